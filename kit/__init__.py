@@ -1,0 +1,21 @@
+"""Image classification on Keras 3, from a folder of photos to a trained and explained model.
+
+Import the module that does the job; nothing is re-exported here::
+
+    from kit import architectures, data, evaluation, training
+
+================  ==============================================================
+``architectures``  networks by name, each as a Functional and a Sequential model
+``data``           a folder of images -> training, validation and test parts
+``training``       compile and fit
+``evaluation``     scores with their intervals, confusion matrices, predictions
+``runs``           what a folder in ``models/`` holds; save, load
+``prediction``     a run and some images -> classes and probabilities
+``plots``          numbers -> matplotlib figures
+``commands``       the programs: train, evaluate, predict, download
+``files``          atomic writes and the cache folder
+``progress``       progress on a terminal, plain lines elsewhere
+``choices``        names that are arguments and flags
+``errors``         what goes wrong, by whose mistake
+================  ==============================================================
+"""

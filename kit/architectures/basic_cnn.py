@@ -1,0 +1,169 @@
+"""The network of every first course: blocks of convolutions, each half as wide and high.
+
+The pattern [(convolution, activation) * N, pooling] * M, dense * K, softmax, with batch
+normalization. A convolution looks at its neighbourhood only; pooling lets the next one look at
+twice as much of the image, and more filters let it tell more things apart.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from keras import layers
+
+from kit.architectures._assemble import Block, Stage, Tensor
+from kit.architectures._blocks import (
+    classifier,
+    convolution,
+    scaling,
+    stem_block,
+    takes_stem,
+)
+from kit.architectures._settings import (
+    Activation,
+    Count,
+    Counts,
+    Downsampling,
+    Features,
+    Head,
+    Normalization,
+    OptionalCounts,
+    Scale,
+    Share,
+    Stem,
+    Strength,
+    require_room,
+)
+
+__all__ = ["EXAMPLE", "block", "stages"]
+
+EXAMPLE: Mapping[str, object] = MappingProxyType(
+    {
+        "input_shape": (12, 16, 3),
+        "filters": (4, 8),
+        "convolutions_per_block": 2,
+        "dense": (8,),
+        "dropout": 0.0,
+    }
+)
+
+
+def stages(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    filters: Counts = (32, 64, 128),
+    convolutions_per_block: Count = 1,
+    kernel_size: Count = 3,
+    downsampling: Downsampling = "max",
+    normalization: Normalization = "after",
+    block_dropout: Share = 0.0,
+    stem: Stem = "auto",
+    stem_filters: Count = 32,
+    features: Features = "average",
+    dense: OptionalCounts = (128,),
+    dropout: Share = 0.5,
+    activation: Activation = "relu",
+    l2: Strength = 0.0,
+    head: Head = "softmax",
+    scale: Scale = "unit",
+) -> list[Stage]:
+    """Return the stages from pixels to probabilities.
+
+    Args:
+        input_shape: ``(height, width, channels)``.
+        num_classes: Number of classes.
+        filters: Filters of each block; as many blocks as numbers.
+        convolutions_per_block: Convolutions before each pooling.
+        kernel_size: Side of the kernels in pixels.
+        downsampling: 2x2 pooling by the maximum or the mean, or a last convolution of stride 2.
+        normalization: Batch normalization after or before the activation, or none.
+        block_dropout: Share of values set to 0 after each block in training; 0.1 to 0.25 is usual.
+        stem: Whether a strided convolution and a pooling shrink the image first. ``"auto"``: where
+            its shorter side has 96 pixels or more.
+        stem_filters: Filters of the stem.
+        features: How the last map becomes a vector: mean of each channel, or flattened.
+        dense: Units of the dense layers.
+        dropout: Share of the last vector set to 0 in training.
+        activation: After each convolution and dense layer.
+        l2: Weight of the sum of squares of every kernel in the loss.
+        head: Softmax over the classes, or one sigmoid unit for two classes.
+        scale: Pixels to [0, 1] or to [-1, 1].
+
+    Raises:
+        SettingError: The images are too small for the blocks.
+    """
+    stemmed = takes_stem(stem, input_shape)
+    require_room("basic_cnn", input_shape, len(filters), "blocks", stem=4 if stemmed else 1)
+    blocks: list[Stage] = [
+        Block(
+            block,
+            count,
+            convolutions=convolutions_per_block,
+            kernel_size=kernel_size,
+            downsampling=downsampling,
+            dropout=block_dropout,
+            normalization=normalization,
+            activation=activation,
+            l2=l2,
+            name=f"block{number}",
+        )
+        for number, count in enumerate(filters, start=1)
+    ]
+    if stemmed:
+        first = Block(
+            stem_block,
+            stem_filters,
+            normalization=normalization,
+            activation=activation,
+            l2=l2,
+            name="stem",
+        )
+        blocks.insert(0, first)
+    return [
+        scaling(scale),
+        *blocks,
+        *classifier(
+            num_classes,
+            features=features,
+            dense=dense,
+            dropout=dropout,
+            activation=activation,
+            l2=l2,
+            head=head,
+        ),
+    ]
+
+
+def block(
+    x: Tensor,
+    filters: int,
+    *,
+    convolutions: int = 1,
+    kernel_size: int = 3,
+    downsampling: Downsampling = "max",
+    dropout: float = 0.0,
+    normalization: Normalization = "after",
+    activation: Activation = "relu",
+    l2: float = 0.0,
+    name: str,
+) -> Tensor:
+    """Apply some convolutions and halve the sides (an odd side is rounded down, by a stride up)."""
+    for number in range(1, convolutions + 1):
+        last = number == convolutions
+        x = convolution(
+            x,
+            filters,
+            kernel_size,
+            strides=2 if last and downsampling == "stride" else 1,
+            normalization=normalization,
+            activation=activation,
+            l2=l2,
+            name=f"{name}_{number}",
+        )
+    if downsampling == "max":
+        x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)
+    elif downsampling == "mean":
+        x = layers.AveragePooling2D(2, name=f"{name}_pool")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
+    return x

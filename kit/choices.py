@@ -1,0 +1,12 @@
+"""The names of choices that are arguments in Python and flags of the programs.
+
+They stand apart so that a program can list them without importing Keras.
+"""
+
+from typing import Literal
+
+__all__ = ["ClassWeight", "Optimizer", "Schedule"]
+
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax"]
+Schedule = Literal["constant", "step", "exponential", "1/t", "cosine", "one-cycle"]
+ClassWeight = Literal["none", "balanced"]

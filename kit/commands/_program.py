@@ -1,0 +1,154 @@
+"""What every program does around its function: flags, settings file, errors, exit codes."""
+
+import contextlib
+import difflib
+import functools
+import inspect
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tyro
+import yaml
+
+from kit import progress
+from kit.errors import KitError, SettingError
+
+__all__ = ["assignments", "program", "start_keras"]
+
+
+def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
+    """Run a command with the flags of its signature, and end the process with its exit code.
+
+    ``--config FILE`` gives settings as YAML; flags go before them.
+
+    Args:
+        command: Its parameters are the flags, its docstring is the help.
+        arguments: Instead of the process's own.
+    """
+    _prepare_process()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        given, config = _take_config(given)
+        if config is not None and "config" not in inspect.signature(command).parameters:
+            raise SettingError(f"{command.__name__} takes no --config.")
+        prepared = functools.partial(command, **_settings(command, config)) if config else command
+        tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
+    except KitError as error:
+        progress.say(f"Error: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        progress.say("Interrupted.")
+        sys.exit(130)
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        progress.say(f"Error: {error.filename or 'system'}: {error.strerror}.")
+        sys.exit(1)
+
+
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value`` texts; the values are YAML, the last of equal names counts.
+
+    Raises:
+        SettingError: A text without "=", or a value that is not YAML.
+    """
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise SettingError(
+                f"--set takes NAME=VALUE, for example filters=[16,32], not {text!r}."
+            )
+        try:
+            values[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise SettingError(f"--set {text!r}: {value!r} is not a YAML value.") from None
+    return values
+
+
+def start_keras() -> None:
+    """Import Keras and TensorFlow, which takes seconds, without TensorFlow's notes on stderr.
+
+    It writes them before it has read which it is to leave out, so they are held back on the level
+    of the file descriptor, and shown if the import fails.
+    """
+    if "keras" in sys.modules:
+        return
+    progress.say("Starting TensorFlow ...")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+        except BaseException:
+            os.dup2(kept, 2)
+            notes.seek(0)
+            progress.say(notes.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _prepare_process() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows' default cannot print most scripts
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # TensorFlow's notes on its own build, and "errors" about a graphics card that is not there.
+    # What really fails is raised.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _take_config(given: list[str]) -> tuple[list[str], Path | None]:
+    for place, word in enumerate(given):
+        if word == "--config":
+            if place + 1 == len(given):
+                raise SettingError("--config takes a file, for example models/RUN/run.yaml.")
+            return given[:place] + given[place + 2 :], Path(given[place + 1])
+        if word.startswith("--config="):
+            return given[:place] + given[place + 1 :], Path(word.partition("=")[2])
+    return given, None
+
+
+def _settings(command: Callable[..., object], path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or "it is not YAML"
+        raise SettingError(f"--config {path}: {reason}.") from None
+    if not isinstance(values, dict):
+        raise SettingError(f"--config {path} must hold NAME: VALUE lines.")
+    parameters = inspect.signature(command).parameters
+    for name in values:
+        if name not in parameters:
+            near = difflib.get_close_matches(str(name), parameters, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise SettingError(f"--config {path}: there is no setting {name!r}.{hint}")
+    return {name: _typed(name, value, path, parameters[name]) for name, value in values.items()}
+
+
+def _typed(name: str, value: Any, path: Path, parameter: inspect.Parameter) -> Any:
+    """Check one value of a settings file by the parser that checks the flags."""
+    if value is None:
+        if parameter.default is None:
+            return None
+        raise SettingError(f"--config {path}: {name} needs a value.")
+    if isinstance(value, dict):
+        return tuple(f"{key}={_flow(entry)}" for key, entry in value.items())
+    words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return tyro.cli(tyro.conf.Positional[parameter.annotation], args=words)
+    except SystemExit:
+        raise SettingError(f"--config {path}: {name} cannot be {value!r}.") from None
+
+
+def _flow(value: Any) -> str:
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,307 @@
+"""The steps of ``train``, each a function with a noun for its result."""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import yaml
+
+from kit import architectures, data, evaluation, files, plots, progress, runs, training
+from kit.commands._train_plan import Attempt
+from kit.data import augmentation, samples
+
+if TYPE_CHECKING:
+    import keras
+
+FLAGS = ("dropout", "l2")  # settings of every architecture that have flags of their own
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An attempt after its training; the model has the weights of its best epoch."""
+
+    attempt: Attempt
+    model: "keras.Model"
+    history: training.History
+
+    @property
+    def value(self) -> float:
+        """Return the monitored value of the best epoch, larger is better."""
+        row = self.history.table.set_index("epoch").loc[self.history.best_epoch]
+        value = float(row[self.history.monitor])
+        return -value if "loss" in self.history.monitor else value
+
+
+def overview(splits: data.Splits) -> str:
+    """Return how many images of each class each part has, as a table."""
+    counts = pd.DataFrame({part: splits.counts(part) for part in splits.parts})
+    counts.loc["all"] = counts.sum()
+    height, width, channels = splits.image_shape
+    kind = "gray" if channels == 1 else "RGB"
+    title = f"{len(splits.files)} {kind} images at {height} x {width} pixels ({splits.aspect}):"
+    table = counts.rename(index=progress.clean).to_string(max_rows=30)
+    return f"{title}\n{table}"
+
+
+def draw_samples(splits: data.Splits, figures: Path) -> None:
+    """Save labelled training images, and some of them with their augmented variants."""
+    images, classes, _ = samples.random_images(splits, count=16, seed=splits.seed)
+    plots.save(plots.images(images, classes), figures / "samples.png")
+    if splits.augmentation != "none":
+        variants = augmentation.preview(splits, count=6, variants=5, seed=splits.seed)
+        plots.save(plots.augmented(variants), figures / "augmentation.png")
+
+
+def build(
+    architecture: str,
+    planned: Sequence[Attempt],
+    splits: data.Splits,
+    network: Mapping[str, Any],
+    **compile_settings: Any,
+) -> "list[keras.Model]":
+    """Build and compile a network for every attempt, two styles of one from equal weights."""
+    import keras
+
+    models = []
+    for attempt in planned:
+        keras.backend.clear_session()  # else the layers' automatic names count on
+        keras.utils.set_random_seed(attempt.seed)
+        model = architectures.build(
+            architecture, splits.image_shape, splits.num_classes, attempt.style, **network
+        )
+        if models and attempt.seed == planned[0].seed:
+            model.set_weights(models[0].get_weights())
+        models.append(training.compile_model(model, **compile_settings))
+    return models
+
+
+def show_network(model: "keras.Model", figures: Path) -> str:
+    """Save a drawing of the network; return its layers as a table, and which is too heavy."""
+    plots.save(plots.network(*architectures.graph(model)), figures / "network.png")
+    rows = architectures.layer_table(model)
+    table = pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_string(index=False)
+    total = f"{model.count_params():,} parameters"
+    return "\n".join(filter(None, [table, total, architectures.heaviest(rows)]))
+
+
+def resolve(
+    given: Mapping[str, Any],
+    source: Path,
+    splits: data.Splits,
+    model: "keras.Model",
+    network: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return every setting of ``train`` as it holds for this run."""
+    every = dict(architectures.settings(given["architecture"])) | dict(network)
+    height, width, _ = splits.image_shape
+    return dict(given) | {
+        "folder": None if given["folder"] is None else source,
+        "settings": {name: value for name, value in every.items() if name not in FLAGS},
+        **{name: every[name] for name in FLAGS},
+        "image_size": [height, width],
+        "color": splits.color,
+        "flip": splits.flip,
+        "epochs": given["epochs"] or training.default_epochs(data.steps(splits)),
+        "learning_rate": training.learning_rate(model),
+        "test_split": given["test_split"],
+        "monitor": given["monitor"] or training.default_monitor(splits),
+        "output": None,  # where it was written is no part of how it was made
+        "overwrite": False,
+    }
+
+
+def train_all(
+    planned: Sequence[Attempt],
+    models: "Sequence[keras.Model]",
+    splits: data.Splits,
+    run: Path,
+    *,
+    max_minutes: float | None,
+    tensorboard: bool,
+    **fit_settings: Any,
+) -> list[Trained]:
+    """Train every attempt; the run's model is the best so far from the first epoch on.
+
+    A time limit is shared out evenly.
+    """
+    import keras
+
+    trained: list[Trained] = []
+    for attempt, model in zip(planned, models, strict=True):
+        keras.utils.set_random_seed(attempt.seed)
+        ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
+        history = training.fit(
+            model,
+            dataclasses.replace(splits, seed=attempt.seed),
+            max_minutes=None if max_minutes is None else max_minutes / len(planned),
+            checkpoint=None if trained else run / runs.MODEL,
+            history_file=run / f"history{ending}.csv",
+            log_folder=run / f"logs{ending}" if tensorboard else None,
+            name=f"Training {attempt.name}",
+            **fit_settings,
+        )
+        trained.append(Trained(attempt, model, history))
+    runs.save_model(best_of(trained).model, run / runs.MODEL)
+    return trained
+
+
+def best_of(trained: Sequence[Trained]) -> Trained:
+    """Return the attempt with the best monitored value, the first of equals."""
+    return max(trained, key=lambda one: one.value)
+
+
+def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
+    """Save the loss and accuracy of every training, on one figure."""
+    histories = {one.attempt.name: one.history.table for one in trained}
+    best = {one.attempt.name: one.history.best_epoch for one in trained}
+    plots.save(plots.curves(histories, best), figures / "curves.png")
+
+
+def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[str, Any]:
+    """Score every held-out part once, keep tables and pictures, and print the sentences.
+
+    Returns:
+        What ``metrics.json`` holds, but for the times.
+    """
+    best = best_of(trained)
+    metrics: dict[str, Any] = {}
+    tables = []
+    for part in ("validation", "test"):
+        if part not in splits.parts:
+            continue
+        probabilities = evaluation.probabilities(best.model, data.ordered_batches(splits, part))
+        true = splits.labels[splits.parts[part]]
+        scores = evaluation.score(true, probabilities, splits.class_names)
+        metrics[part] = scores.summary()
+        names = [splits.files[index] for index in splits.parts[part]]
+        table = evaluation.predictions(names, true, probabilities, splits.class_names)
+        tables.append(table.assign(split=part))
+        keep_scores(scores, part, run)
+        chosen = {"epochs": len(best.history.table)} if part == "validation" else {}
+        shared = len(splits.shared("validation", part)) if part == "test" else 0
+        for line in evaluation.sentences(scores, part, shared=shared, **chosen):
+            print(progress.clean(line))
+    save_table(pd.concat(tables), run / "predictions.csv")
+    if len(trained) > 1:
+        metrics["attempts"] = {one.attempt.name: abs(one.value) for one in trained}
+        print(spread(trained))
+    return metrics
+
+
+def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **facts: Any) -> None:
+    """Write what is known before the first epoch, so that an interrupted run can be used."""
+    plain = json.loads(json.dumps(resolved, default=str))
+    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+    files.write_text(run / runs.SETTINGS, text)
+    save_table(splits.table(), run / "split.csv")
+    save_facts(run, resolved, splits, **facts)
+
+
+def finish(
+    run: Path,
+    metrics: Mapping[str, Any],
+    resolved: Mapping[str, Any],
+    splits: data.Splits,
+    trained: Sequence[Trained],
+    start: float,
+) -> None:
+    """Write the scores and mark the run as complete."""
+    times = {
+        "seconds": round(time.monotonic() - start, 2),
+        "cpu_seconds": round(time.process_time(), 2),  # of the whole process
+    }
+    files.write_text(run / "metrics.json", json.dumps({**metrics, **times}, indent=2) + "\n")
+    best = best_of(trained)
+    save_facts(
+        run,
+        resolved,
+        splits,
+        finished=True,
+        best_epoch=best.history.best_epoch,
+        stopped=best.history.stopped,
+        kept=best.attempt.name,
+    )
+
+
+def keep_scores(scores: evaluation.Scores, part: str, folder: Path) -> None:
+    """Save a part's per-class table and its confusion matrix as a table and a picture."""
+    save_table(scores.per_class, folder / f"classes_{part}.csv")
+    save_table(scores.confusion_table(), folder / f"confusion_{part}.csv")
+    figure = plots.confusion(scores.confusion, scores.class_names)
+    plots.save(figure, folder / "figures" / f"confusion_{part}.png")
+
+
+def save_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV."""
+    files.write(path, lambda temporary: table.to_csv(temporary, index=False))
+
+
+def save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
+    """Write what prediction needs and what else the result depends on."""
+    height, width, channels = splits.image_shape
+    known = {
+        "class_names": list(splits.class_names),
+        "image_size": [height, width],
+        "color": splits.color,
+        "channels": channels,
+        "aspect": splits.aspect,
+        "architecture": resolved["architecture"],
+        "seed": resolved["seed"],
+        "threads": threads(),
+        "data": {
+            "folder": str(splits.folder),
+            "fingerprint": splits.fingerprint,
+            "images": {part: len(indices) for part, indices in splits.parts.items()},
+            "left_out": [dataclasses.asdict(problem) for problem in splits.problems],
+        },
+        **runs.environment(),
+        **more,
+    }
+    files.write_text(run / runs.FACTS, json.dumps(known, indent=2, ensure_ascii=False) + "\n")
+
+
+def spread(trained: Sequence[Trained]) -> str:
+    """Return the attempts' best scores, and for repeats their mean and standard deviation."""
+    monitor = trained[0].history.monitor
+    values = pd.Series([abs(one.value) for one in trained])
+    each = ", ".join(f"{one.attempt.name} {abs(one.value):.4f}" for one in trained)
+    line = f"best {monitor} of each training: {each}"
+    if trained[0].attempt.style == trained[-1].attempt.style:
+        line += f"; mean {values.mean():.4f}, standard deviation {values.std():.4f}"
+    return line + f". Kept: {best_of(trained).attempt.name}."
+
+
+def next_steps(run: Path, folder: Path) -> str:
+    """Return the commands that follow a training."""
+    return "\n".join(
+        [
+            f"The run is in {run}; look at {run / 'figures'}.",
+            "Next:",
+            f"  kit-predict {_quoted(run)} {_quoted(folder)} --top 3",
+            f"  kit-evaluate {_quoted(run)} OTHER_FOLDER",
+        ]
+    )
+
+
+def threads() -> int:
+    """Return how many processor threads TensorFlow computes with; sums depend on it."""
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads() or _processors())
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _quoted(path: Path) -> str:
+    text = str(path)
+    return f'"{text}"' if " " in text else text

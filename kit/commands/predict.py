@@ -1,0 +1,105 @@
+"""Name the classes of images with a run."""
+
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from kit import files, progress
+from kit.commands._program import program, start_keras
+from kit.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    from kit.prediction import Predictions
+
+__all__ = ["main", "predict"]
+
+STDOUT = Path("-")
+
+
+def predict(
+    run: Annotated[Path, tyro.conf.Positional],
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    *,
+    top: int = 1,
+    csv: Path | None = None,
+    json: Path | None = None,
+    batch_size: int = 32,
+) -> None:
+    """Name the classes of images with a run.
+
+    Files that cannot be read as images are reported, and the rest is predicted.
+
+    Args:
+        run: A folder that the training made, for example models/pets-basic_cnn.
+        paths: Images, folders of images, or patterns such as "photos/*.jpg".
+        top: How many classes to give per image, the likeliest first.
+        csv: Write the table to this file instead of printing it; - is stdout.
+        json: Write it to this file as JSON instead of printing it; - is stdout.
+        batch_size: Images at a time.
+    """
+    from kit import prediction, runs
+
+    for target in (csv, json):
+        _check_writable(target)
+    runs.load(run)  # its mistakes are known without TensorFlow, which takes seconds to start
+    images = prediction.find(paths)
+    start_keras()
+    answers = prediction.classify(prediction.load(run), images, top, batch_size)
+    for file, reason in answers.unreadable:
+        progress.say(f"Not read: {file}: {reason}")
+    if answers.unreadable or answers.ignored:
+        progress.say(_account(answers))
+    if csv is not None:
+        _put(csv, answers.table.to_csv(index=False))
+    if json is not None:
+        _put(json, _as_json(answers))
+    if csv is None and json is None:
+        shown = answers.table.map(
+            lambda value: progress.clean(value) if isinstance(value, str) else value
+        )
+        print(shown.to_string(index=False))
+    if answers.table.empty:
+        raise DataError("None of the files could be read as an image.")
+
+
+def _check_writable(target: Path | None) -> None:
+    if target is None or target == STDOUT:
+        return
+    if not target.parent.is_dir():
+        raise SettingError(f"{target}: the folder {target.parent} does not exist; make it first.")
+    if target.is_dir():
+        raise SettingError(f"{target} is a folder; give a file.")
+
+
+def _account(answers: "Predictions") -> str:
+    read = answers.table["file"].nunique()
+    text = f"{read} images classified, {len(answers.unreadable)} files not read"
+    return (
+        f"{text}, {len(answers.ignored)} hidden files ignored." if answers.ignored else text + "."
+    )
+
+
+def _as_json(answers: "Predictions") -> str:
+    classes = ["class", "probability"]
+    grouped = answers.table.groupby("file", sort=False)
+    content = {
+        "predictions": [
+            {"file": file, "classes": rows[classes].to_dict("records")} for file, rows in grouped
+        ],
+        "unreadable": [{"file": file, "reason": reason} for file, reason in answers.unreadable],
+    }
+    return dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _put(target: Path, text: str) -> None:
+    if target == STDOUT:
+        print(text, end="")
+    else:
+        files.write_text(target, text)
+
+
+def main() -> None:
+    """Run the program."""
+    program(predict)

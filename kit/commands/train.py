@@ -1,0 +1,163 @@
+"""Train a classifier on a folder of images, score it and keep it as a run."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from kit import progress
+from kit.choices import ClassWeight, Optimizer, Schedule
+from kit.commands._program import program, start_keras
+
+__all__ = ["main", "train"]
+
+
+def train(
+    folder: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    architecture: str = "basic_cnn",
+    settings: Annotated[
+        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
+    ] = (),
+    style: Literal["functional", "sequential", "both"] = "functional",
+    image_size: tuple[int, ...] | None = None,
+    color: Literal["auto", "rgb", "grayscale"] = "auto",
+    aspect: Literal["stretch", "crop", "pad"] = "stretch",
+    batch_size: int = 32,
+    epochs: int | None = None,
+    max_minutes: float | None = None,
+    optimizer: Optimizer = "adamw",
+    learning_rate: float | None = None,
+    schedule: Schedule = "one-cycle",
+    momentum: float = 0.9,
+    weight_decay: float = 0.05,
+    l2: float | None = None,
+    dropout: float | None = None,
+    loss: str = "crossentropy",
+    label_smoothing: float = 0.1,
+    class_weight: ClassWeight = "none",
+    augmentation: Literal["none", "light", "medium", "strong"] = "light",
+    flip: bool | None = None,
+    validation_split: float = 0.2,
+    test_split: float | None = None,
+    split: Path | None = None,
+    monitor: Literal["val_accuracy", "val_balanced_accuracy", "val_loss"] | None = None,
+    patience: int | None = 10,
+    repeats: int = 1,
+    seed: int = 42,
+    cache: bool = True,
+    tensorboard: bool = False,
+    output: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Train a classifier on a folder of images, score it and keep it as a run.
+
+    The folder has one sub-folder of images per class, or train/, val/ and test/ with such
+    sub-folders in them. It is only read. All of it is decoded and checked before training starts.
+
+    Args:
+        folder: The images; without it, scikit-learn's handwritten digits.
+        architecture: basic_cnn, inception, pointwise, ...
+        settings: One setting of the architecture, for example filters=[16,32]. Repeatable.
+        style: Functional or Sequential model of the same network; both trains the two from equal
+            weights and compares them.
+        image_size: One number for a square, or height and width, in pixels. By default 128, or
+            less where the images are smaller.
+        color: Three channels or one; by default one where all images are gray.
+        aspect: How an image comes to the image size.
+        batch_size: Images per step.
+        epochs: Passes over the training images; by default about 2,000 steps of them, 10 to 100.
+        max_minutes: Time limit of a training. The number of epochs is fixed after the first.
+        optimizer: Update rule.
+        learning_rate: The highest of the schedule; by default 0.003, for sgd 0.05.
+        schedule: How the learning rate changes.
+        momentum: Of sgd.
+        weight_decay: Decoupled; not on biases and normalization.
+        l2: Penalty on the kernels, in Keras' measure; by default none.
+        dropout: Before the output; by default the architecture's.
+        loss: crossentropy, hinge, mse, l1 or any name of Keras'.
+        label_smoothing: Share of a label that is spread over all classes, for cross-entropy.
+        class_weight: balanced weighs the classes by the inverse of their number of images.
+        augmentation: How strongly training images are varied.
+        flip: Whether augmentation mirrors images; by default not for digits, letters, left, right.
+        validation_split: Share of the images for validation where the folder has no part for it.
+        test_split: Share for a test part; by default 0.15 from 1,000 images.
+        split: An earlier run's split.csv: every image goes where it says.
+        monitor: What chooses the best epoch; by default the accuracy, balanced where the largest
+            class is more than three times the smallest.
+        patience: Epochs without a better one before training stops.
+        repeats: Train so often from other random starts, and give mean and spread.
+        seed: Of split, start, order, augmentation.
+        cache: Keep decoded images in the user's cache folder.
+        tensorboard: Write logs for it into the run.
+        output: Folder of the run; by default models/FOLDER-ARCHITECTURE.
+        overwrite: Replace the run that is there.
+    """
+    given = dict(locals())
+    start = time.monotonic()
+    from kit import data, runs
+    from kit.commands import _train_plan as plan
+
+    planned = plan.attempts(style, repeats, seed)
+    network = plan.network_settings(architecture, settings, l2, dropout)
+    size = plan.one_or_two(image_size)
+    source = plan.data_folder(folder)
+    target = plan.run_folder(output, source, architecture, overwrite)
+    splits = data.load(
+        source,
+        image_size=size,
+        batch_size=batch_size,
+        validation_split=validation_split,
+        test_split=test_split,
+        split=split,
+        seed=seed,
+        augmentation=augmentation,
+        flip=flip,
+        color=color,
+        aspect=aspect,
+        cache=cache,
+    )
+    start_keras()
+    from kit.commands import _train_steps as steps
+
+    progress.say(steps.overview(splits))
+    models = steps.build(
+        architecture,
+        planned,
+        splits,
+        network,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        momentum=momentum,
+        loss=loss,
+        label_smoothing=label_smoothing,
+    )
+    resolved = steps.resolve(given, source, splits, models[0], network)
+    with runs.create(target, overwrite) as run:
+        steps.save_inputs(run, resolved, splits, finished=False)
+        progress.say(steps.show_network(models[0], run / "figures"))
+        steps.draw_samples(splits, run / "figures")
+        trained = steps.train_all(
+            planned,
+            models,
+            splits,
+            run,
+            epochs=resolved["epochs"],
+            schedule=schedule,
+            monitor=resolved["monitor"],
+            patience=patience,
+            class_weight=class_weight,
+            max_minutes=max_minutes,
+            tensorboard=tensorboard,
+        )
+        steps.draw_curves(trained, run / "figures")
+        metrics = steps.score(trained, splits, run)
+        steps.finish(run, metrics, resolved, splits, trained, start)
+    print(steps.next_steps(run, source))
+
+
+def main() -> None:
+    """Run the program."""
+    program(train)

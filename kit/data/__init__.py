@@ -1,0 +1,53 @@
+"""A folder of images becomes training, validation and test part.
+
+``load(folder)`` gives :class:`Splits`; its batches come as ``tf.data`` datasets. TensorFlow is
+imported when the first batch is asked for, not before.
+"""
+
+from typing import Any
+
+from kit.data._images import CachedImages, DecodedImages, Images
+from kit.data._load import load
+from kit.data._splits import Splits
+from kit.data._tree import Problem
+
+__all__ = [
+    "CachedImages",
+    "DecodedImages",
+    "Images",
+    "Problem",
+    "Splits",
+    "load",
+    "ordered_batches",
+    "steps",
+    "training_batches",
+]
+
+
+def training_batches(splits: Splits, label_mode: str = "categorical", first_epoch: int = 0) -> Any:
+    """Return shuffled and augmented training batches without end; an epoch is ``steps(splits)``.
+
+    Args:
+        splits: The data.
+        label_mode: ``"categorical"``, ``"binary"`` or ``"int"``.
+        first_epoch: Where to go on, from 0.
+    """
+    from kit.data import _pipeline
+
+    return _pipeline.training(splits, label_mode, first_epoch)
+
+
+def ordered_batches(
+    splits: Splits, part: str, label_mode: str = "categorical", batch_size: int | None = None
+) -> Any:
+    """Return one pass over a part in the order of its files, unchanged by augmentation."""
+    from kit.data import _pipeline
+
+    return _pipeline.ordered(splits, part, label_mode, batch_size)
+
+
+def steps(splits: Splits, part: str = "train") -> int:
+    """Return the number of batches in one pass over a part."""
+    from kit.data import _pipeline
+
+    return _pipeline.steps(splits, part)

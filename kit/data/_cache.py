@@ -1,0 +1,173 @@
+"""What can be made again and is dear to make: decoded images as arrays, and what a scan found.
+
+Everything lies in the user's cache folder, is written under another name and renamed when it is
+whole, and is shared by all processes: arrays are memory-mapped, so the page cache holds them once.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import files
+from kit.errors import SettingError
+
+__all__ = ["Writer", "find", "has_room", "recall", "remember"]
+
+Array = npt.NDArray[Any]
+
+GIGABYTE = 1_000_000_000
+DAY = 86_400  # seconds
+UNFINISHED = ".writing-"
+
+
+def find(name: str, shape: tuple[int, ...]) -> Array | None:
+    """Return the array of this name, memory-mapped for reading, where it is stored."""
+    try:
+        path = _arrays() / f"{name}.npy"
+        array: Array = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):  # absent, or of another kind than we wrote
+        return None
+    if array.shape != shape:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # the time of last use
+    return array
+
+
+def has_room(size: int) -> bool:
+    """Make room for ``size`` bytes; False where the limit or the disk does not allow them.
+
+    The limit is ``$KIT_CACHE_LIMIT_GB``, 20 where that is not set. What was not used for longest
+    goes first.
+
+    Raises:
+        SettingError: The limit is no number.
+    """
+    text = os.environ.get("KIT_CACHE_LIMIT_GB", "20")
+    try:
+        limit = float(text) * GIGABYTE
+    except ValueError:
+        raise SettingError(f"KIT_CACHE_LIMIT_GB must be a number, not {text!r}.") from None
+    if size > limit:
+        return False
+    try:
+        folder = _arrays()
+        _make_room(folder, limit - size)
+        return size < 0.9 * shutil.disk_usage(folder).free
+    except OSError:  # no folder for caches can be made here
+        return False
+
+
+def _make_room(folder: Path, limit: float) -> None:
+    stored, total = [], 0
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):  # another process may be tidying too
+            status = path.stat()
+            if path.name.startswith(UNFINISHED) and time.time() - status.st_mtime < DAY:
+                continue
+            # an unfinished file of yesterday was left by a process that was killed
+            age = 0.0 if path.name.startswith(UNFINISHED) else status.st_mtime
+            stored.append((age, status.st_size, path))
+            total += status.st_size
+    for age, size, path in sorted(stored):
+        if age and total <= limit:
+            break
+        with contextlib.suppress(OSError):  # Windows keeps a file that somebody has mapped
+            path.unlink()
+            total -= size
+
+
+class Writer:
+    """An array that grows row by row, of a length that is known at the end.
+
+    Rows are written, not mapped: on a full disk a write raises OSError, a map kills the process.
+    """
+
+    def __init__(self, row_shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> None:
+        self._row_shape = row_shape
+        self._dtype = np.dtype(dtype)
+        self._rows = 0
+        handle, name = tempfile.mkstemp(dir=_arrays(), prefix=UNFINISHED, suffix=".npy")
+        self._path = Path(name)
+        self._file = os.fdopen(handle, "r+b")
+        self._header()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Forget the file unless it was published."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+
+    def add(self, row: Array) -> None:
+        """Append one row."""
+        self._file.write(np.ascontiguousarray(row, self._dtype).tobytes())
+        self._rows += 1
+
+    def publish(self, name: str, channels: int | None = None) -> Array:
+        """Finish the file, give it its name and return the array.
+
+        Args:
+            name: What :func:`find` will be asked for.
+            channels: Keep so many of the last axis only.
+        """
+        self._header()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if channels is not None and channels != self._row_shape[-1]:
+            with Writer((*self._row_shape[:-1], channels), self._dtype) as narrow:
+                for row in np.load(self._path, mmap_mode="r"):
+                    narrow.add(row[..., :channels])
+                return narrow.publish(name)
+        target = _arrays() / f"{name}.npy"
+        with contextlib.suppress(PermissionError):  # Windows: made by another, who has it mapped
+            os.replace(self._path, target)
+        array: Array = np.load(target, mmap_mode="r")
+        return array
+
+    def _header(self) -> None:
+        # NumPy leaves space in a header for the first axis to grow: its length stays the same
+        description = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (self._rows, *self._row_shape),
+        }
+        self._file.seek(0)
+        np.lib.format.write_array_header_1_0(self._file, description)
+
+
+def recall(root: Path, version: str) -> dict[str, list[Any]]:
+    """Return what :func:`remember` stored for this data folder, or nothing."""
+    try:
+        stored = json.loads(_record(root).read_bytes())
+        return dict(stored["files"]) if stored["version"] == version else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def remember(root: Path, version: str, found: Mapping[str, list[Any]]) -> None:
+    """Store what a scan found: file -> JSON values."""
+    text = json.dumps({"root": str(root), "version": version, "files": found})
+    files.write_text(_record(root), text)
+
+
+def _record(root: Path) -> Path:
+    name = blake2b(os.fsencode(root), digest_size=16).hexdigest()
+    return files.cache_folder("scans") / f"{name}.json"
+
+
+def _arrays() -> Path:
+    return files.cache_folder("arrays")

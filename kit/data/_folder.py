@@ -1,0 +1,217 @@
+"""How images are arranged in a folder: a sub-folder a class, perhaps within train, val and test."""
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.data._tree import Found, Problem, children, walk
+from kit.errors import DataError
+
+__all__ = ["Entry", "Listing", "listing"]
+
+PART_FOLDERS = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that may be an image, its class, and the part its folder puts it in, or ``""``."""
+
+    found: Found
+    label: int
+    part: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A data folder before any file is opened: entries sorted by file name."""
+
+    root: Path
+    class_names: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+
+def listing(folder: Path | str) -> Listing:
+    """List the files of every class; nothing is opened, nothing is written.
+
+    Class folders may hold sub-folders of any depth. ``train/`` beside ``val/`` (``valid``,
+    ``validation``) or ``test/``, in any case of letters, are parts with the same classes in each.
+
+    Raises:
+        DataError: The arrangement cannot be meant; the message says what to pass instead.
+    """
+    root = _root(Path(folder))
+    problems: list[Problem] = []
+    notes: list[str] = []
+    folders, loose = children(str(root), "", problems)
+    _refuse_lost_folders(root, problems)
+    if not folders:
+        raise DataError(_without_folders(root, len(loose)))
+    parts = _parts(root, folders, notes)
+    aside = set(folders) - set(parts.values()) if parts else set()
+    problems += [Problem(name, "ignored", "no part of the data") for name in sorted(aside)]
+    problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
+    if loose:
+        notes.append(f"{len(loose)} files beside the class folders are not used.")
+    classes = _classes(root, folders, parts, problems)
+    _refuse_lost_folders(root, problems)
+    class_names = tuple(sorted(classes[""] if "" in classes else classes["train"]))
+    if len(class_names) < 2:
+        raise DataError(_one_class(root, parts.get("train", ""), class_names))
+    entries = _entries(root, classes, class_names, problems, notes)
+    notes += _look_alikes(class_names)
+    return Listing(root, class_names, entries, tuple(problems), tuple(notes))
+
+
+def _root(folder: Path) -> Path:
+    if not folder.exists():
+        raise DataError(f"{folder}: there is no such folder.")
+    if not folder.is_dir():
+        raise DataError(f"{folder} is a file; pass a folder: {ARRANGE}. Unpack an archive first.")
+    try:
+        next(iter(folder.iterdir()), None)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be opened: {error.strerror}.") from error
+    return Path(os.path.realpath(folder))
+
+
+def _refuse_lost_folders(root: Path, problems: list[Problem]) -> None:
+    """Raise where a class would vanish because its folder was refused."""
+    for problem in problems:
+        # a name that is no UTF-8 has been spelt out and cannot be looked up: it may be a folder
+        folder = os.path.isdir(root / problem.file) or "UTF-8" in problem.reason
+        if problem.verdict == "refused" and folder:
+            raise DataError(
+                f"{root}: {problem.file} is not used: {problem.reason}. Put the folder itself in "
+                "its place, or take it out."
+            )
+
+
+def _without_folders(root: Path, loose: int) -> str:
+    if not loose:
+        return f"{root} holds no folders and no images; {ARRANGE}."
+    return (
+        f"{root} holds {loose} files and no class folders: {ARRANGE}. If these are the images of "
+        f"one class, pass the folder above, {root.parent}."
+    )
+
+
+def _parts(root: Path, folders: list[str], notes: list[str]) -> dict[str, str]:
+    """Return part -> folder where the sub-folders are parts, else nothing.
+
+    A class may be called train: it is a part only where class folders lie in it, and where
+    another part, or nothing at all, lies beside it.
+    """
+    named = defaultdict(list)
+    for name in folders:
+        if name.lower() in PART_FOLDERS:
+            named[PART_FOLDERS[name.lower()]].append(name)
+    alone = len(named) == 1 and len(folders) > 1
+    if "train" not in named or alone or not _opened(root, named["train"][0], [])[0]:
+        return {}
+    parts = {}
+    for part, names in named.items():
+        if len(names) > 1:
+            raise DataError(f"{root}: {', '.join(names)} all name the {part} part; leave one.")
+        inner, files = _opened(root, names[0], [])
+        if inner:
+            parts[part] = names[0]
+        else:
+            notes.append(f"{names[0]}/ has no class folders, so its {len(files)} files no labels.")
+    notes.append("Parts as given by the folders: " + ", ".join(parts.values()) + ".")
+    aside = [name for name in folders if name.lower() not in PART_FOLDERS]
+    if aside:
+        notes.append(f"Not used, beside the parts: {', '.join(aside)}.")
+    return parts
+
+
+def _opened(root: Path, name: str, problems: list[Problem]) -> tuple[list[str], list[Found]]:
+    try:
+        return children(str(root), name, problems)
+    except OSError as error:
+        raise DataError(f"{root / name} cannot be opened: {error.strerror}.") from error
+
+
+def _classes(
+    root: Path, folders: list[str], parts: Mapping[str, str], problems: list[Problem]
+) -> dict[str, dict[str, str]]:
+    """Return part (``""`` without parts) -> class name -> folder."""
+    if not parts:
+        return {"": {name: name for name in folders}}
+    classes = {}
+    for part, folder in parts.items():
+        inner, loose = _opened(root, folder, problems)
+        problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
+        classes[part] = {Path(name).name: name for name in inner}
+        strangers = sorted(set(classes[part]) - set(classes["train"])) if "train" in classes else []
+        if strangers:
+            raise DataError(
+                f"{root / folder} holds {', '.join(strangers)}, which {parts['train']}/ does not: "
+                "every class needs training images."
+            )
+    return classes
+
+
+def _entries(
+    root: Path,
+    classes: Mapping[str, Mapping[str, str]],
+    class_names: tuple[str, ...],
+    problems: list[Problem],
+    notes: list[str],
+) -> tuple[Entry, ...]:
+    entries = []
+    empty, deep = [], 0
+    for part, folders in classes.items():
+        for name, folder in folders.items():
+            try:
+                found = list(walk(str(root), folder, problems))
+            except OSError as error:
+                raise DataError(
+                    f"{root / folder} cannot be opened: {error.strerror}. Its images would be "
+                    "missing without a word."
+                ) from error
+            deep += sum(one.file.count("/") > folder.count("/") + 1 for one in found)
+            empty += [] if found or part in {"validation", "test"} else [folder]
+            entries += [Entry(one, class_names.index(name), part) for one in found]
+    if empty:
+        raise DataError(
+            f"{root}: no file in {', '.join(empty)}; add images, or take the folder away."
+        )
+    if deep:
+        notes.append(f"{deep} files in sub-folders of a class belong to that class.")
+    return tuple(sorted(entries, key=lambda entry: entry.found.file))
+
+
+def _one_class(root: Path, inside: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return f"{root / inside} holds no class folders; {ARRANGE}."
+    within = root / inside / names[0]
+    deeper, _ = _opened(within, "", [])
+    if len(deeper) > 1:
+        return (
+            f"{root / inside} holds one folder only, {names[0]}, and the classes seem to lie one "
+            f"level deeper: pass {within}."
+        )
+    return f"{root / inside} holds one class only, {names[0]}; there must be two or more."
+
+
+def _look_alikes(names: tuple[str, ...]) -> list[str]:
+    alike = defaultdict(list)
+    for name in names:
+        alike[unicodedata.normalize("NFC", name).strip().casefold()].append(name)
+    return [
+        "Two classes with nearly one name: " + ", ".join(f"'{name}'" for name in group) + "."
+        for group in alike.values()
+        if len(group) > 1
+    ]

@@ -1,0 +1,100 @@
+"""All images of a data folder, read by number: from the cache, or decoded each time."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from kit.data import decode
+from kit.errors import DataError
+
+__all__ = ["CachedImages", "DecodedImages", "Images", "workers"]
+
+Pixels = npt.NDArray[np.uint8]
+Indices = npt.NDArray[np.int64]
+
+
+def workers() -> int:
+    """Return how many threads decode: Pillow works in C, outside Python's lock."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(32, len(os.sched_getaffinity(0)))
+    return min(32, os.cpu_count() or 1)
+
+
+class Images(Protocol):
+    """What a data folder's pictures can be asked for."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+
+    def read(self, indices: Indices) -> Pixels:
+        """Return uint8 of shape ``(len(indices), height, width, channels)``."""
+
+
+@dataclass(frozen=True)
+class CachedImages:
+    """Decoded images in an array of shape ``(images, height, width, channels)``."""
+
+    array: Pixels = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        height, width, channels = self.array.shape[1:]
+        return height, width, channels
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def read(self, indices: Indices) -> Pixels:
+        """Return a copy of these images."""
+        return np.asarray(self.array[np.asarray(indices, np.int64)])
+
+
+@dataclass(frozen=True)
+class DecodedImages:
+    """Images that are decoded whenever they are asked for."""
+
+    folder: Path
+    files: tuple[str, ...] = field(repr=False)
+    image_size: tuple[int, int]
+    color: str
+    aspect: str
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        return (*self.image_size, 1 if self.color == "grayscale" else 3)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def read(self, indices: Indices) -> Pixels:
+        """Decode these images.
+
+        Raises:
+            DataError: A file is broken or gone since it was scanned.
+        """
+        pixels = np.empty((len(indices), *self.shape), np.uint8)
+        with ThreadPoolExecutor(workers()) as pool:
+            for row, one in enumerate(pool.map(self._decode, indices)):
+                pixels[row] = one
+        return pixels
+
+    def _decode(self, index: int) -> Pixels:
+        file = self.folder / self.files[index]
+        try:
+            return decode.decode(file, self.image_size, self.color, self.aspect)
+        except decode.BrokenImage as error:
+            raise DataError(
+                f"{file} could be read before and cannot be read now: {error.reason}. Put it back, "
+                "or load the folder anew."
+            ) from error

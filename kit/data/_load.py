@@ -1,0 +1,179 @@
+"""From a folder to :class:`Splits`: list, judge, divide, and say what a person should know."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kit import progress
+from kit.data import _advice, _earlier, decode
+from kit.data import augmentation as augmentations
+from kit.data._divide import PARTS, divide
+from kit.data._folder import listing
+from kit.data._scan import Rows, Scan, median_size, scan
+from kit.data._splits import Splits
+from kit.errors import SettingError
+
+__all__ = ["load"]
+
+ENOUGH_FOR_TEST = 1000  # images; a test part of fewer than 150 says little
+TEST_SHARE = 0.15
+
+
+def load(
+    folder: Path | str,
+    image_size: int | tuple[int, int] | None = None,
+    batch_size: int = 32,
+    validation_split: float = 0.2,
+    seed: int = 42,
+    *,
+    test_split: float | None = None,
+    augmentation: str = "light",
+    flip: bool | None = None,
+    color: str = "auto",
+    aspect: str = "stretch",
+    split: Path | str | None = None,
+    cache: bool = True,
+) -> Splits:
+    """Read a folder of images: one sub-folder a class, perhaps within train, val and test.
+
+    Every file is decoded once, before training, so that a broken one is known by name. The folder
+    is never written to. Notes go to stderr and into the result.
+
+    Args:
+        folder: The data.
+        image_size: Pixels: one number for a square or ``(height, width)``. Left out: the median
+            longer side of the images, at most 128.
+        batch_size: Images in a batch.
+        validation_split: Share of each class for validation, where no folder gives that part.
+        seed: What the division, the order and the augmentation are drawn from.
+        test_split: Share of each class for the test, 0 for none. Left out: 0.15 where there are
+            at least 1000 images and no test folder.
+        augmentation: ``"none"``, ``"light"``, ``"medium"`` or ``"strong"``.
+        flip: Whether augmentation may mirror images. Left out: unless the classes are single
+            letters or digits, or speak of left and right.
+        color: ``"rgb"``, ``"grayscale"``, or ``"auto"`` for grayscale where all images are gray.
+        aspect: ``"stretch"``, ``"crop"`` or ``"pad"`` to the size.
+        split: The ``split.csv`` of an earlier run: its files keep their part.
+        cache: Whether decoded images are kept in the user's cache folder.
+
+    Raises:
+        SettingError: A setting is out of its range.
+        DataError: The folder cannot be used; the message says what to do.
+    """
+    _check(batch_size, validation_split, seed, test_split, color, aspect)
+    augmentations.preset(augmentation)
+    earlier = None if split is None else _earlier.read(Path(split))
+    listed = listing(folder)
+    size = _size(median_size(listed) if image_size is None else image_size)
+    scanned = scan(listed, Rows(size, color, aspect), cache)
+    root, names = listed.root, listed.class_names
+    _advice.refuse_broken(root, scanned)
+    _advice.refuse_small(root, names, scanned)
+    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.copies(scanned)]
+    parts = _parts(scanned, validation_split, test_split, seed, earlier, notes)
+    labels = [entry.label for entry in scanned.entries]
+    notes += _advice.lacking(root, names, labels, parts) + _advice.across(parts, scanned.hashes)
+    for note in notes:
+        progress.say(note)
+    return Splits(
+        folder=Path(folder),
+        class_names=names,
+        files=tuple(entry.found.file for entry in scanned.entries),
+        hashes=scanned.hashes,
+        labels=np.array(labels, np.int64),
+        parts=_numbers(parts),
+        images=scanned.images,
+        batch_size=batch_size,
+        seed=seed,
+        augmentation=augmentation,
+        flip=augmentations.may_flip(names) if flip is None else flip,
+        color=scanned.color,
+        aspect=aspect,
+        fingerprint=scanned.fingerprint,
+        problems=scanned.problems,
+        notes=tuple(notes),
+    )
+
+
+def _parts(
+    scanned: Scan,
+    validation_split: float,
+    test_split: float | None,
+    seed: int,
+    earlier: _earlier.Earlier | None,
+    notes: list[str],
+) -> list[str]:
+    """Return the part of each image: remembered, given by its folder, or drawn."""
+    labels = [entry.label for entry in scanned.entries]
+    given = [entry.part for entry in scanned.entries]
+    if earlier is not None:
+        had_test = "test" in {*earlier.files.values(), *given}
+        test = (TEST_SHARE if had_test else 0.0) if test_split is None else test_split
+        left = 1 - validation_split - test
+        shares = {"train": left, "validation": validation_split, "test": test}
+        shares = {part: share for part, share in shares.items() if share > 0}
+        return _earlier.kept(earlier, scanned, shares, seed, notes)
+    if test_split is None:
+        test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST else 0.0
+    wanted = {"validation": validation_split, "test": test_split}
+    shares = {part: share for part, share in wanted.items() if share > 0 and part not in given}
+    pool = [image for image, part in enumerate(given) if part in {"", "train"}]
+    placed = {scanned.hashes[image] for image in set(range(len(given))) - set(pool)}
+    drawn = divide(
+        [labels[image] for image in pool],
+        [scanned.hashes[image] for image in pool],
+        shares,
+        seed,
+        placed,
+    )
+    for image, part in zip(pool, drawn, strict=True):
+        given[image] = part
+    return given
+
+
+def _numbers(parts: list[str]) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    sides = np.array(parts)
+    return {part: np.flatnonzero(sides == part) for part in PARTS if part in set(parts)}
+
+
+def _size(image_size: int | tuple[int, int]) -> tuple[int, int]:
+    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+        raise SettingError(
+            "image_size must be one number of pixels, or height and width, from 1: not "
+            f"{image_size!r}."
+        )
+    return size
+
+
+def _check(
+    batch_size: int,
+    validation_split: float,
+    seed: int,
+    test_split: float | None,
+    color: str,
+    aspect: str,
+) -> None:
+    if batch_size < 1:
+        raise SettingError(f"batch_size must be 1 or more, not {batch_size}.")
+    if seed < 0:
+        raise SettingError(f"seed must be 0 or more, not {seed}.")
+    if not 0 < validation_split < 1:
+        raise SettingError(
+            f"validation_split must be above 0 and below 1, not {validation_split}: a training "
+            "without validation tells nothing."
+        )
+    if test_split is not None and not 0 <= test_split < 1:
+        raise SettingError(f"test_split must be from 0 to below 1, not {test_split}.")
+    if validation_split + (test_split or 0) >= 1:
+        raise SettingError(
+            f"validation_split and test_split must leave images for training; together they are "
+            f"{validation_split + (test_split or 0):g}."
+        )
+    for name, value, known in (
+        ("color", color, ("auto", *decode.COLORS)),
+        ("aspect", aspect, decode.ASPECTS),
+    ):
+        if value not in known:
+            raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")

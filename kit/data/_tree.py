@@ -1,0 +1,97 @@
+"""What lies in a folder: sub-folders, files, and what is left out and why."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Found", "Problem", "children", "walk"]
+
+LEFT_BY_PROGRAMS = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file or folder that is not used.
+
+    ``file`` is relative to the data folder, with slashes. ``verdict`` is ``"ignored"`` (no image,
+    or nobody's loss), ``"broken"`` (an image that cannot be decoded) or ``"refused"`` (a link that
+    leaves the folder, a pipe, a name that is no text).
+    """
+
+    file: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A regular file: its relative name, bytes, and time of change in nanoseconds."""
+
+    file: str
+    size: int
+    modified: int
+
+
+def children(root: str, inside: str, problems: list[Problem]) -> tuple[list[str], list[Found]]:
+    """Return the sub-folders' and files' relative names in one folder, sorted.
+
+    Args:
+        root: The data folder, without links in its path.
+        inside: Which folder of it, relative with slashes; empty for the data folder itself.
+        problems: Gets what is left out.
+
+    Raises:
+        OSError: The folder cannot be opened.
+    """
+    folders, files = [], []
+    with os.scandir(os.path.join(root, inside)) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            name = f"{inside}/{entry.name}" if inside else entry.name
+            left_out = _left_out(entry, root)
+            if left_out:
+                problems.append(Problem(_text(name), *left_out))
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            else:
+                status = entry.stat()
+                files.append(Found(name, status.st_size, status.st_mtime_ns))
+    return folders, files
+
+
+def walk(root: str, inside: str, problems: list[Problem]) -> Iterator[Found]:
+    """Yield every file at any depth below a folder.
+
+    A sub-folder that cannot be opened is a problem; the folder itself raises OSError.
+    """
+    folders, files = children(root, inside, problems)
+    yield from files
+    for folder in folders:
+        try:
+            yield from walk(root, folder, problems)
+        except OSError as error:
+            problems.append(Problem(folder, "refused", f"cannot be opened ({error.strerror})"))
+
+
+def _left_out(entry: os.DirEntry[str], root: str) -> tuple[str, str] | None:
+    """Return verdict and reason where an entry is not to be looked at."""
+    if entry.name.startswith(".") or entry.name.lower() in LEFT_BY_PROGRAMS:
+        return "ignored", "hidden, or left behind by a program"
+    if _text(entry.name) != entry.name:
+        return "refused", "its name is not valid UTF-8: rename it"
+    try:
+        if entry.is_symlink():
+            target = os.path.realpath(entry.path)
+            if os.path.commonpath([target, root]) != root:
+                return "refused", "a link that leaves the folder"
+            if entry.is_dir():
+                return "ignored", "a link to a folder that is read under its own name"
+        regular = entry.is_dir() or stat.S_ISREG(entry.stat().st_mode)
+    except (OSError, ValueError) as error:  # a link to nothing or to itself; another drive
+        return "refused", f"cannot be followed ({getattr(error, 'strerror', None) or error})"
+    return None if regular else ("refused", "not a regular file")
+
+
+def _text(name: str) -> str:
+    """Return the name with bytes that are no UTF-8 spelt out."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,23 @@
+"""What can go wrong, told apart by whose move it is.
+
+Every message says what must hold, what came instead and what to do. The programs in
+``kit.commands`` print it without a traceback and end with the class's ``exit_code``.
+"""
+
+
+class KitError(Exception):
+    """The work failed: training diverged, a result could not be written."""
+
+    exit_code = 1
+
+
+class SettingError(KitError, ValueError):
+    """A setting or an argument cannot be used."""
+
+    exit_code = 2
+
+
+class DataError(KitError, ValueError):
+    """The images, or their arrangement in folders, cannot be used."""
+
+    exit_code = 3

@@ -1,0 +1,11 @@
+"""How good a model is, and how sure that is.
+
+:func:`probabilities` asks a model, :func:`score` counts, :func:`sentences` says it in words. Only
+the first needs Keras.
+"""
+
+from kit.evaluation._metrics import Scores, score
+from kit.evaluation._predict import both_columns, predictions, probabilities
+from kit.evaluation._sentences import sentences
+
+__all__ = ["Scores", "both_columns", "predictions", "probabilities", "score", "sentences"]

@@ -1,0 +1,181 @@
+"""Counts of right and wrong answers, with the interval in which the truth may lie.
+
+SciPy and scikit-learn are imported where they count: together they take two seconds, for which
+prediction, which has no truth to compare with, need not wait.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kit.errors import KitError, SettingError
+
+__all__ = ["Scores", "score"]
+
+SUM_TOLERANCE = 1e-3  # of a row of probabilities: float32 softmax over 1000 classes stays far below
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a model reached on some images.
+
+    Every share is between 0 and 1. Every interval is Wilson's at 95 %: were the model asked about
+    other images of the same source, its long-run share lies in there in 95 of 100 such cases. It
+    knows nothing of the choices made by looking at these images.
+
+    Attributes:
+        class_names: In the order of the model's outputs.
+        images: How many images were asked.
+        accuracy: Share of right answers.
+        accuracy_low: Lower end of its interval.
+        accuracy_high: Upper end of its interval.
+        majority_baseline: What always answering these images' most frequent class would reach.
+        balanced_accuracy: Mean recall over the classes that have images here.
+        macro_f1: Mean F1 over the classes that have images here.
+        loss: Cross-entropy in nats, the mean over the images; ln(classes) is knowing nothing. A
+            probability of zero counts as 2.2e-16, so the loss of one image is at most 36.
+        per_class: One row a class: class, precision, precision_low, precision_high, recall,
+            recall_low, recall_high, f1, support. NaN where there is nothing to divide by: the
+            precision of a class never predicted, the recall of one without images.
+        confusion: Counts (classes, classes), rows the true class, columns the predicted one.
+    """
+
+    class_names: tuple[str, ...]
+    images: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    majority_baseline: float
+    balanced_accuracy: float
+    macro_f1: float
+    loss: float
+    per_class: pd.DataFrame
+    confusion: NDArray[np.int64]
+
+    def summary(self) -> dict[str, int | float]:
+        """Return the numbers about all images, as JSON holds them."""
+        names = (
+            "images accuracy accuracy_low accuracy_high majority_baseline "
+            "balanced_accuracy macro_f1 loss"
+        )
+        return {name: getattr(self, name) for name in names.split()}
+
+    def confusion_table(self) -> pd.DataFrame:
+        """Return the confusion matrix with names: a column "true", then one for each answer."""
+        table = pd.DataFrame(self.confusion, columns=list(self.class_names))
+        table.insert(0, "true", list(self.class_names), allow_duplicates=True)
+        return table
+
+
+def score(
+    true: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+) -> Scores:
+    """Compare a model's answers with the truth.
+
+    The answer for an image is its most probable class, the first of them in a tie.
+
+    Args:
+        true: Class numbers (images,), from 0.
+        probabilities: Rows (images, classes) that sum to 1.
+        class_names: One name for each column.
+
+    Raises:
+        SettingError: Shapes, numbers of classes or sums do not fit.
+        KitError: The model answered with something that is not a finite number.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22, 1927.
+    """
+    from sklearn.metrics import confusion_matrix, f1_score, log_loss
+
+    rows = _checked(true, probabilities, class_names)
+    classes = range(len(class_names))
+    predicted = rows.argmax(axis=1)
+    confusion = confusion_matrix(true, predicted, labels=classes).astype(np.int64)
+    support = confusion.sum(axis=1)
+    present = np.flatnonzero(support)
+    hits = np.diagonal(confusion)
+    low, high = _wilson(int(hits.sum()), len(rows))
+    return Scores(
+        class_names=tuple(class_names),
+        images=len(rows),
+        accuracy=float(hits.sum() / len(rows)),
+        accuracy_low=low,
+        accuracy_high=high,
+        majority_baseline=float(support.max() / len(rows)),
+        balanced_accuracy=float(np.mean(hits[present] / support[present])),
+        macro_f1=float(
+            f1_score(true, predicted, labels=present, average="macro", zero_division=0.0)
+        ),
+        loss=float(log_loss(true, rows, labels=classes)),
+        per_class=_per_class(confusion, class_names),
+        confusion=confusion,
+    )
+
+
+def _checked(
+    true: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+) -> NDArray[np.float64]:
+    rows = np.asarray(probabilities, dtype=np.float64)
+    expected = (len(true), len(class_names))
+    if rows.shape != expected or len(true) == 0 or len(class_names) < 2:
+        raise SettingError(
+            "Probabilities must have shape (images, classes), at least one image and two classes; "
+            f"for {expected[0]} images and {expected[1]} class names they have {rows.shape}."
+        )
+    if np.min(true) < 0 or np.max(true) >= len(class_names):
+        raise SettingError(
+            f"True classes must be numbers from 0 to {len(class_names) - 1}; "
+            f"they go from {np.min(true)} to {np.max(true)}."
+        )
+    broken = int((~np.isfinite(rows)).any(axis=1).sum())
+    if broken:
+        raise KitError(
+            f"The model's answers for {broken} of {len(rows)} images are not finite numbers: "
+            "its training diverged. Lower the learning rate and train again."
+        )
+    sums = rows.sum(axis=1)
+    if rows.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE:
+        raise SettingError(
+            "Every row of probabilities must be positive and sum to 1; sums go from "
+            f"{sums.min():.3g} to {sums.max():.3g}. Does the model end in softmax or sigmoid?"
+        )
+    return np.asarray(rows / sums[:, None])  # in float64 the sums of float32 rows are a bit off
+
+
+def _per_class(confusion: NDArray[np.int64], class_names: Sequence[str]) -> pd.DataFrame:
+    rows = []
+    for index, name in enumerate(class_names):
+        hits, support = int(confusion[index, index]), int(confusion[index].sum())
+        predicted = int(confusion[:, index].sum())
+        precision, recall = _wilson(hits, predicted), _wilson(hits, support)
+        rows.append(
+            {
+                "class": name,
+                "precision": _share(hits, predicted),
+                "precision_low": precision[0],
+                "precision_high": precision[1],
+                "recall": _share(hits, support),
+                "recall_low": recall[0],
+                "recall_high": recall[1],
+                "f1": _share(2 * hits, predicted + support),
+                "support": support,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _wilson(hits: int, trials: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
+    if trials == 0:
+        return float("nan"), float("nan")
+    interval = binomtest(hits, trials).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)

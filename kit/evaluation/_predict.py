@@ -1,0 +1,76 @@
+"""What a model answers, as numbers and as a table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kit.errors import SettingError
+
+__all__ = ["both_columns", "predictions", "probabilities"]
+
+DECIMALS = 6  # as many as float32 holds of a number near 1
+
+
+def probabilities(model: Any, dataset: Any) -> NDArray[np.float64]:
+    """Ask a model about every image of a data set, in its order.
+
+    Args:
+        model: A ``keras.Model`` that takes float32 images (batch, height, width, channels), values
+            0 to 255, and gives class probabilities.
+        dataset: A finite data set of batches of images, or of pairs of images and labels. One that
+            shuffles would part the answers from their files.
+
+    Returns:
+        Probabilities (images, classes). A model with one sigmoid output gives two columns.
+    """
+    return both_columns(model.predict(dataset, verbose=0))
+
+
+def both_columns(answers: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return probabilities with a column for every class.
+
+    Args:
+        answers: A model's output (images, classes), or (images, 1) from one sigmoid unit, which is
+            the probability of the second of two classes.
+
+    Returns:
+        Probabilities (images, classes), at least two columns.
+    """
+    rows = np.asarray(answers, dtype=np.float64)
+    return np.hstack([1 - rows, rows]) if rows.shape[-1] == 1 else rows
+
+
+def predictions(
+    files: Sequence[str],
+    true: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    class_names: Sequence[str],
+) -> pd.DataFrame:
+    """Return one row for each image: file, true, predicted, probability.
+
+    Args:
+        files: Names (images,), in the order of the rows of ``probabilities``.
+        true: Class numbers (images,), from 0.
+        probabilities: Rows (images, classes).
+        class_names: One name for each column.
+
+    Returns:
+        True and predicted classes by name, and the probability the model gave its own answer,
+        rounded to six decimals.
+
+    Raises:
+        SettingError: There are not as many files, classes and rows.
+    """
+    if not len(files) == len(true) == len(probabilities):
+        raise SettingError(
+            "There must be one file name and one true class for each row of probabilities; there "
+            f"are {len(files)} files, {len(true)} classes and {len(probabilities)} rows."
+        )
+    names = np.asarray(class_names, dtype=object)
+    answers = np.argmax(probabilities, axis=1)
+    sure = np.asarray(probabilities, dtype=np.float64).max(axis=1).round(DECIMALS)
+    columns = {"true": names[true], "predicted": names[answers], "probability": sure}
+    return pd.DataFrame({"file": list(files), **columns})

@@ -1,0 +1,13 @@
+"""Numbers to matplotlib figures; nothing here knows a model, a data set or a folder.
+
+Every function returns a ``matplotlib.figure.Figure`` that pyplot does not hold, so that many can be
+made in one process. A notebook shows it; :func:`save` writes it.
+"""
+
+from kit.plots._confusion import confusion
+from kit.plots._curves import curves
+from kit.plots._images import augmented, images
+from kit.plots._network import network
+from kit.plots._text import save
+
+__all__ = ["augmented", "confusion", "curves", "images", "network", "save"]

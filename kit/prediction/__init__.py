@@ -1,0 +1,13 @@
+"""A run and some images: which class each of them is.
+
+::
+
+    classifier = prediction.load("models/pets-basic_cnn")
+    answers = prediction.classify(classifier, ["photos", "more/*.jpg"], top=3)
+    print(answers.table)
+"""
+
+from kit.prediction._classify import Classifier, Predictions, classify, load
+from kit.prediction._find import Selection, find
+
+__all__ = ["Classifier", "Predictions", "Selection", "classify", "find", "load"]

@@ -1,0 +1,84 @@
+"""How far the work is: a bar with the remaining time on a terminal, plain lines elsewhere.
+
+Everything here goes to stderr; stdout is for results.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+__all__ = ["bar", "clean", "say", "track"]
+
+Item = TypeVar("Item")
+JOINERS = "\u200c\u200d"  # "not printable" to Python, but ordinary letters' neighbours in Persian
+
+
+def console() -> Console:
+    """Return a console on today's stderr that reads no markup out of names."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def clean(text: object) -> str:
+    """Return ``text`` with control characters spelt out.
+
+    Names of files and classes come from strangers: an escape sequence in one must not reach the
+    terminal.
+    """
+    return "".join(c if c.isprintable() or c in JOINERS else _spelt(c) for c in str(text))
+
+
+def say(text: str) -> None:
+    """Write one line, or several, to stderr."""
+    for line in text.split("\n"):
+        print(clean(line), file=sys.stderr, flush=True)
+
+
+def bar() -> Progress:
+    """Return rich's progress display with a bar, a count and the remaining time."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=console(),
+        transient=True,
+    )
+
+
+def track(items: Iterable[Item], total: int, doing: str, done: str) -> Iterator[Item]:
+    """Yield the items and show how far they are.
+
+    Args:
+        items: What to go through.
+        total: How many there are.
+        doing: What the bar says, for example "Reading images".
+        done: What one line says at the end, for example "images read".
+    """
+    start = time.monotonic()
+    if sys.stderr.isatty():
+        with bar() as progress:
+            task = progress.add_task(doing, total=total, note="")
+            for item in items:
+                yield item
+                progress.advance(task)
+    else:
+        say(f"{doing}: {total}")
+        yield from items
+    say(f"{total} {done} in {time.monotonic() - start:.1f} s")
+
+
+def _spelt(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode()

@@ -1,0 +1,214 @@
+"""What a folder in ``models/`` holds, and how it is written and read.
+
+==================  ===========================================================================
+``model.keras``     the network with its best weights; loads with Keras alone
+``run.yaml``        every setting as resolved, valid input for ``--config``
+``run.json``        facts: versions, command, seed, threads, data fingerprint, class names
+``history.csv``     one row per epoch
+``split.csv``       every image with its class, its part and its content hash
+``metrics.json``    the scores
+``predictions.csv`` file, true class, predicted class, probability
+``figures/``        pictures
+==================  ===========================================================================
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from kit import files
+from kit.errors import SettingError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = [
+    "Run",
+    "check_free",
+    "create",
+    "environment",
+    "load",
+    "load_model",
+    "names",
+    "next_folder",
+    "save_model",
+]
+
+MODEL, SETTINGS, FACTS = "model.keras", "run.yaml", "run.json"
+PACKAGES = ("keras", "keras-tuner", "numpy", "pillow", "scikit-learn", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained run: where it lies, how it was made and what is known of it."""
+
+    folder: Path
+    settings: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+    @property
+    def model_file(self) -> Path:
+        """Return where the network is."""
+        return self.folder / MODEL
+
+
+@contextmanager
+def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
+    """Make the folder of a new run, and keep an old one until the new one is complete.
+
+    Raises:
+        SettingError: As :func:`check_free`.
+    """
+    check_free(folder, overwrite)
+    previous = None
+    if folder.exists():
+        previous = _unused(folder.with_name(f"{folder.name}.previous"))
+        os.replace(folder, previous)
+    try:
+        (folder / "figures").mkdir(parents=True)
+        yield folder
+    except BaseException:
+        if previous is not None and not (folder / MODEL).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(previous, folder)
+        elif previous is None:
+            _remove_if_empty(folder)
+        raise
+    if previous is not None:
+        shutil.rmtree(previous)
+
+
+def check_free(folder: Path, overwrite: bool) -> None:
+    """Make sure that nothing is lost when a run is written to this folder.
+
+    Raises:
+        SettingError: It exists and ``overwrite`` was not asked for, or what exists is not a run.
+    """
+    if not folder.exists():
+        return
+    if not overwrite:
+        raise SettingError(
+            f"{folder} exists already. Give another --output, or --overwrite to replace it."
+        )
+    if not (folder / SETTINGS).is_file():
+        raise SettingError(
+            f"{folder} is not a run (it holds no {SETTINGS}), so it is not overwritten. "
+            "Give another --output."
+        )
+
+
+def next_folder(parent: Path, name: str) -> Path:
+    """Return ``parent/name``, or with ``-2``, ``-3``, ... behind it the first that is free."""
+    return _unused(parent / name)
+
+
+def save_model(model: "keras.Model", path: Path) -> None:
+    """Save a model without its compile state, so that Keras alone can load it.
+
+    The optimizer's moments would triple the file, and a loss or a metric of ours in the compile
+    state would ask for this package on loading.
+    """
+    twin = type(model).from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    files.write(path, twin.save)
+
+
+def load(folder: Path) -> Run:
+    """Read a run's settings and facts.
+
+    Raises:
+        SettingError: The folder is not a finished run, or its files are damaged.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SettingError(f"{folder}: there is no such run. {_what_there_is(folder.parent)}")
+    for name in (MODEL, SETTINGS, FACTS):
+        if not (folder / name).is_file():
+            raise SettingError(
+                f"{folder} is not a complete run: {name} is missing. "
+                "A training that was interrupted early leaves such a folder; train again."
+            )
+    try:
+        settings = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
+        facts = json.loads((folder / FACTS).read_text("utf-8"))
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingError(
+            f"{folder}: {SETTINGS} or {FACTS} is damaged ({error}). Restore it or train again."
+        ) from None
+    _check_facts(folder, facts)
+    return Run(folder, settings or {}, facts)
+
+
+def load_model(run: Run) -> "keras.Model":
+    """Load a run's network for inference.
+
+    Raises:
+        SettingError: Keras refuses the file, or its output does not fit the run's classes.
+    """
+    import keras
+
+    try:
+        model = keras.saving.load_model(run.model_file, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged or hostile file
+        raise SettingError(
+            f"{run.model_file} cannot be loaded: {str(error).splitlines()[0]} "
+            "Restore the file or train again."
+        ) from error
+    units, classes = model.output_shape[-1], len(run.facts["class_names"])
+    if units != classes and not (units == 1 and classes == 2):
+        raise SettingError(
+            f"{run.folder}: the model has {units} outputs, but {FACTS} names {classes} classes."
+        )
+    return model
+
+
+def names(parent: Path) -> list[str]:
+    """Return the names of the complete runs in a folder, newest first."""
+    found = [path.parent for path in Path(parent).glob(f"*/{FACTS}")]
+    return [folder.name for folder in sorted(found, key=lambda f: -f.stat().st_mtime)]
+
+
+def environment() -> dict[str, Any]:
+    """Return what else a result depends on: versions, the command, processors."""
+    return {
+        "versions": {name: metadata.version(name) for name in PACKAGES}
+        | {"kit": metadata.version("kit-image-classification"), "python": sys.version.split()[0]},
+        "command": sys.argv,
+        "platform": sys.platform,
+        "processors": os.cpu_count(),
+    }
+
+
+def _check_facts(folder: Path, facts: Any) -> None:
+    needed = {"class_names": list, "image_size": list, "color": str, "aspect": str}
+    for name, kind in needed.items():
+        if not isinstance(facts, dict) or not isinstance(facts.get(name), kind):
+            raise SettingError(f"{folder}: {FACTS} has no usable {name!r}. Train again.")
+
+
+def _unused(folder: Path) -> Path:
+    candidate, number = folder, 2
+    while candidate.exists():
+        candidate, number = folder.with_name(f"{folder.name}-{number}"), number + 1
+    return candidate
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if not any(path.is_file() for path in folder.rglob("*")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _what_there_is(parent: Path) -> str:
+    found = names(parent) if parent.is_dir() else []
+    if not found:
+        return "Train one first."
+    return f"{parent} holds: {', '.join(found[:10])}."

@@ -1,0 +1,234 @@
+"""What happens between the steps and epochs of a training."""
+
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from rich.progress import Progress, TaskID
+
+from kit import files, progress, runs
+from kit.training import _schedules
+from kit.training._compile import learning_rate
+
+__all__ = ["BestWeights", "HistoryTable", "Pace", "ShowProgress", "StopAtNaN"]
+
+
+class Pace(keras.callbacks.Callback):
+    """Sets the learning rate of every step, and fixes the number of epochs under a time limit.
+
+    Args:
+        schedule: Name in ``_schedules.NAMES``.
+        peak: The schedule's highest rate.
+        epochs: How many epochs were asked for.
+        steps: Steps of one epoch.
+        max_seconds: Limit for the training. After the first epoch was timed, as many epochs as fit
+            are trained, and the schedule ends with them.
+    """
+
+    def __init__(
+        self, schedule: str, peak: float, epochs: int, steps: int, max_seconds: float | None
+    ) -> None:
+        super().__init__()
+        self.schedule, self.peak, self.epochs, self.steps = schedule, peak, epochs, steps
+        self.max_seconds = max_seconds
+        self.clock = time.monotonic
+        self.stopped = ""
+        self.taken = 0
+        self.start = self.first_step_done = self.batches_done = 0.0
+
+    def counts_from(self) -> int:
+        """Return the first epoch (from 0) that early stopping may count."""
+        return math.floor(_schedules.counts_from(self.schedule) * self.epochs)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Start the clock."""
+        self.start = self.clock()
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Set the rate of this step."""
+        done = (self.taken + 0.5) / (self.epochs * self.steps)  # the middle of the step: never 0
+        self.model.optimizer.learning_rate = self.peak * _schedules.factor(self.schedule, done)
+        self.taken += 1
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Note when the first step was done, and stop a first epoch that alone is too long."""
+        self.batches_done = self.clock()
+        if self.taken == 1:
+            self.first_step_done = self.batches_done
+        over = self.max_seconds is not None and self.batches_done - self.start > self.max_seconds
+        if over and self.taken < self.steps:
+            self.model.stop_training = True
+            self.epochs = 1
+            self.stopped = (
+                f"the time limit came after {self.taken} of the {self.steps} steps of the first "
+                "epoch"
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Fix the number of epochs after the first, and end after the last."""
+        if epoch == 0 and self.max_seconds is not None and not self.stopped:
+            fitting = self._epochs_that_fit()
+            if fitting < self.epochs:
+                self.stopped = f"the time limit allows {fitting} of {self.epochs} epochs"
+                self.epochs = fitting
+        if epoch + 1 >= self.epochs:
+            self.model.stop_training = True
+
+    def _epochs_that_fit(self) -> int:
+        now = self.clock()
+        step = (self.batches_done - self.first_step_done) / max(self.steps - 1, 1)
+        epoch = step * self.steps + (now - self.batches_done)  # the rest is validation
+        left = float(self.max_seconds or 0) - (now - self.start)
+        return 1 + max(0, math.floor(left / max(epoch, 1e-6)))
+
+
+class BestWeights(keras.callbacks.EarlyStopping):
+    """Keeps the weights of the best epoch, stops when no better one comes, and puts them back.
+
+    Other than its parent it remembers the best of *all* epochs while it counts its patience only
+    from the part of the schedule where the score can be expected to rise, and it writes every new
+    best to a file.
+
+    Args:
+        monitor: Name of the validation metric, for example ``val_accuracy``.
+        mode: "max" or "min".
+        patience: Epochs without a better one before it stops; None never stops.
+        pace: Says from which epoch to count.
+        checkpoint: Where to save the best model.
+    """
+
+    def __init__(
+        self, monitor: str, mode: str, patience: int | None, pace: Pace, checkpoint: Path | None
+    ) -> None:
+        never = sys.maxsize
+        super().__init__(
+            monitor=monitor,
+            mode=mode,
+            patience=never if patience is None else max(patience, 1),
+            restore_best_weights=True,
+        )
+        self.pace, self.checkpoint = pace, checkpoint
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Compare this epoch with the best."""
+        if not math.isfinite((logs or {}).get(self.monitor, math.nan)) or not self._finite():
+            return  # weights that are no numbers are never the best
+        if epoch < self.pace.counts_from():
+            self.wait = -1  # the parent adds one
+        before = self.best_weights
+        super().on_epoch_end(epoch, logs)
+        if self.checkpoint is not None and self.best_weights is not before:
+            runs.save_model(self.model, self.checkpoint)
+
+    def _finite(self) -> bool:
+        return all(np.isfinite(weights).all() for weights in self.model.get_weights())
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Stops as soon as the loss is no number any more, and remembers where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = ""
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Remember the epoch."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the running loss."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            self.model.stop_training = True
+            self.stopped = f"the loss became {loss} at step {batch + 1} of epoch {self.epoch + 1}"
+
+
+class HistoryTable(keras.callbacks.Callback):
+    """Collects one row per epoch and keeps it in a file that is whole at any time."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self.path = path
+        self.rows: list[dict[str, float]] = []
+        self.begun = 0.0
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Return epoch, loss, accuracy, balanced_accuracy, val_*, learning_rate and seconds."""
+        return pd.DataFrame(self.rows)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Start the epoch's clock."""
+        self.begun = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Add the row."""
+        rate = learning_rate(self.model)
+        scores = {name: float(value) for name, value in (logs or {}).items()}
+        seconds = round(time.monotonic() - self.begun, 3)
+        self.rows.append({"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds})
+        if self.path is not None:
+            files.write(self.path, lambda temporary: self.table.to_csv(temporary, index=False))
+
+
+class ShowProgress(keras.callbacks.Callback):
+    """One line per epoch, and on a terminal a bar with the remaining time below them."""
+
+    def __init__(self, pace: Pace, monitor: str, name: str) -> None:
+        super().__init__()
+        self.pace, self.monitor, self.name = pace, monitor, name
+        self.start = 0.0
+        self.bar: Progress | None = None
+        self.task = TaskID(0)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Open the bar."""
+        self.start = time.monotonic()
+        if sys.stderr.isatty():
+            self.bar = progress.bar()
+            self.bar.start()
+            total = self.pace.epochs * self.pace.steps
+            self.task = self.bar.add_task(self.name, total=total, note="")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Move the bar."""
+        if self.bar is not None:
+            self.bar.update(self.task, completed=self.pace.taken)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Print the epoch's line."""
+        done, epochs = epoch + 1, self.pace.epochs
+        left = (time.monotonic() - self.start) / done * (epochs - done)
+        line = f"epoch {done:3}/{epochs}  " + "  ".join(
+            f"{name} {float(value):.4f}"
+            for name, value in (logs or {}).items()
+            if "balanced" not in name or name == self.monitor
+        )
+        line += f"  left {_duration(left)}" if done < epochs else ""
+        if self.bar is not None:
+            self.bar.update(self.task, total=epochs * self.pace.steps)
+            self.bar.console.print(line)
+        else:
+            progress.say(line)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Close the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back, also after an interruption."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

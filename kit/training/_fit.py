@@ -1,0 +1,182 @@
+"""One training: data in, best weights and a history out."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.utils.class_weight import compute_class_weight
+
+from kit import data, progress
+from kit.choices import ClassWeight, Schedule
+from kit.errors import KitError, SettingError
+from kit.training import _schedules
+from kit.training._callbacks import BestWeights, HistoryTable, Pace, ShowProgress, StopAtNaN
+from kit.training._compile import learning_rate
+
+__all__ = ["History", "default_epochs", "default_monitor", "fit"]
+
+IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
+STEPS = 2000  # that the default number of epochs aims at; see docs/defaults.md
+
+
+@dataclass(frozen=True)
+class History:
+    """What a training did.
+
+    Attributes:
+        table: One row per epoch: ``epoch`` (from 1), ``loss``, ``accuracy``,
+            ``balanced_accuracy``, the same with ``val_`` before them, ``learning_rate`` and
+            ``seconds``. Losses include the L2 penalty.
+        monitor: The column that chose the best epoch.
+        best_epoch: The epoch (from 1) whose weights the model has now.
+        stopped: Why it ended before the epochs that were asked for; empty where it did not.
+        seconds: Wall-clock time.
+        cpu_seconds: Processor time of this process, all threads.
+    """
+
+    table: pd.DataFrame
+    monitor: str
+    best_epoch: int
+    stopped: str
+    seconds: float
+    cpu_seconds: float
+
+
+def fit(
+    model: keras.Model,
+    splits: data.Splits,
+    *,
+    epochs: int | None = None,
+    schedule: Schedule = "one-cycle",
+    monitor: str | None = None,
+    patience: int | None = 10,
+    class_weight: ClassWeight = "none",
+    max_minutes: float | None = None,
+    checkpoint: Path | None = None,
+    history_file: Path | None = None,
+    log_folder: Path | None = None,
+    name: str = "Training",
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> History:
+    """Train a compiled classifier and leave it with the weights of its best epoch.
+
+    Args:
+        model: Compiled, for example by :func:`kit.training.compile_model`.
+        splits: The data; the optimizer's learning rate is the peak of the schedule.
+        epochs: Passes over the training part; by default about 2,000 steps of them, 10 to 100.
+        schedule: How the rate goes from epoch to epoch.
+        monitor: The metric of ``table`` that chooses the best epoch; by default the accuracy on
+            validation images, balanced where the largest class has over three times as many
+            training images as the smallest.
+        patience: Epochs without a better one before the training stops, counted while the rate
+            of a warm-up schedule is falling; None trains to the end.
+        class_weight: "balanced" weighs classes by the inverse of their number of images.
+        max_minutes: Limit; after the first epoch as many are trained as fit.
+        checkpoint: Where the best model is saved whenever a better one is found.
+        history_file: CSV that is written after every epoch.
+        log_folder: For TensorBoard.
+        name: What the progress bar calls this training.
+        callbacks: More of Keras' callbacks.
+
+    Raises:
+        SettingError: A setting is out of its range or fits no metric.
+        KitError: Training diverged before a single epoch was usable.
+    """
+    epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
+    monitor = default_monitor(splits) if monitor is None else monitor
+    _check(epochs, monitor, schedule, patience, max_minutes)
+    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
+    peak = learning_rate(model)
+    limit = None if max_minutes is None else 60 * max_minutes
+    pace = Pace(schedule, peak, epochs, data.steps(splits), limit)
+    best = BestWeights(monitor, "min" if "loss" in monitor else "max", patience, pace, checkpoint)
+    guard, history, display = (
+        StopAtNaN(),
+        HistoryTable(history_file),
+        ShowProgress(pace, monitor, name),
+    )
+    logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []
+    start, cpu_start = time.monotonic(), time.process_time()
+    try:
+        model.fit(
+            data.training_batches(splits, labels),
+            validation_data=data.ordered_batches(splits, "validation", labels),
+            epochs=epochs,
+            steps_per_epoch=pace.steps,
+            shuffle=False,  # the stream is
+            class_weight=_weights(splits) if class_weight == "balanced" else None,
+            callbacks=[pace, guard, best, history, *logs, *callbacks, display],
+            verbose=0,
+        )
+    finally:
+        display.close()
+    if best.best_weights is None:
+        raise KitError(_diverged(guard.stopped, peak))
+    stopped = _why(guard, best, pace, len(history.rows))
+    if stopped:
+        progress.say(f"Stopped: {stopped}.")
+    return History(
+        table=history.table,
+        monitor=monitor,
+        best_epoch=best.best_epoch + 1,
+        stopped=stopped,
+        seconds=time.monotonic() - start,
+        cpu_seconds=time.process_time() - cpu_start,
+    )
+
+
+def default_epochs(steps: int) -> int:
+    """Return how many epochs make about 2,000 steps, but 10 to 100."""
+    return min(max(round(STEPS / steps), 10), 100)
+
+
+def default_monitor(splits: data.Splits) -> str:
+    """Return ``val_balanced_accuracy`` for imbalanced training parts, else ``val_accuracy``."""
+    counts = splits.counts("train").values()
+    return "val_balanced_accuracy" if max(counts) > IMBALANCE * min(counts) else "val_accuracy"
+
+
+def _check(
+    epochs: int, monitor: str, schedule: str, patience: int | None, max_minutes: float | None
+) -> None:
+    if epochs < 1:
+        raise SettingError(f"epochs must be at least 1, not {epochs}.")
+    if patience is not None and patience < 1:
+        raise SettingError(f"patience must be at least 1 epoch, not {patience}.")
+    if max_minutes is not None and not 0 < max_minutes < math.inf:
+        raise SettingError(f"max_minutes must be above 0, not {max_minutes}.")
+    if schedule not in _schedules.NAMES:
+        raise SettingError(f"There is no schedule {schedule!r}; {', '.join(_schedules.NAMES)}.")
+    metrics = ("val_accuracy", "val_balanced_accuracy", "val_loss")
+    if monitor not in metrics:
+        raise SettingError(f"monitor must be one of {', '.join(metrics)}, not {monitor!r}.")
+
+
+def _weights(splits: data.Splits) -> dict[int, float]:
+    labels = splits.labels[splits.parts["train"]]
+    classes = np.unique(labels)
+    weights = compute_class_weight("balanced", classes=classes, y=labels)
+    return {int(number): float(weight) for number, weight in zip(classes, weights, strict=True)}
+
+
+def _why(guard: StopAtNaN, best: BestWeights, pace: Pace, epochs: int) -> str:
+    if guard.stopped:
+        return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
+    if pace.stopped:
+        return pace.stopped
+    if best.stopped_epoch:
+        return f"no better {best.monitor} for {best.patience} epochs, after epoch {epochs}"
+    return ""
+
+
+def _diverged(stopped: str, rate: float) -> str:
+    what = stopped or "the validation score was never a number"
+    return (
+        f"Training diverged: {what}, before one epoch could be used. Try a tenth of the learning "
+        f"rate: --learning-rate {rate / 10:.1g}."
+    )

@@ -1,0 +1,5 @@
+"""The same as kit-download."""
+
+from kit.commands.download import main
+
+main()

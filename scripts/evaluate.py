@@ -1,0 +1,5 @@
+"""The same as kit-evaluate."""
+
+from kit.commands.evaluate import main
+
+main()

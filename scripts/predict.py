@@ -1,0 +1,5 @@
+"""The same as kit-predict."""
+
+from kit.commands.predict import main
+
+main()

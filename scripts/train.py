@@ -1,0 +1,5 @@
+"""The same as kit-train."""
+
+from kit.commands.train import main
+
+main()

@@ -1,0 +1,33 @@
+"""Every test run has a cache folder of its own and leaves nothing in the user's."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIT_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes that a small network tells apart: red and blue noise, 24 images of 20 x 24."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    rng = np.random.default_rng(0)
+    for channel, name in ((0, "قرمز red"), (2, "blue")):
+        (folder / name).mkdir(parents=True)
+        for number in range(24):
+            pixels = rng.integers(0, 120, (20, 24, 3), dtype=np.uint8)
+            pixels[..., channel] += 130
+            Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
+    return folder

@@ -1,0 +1,306 @@
+import errno
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kit import files
+from kit.data import _cache, _images, _judge, _opening, decode
+from kit.data._folder import listing
+from kit.data._images import CachedImages, DecodedImages
+from kit.data._scan import Rows, median_size, scan
+from kit.errors import DataError, SettingError
+
+RGB = Rows((16, 16), "auto", "stretch")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KIT_CACHE_LIMIT_GB", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two classes of ten pictures each, different and in color."""
+    random = np.random.default_rng(0)
+    for name in ("cats", "dogs"):
+        folder = tmp_path / "photos" / name
+        folder.mkdir(parents=True)
+        for number in range(10):
+            pixels = random.integers(0, 256, (20, 24, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The names of the files that a scan reads."""
+    names = []
+    read = decode.read
+
+    def counted(path):
+        names.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(_judge.decode, "read", counted)
+    return names
+
+
+def scanned(folder, rows=RGB, cache=True):
+    return scan(listing(folder), rows, cache)
+
+
+def everything(images):
+    return images.read(np.arange(len(images)))
+
+
+def test_cached_pictures_are_the_decoders(photos):
+    result = scanned(photos)
+    assert isinstance(result.images, CachedImages)
+    assert result.images.shape == (16, 16, 3)
+    expected = [decode.decode(photos / one.found.file, (16, 16)) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+
+
+@pytest.mark.parametrize("color", ["auto", "rgb", "grayscale"])
+@pytest.mark.parametrize("aspect", ["stretch", "crop", "pad"])
+def test_cached_and_decoded_images_are_equal_bit_for_bit(photos, color, aspect):
+    rows = Rows((10, 14), color, aspect)
+    cached, decoded = scanned(photos, rows).images, scanned(photos, rows, cache=False).images
+    assert isinstance(decoded, DecodedImages)
+    assert cached.shape == decoded.shape
+    some = np.array([3, 0, 17, 3])
+    np.testing.assert_array_equal(cached.read(some), decoded.read(some))
+
+
+def test_gray_images_give_one_channel_and_a_single_color_three(photos):
+    for path in photos.rglob("*.png"):
+        Image.open(path).convert("L").convert("RGB").save(path)
+    result = scanned(photos)
+    assert result.color == "grayscale"
+    expected = [
+        decode.decode(photos / one.found.file, (16, 16), "grayscale") for one in result.entries
+    ]
+    np.testing.assert_array_equal(everything(result.images), expected)
+    assert scanned(photos).images.shape == (16, 16, 1), "from the cache"
+    assert scanned(photos, Rows((16, 16), "rgb", "stretch")).images.shape == (16, 16, 3)
+    Image.new("RGB", (9, 9), "red").save(photos / "cats" / "red.png")
+    assert scanned(photos).color == "rgb"
+
+
+def test_an_unchanged_folder_is_not_read_again(photos, reads):
+    first = scanned(photos)
+    assert len(reads) == 20
+    reads.clear()
+    again = scanned(photos)
+    assert not reads
+    assert again.hashes == first.hashes
+    assert again.fingerprint == first.fingerprint
+    np.testing.assert_array_equal(everything(again.images), everything(first.images))
+
+
+def test_a_changed_file_is_read_again(photos, reads):
+    first = scanned(photos, cache=False)
+    reads.clear()
+    Image.new("RGB", (30, 30), "red").save(photos / "cats" / "3.png")
+    again = scanned(photos, cache=False)
+    assert reads == ["3.png"]
+    assert again.fingerprint != first.fingerprint
+    assert (scanned(photos).images.read(np.array([3])) == [255, 0, 0]).all()
+
+
+def test_another_size_color_or_aspect_is_another_array(photos):
+    for rows in (RGB, Rows((8, 8), "auto", "stretch"), Rows((16, 16), "grayscale", "stretch"),
+                 Rows((16, 16), "auto", "pad")):  # fmt: skip
+        images = scanned(photos, rows).images
+        assert images.shape[:2] == rows.image_size
+    assert len(list(files.cache_folder("arrays").iterdir())) == 4
+
+
+def test_broken_files_are_left_out_and_named(photos, reads):
+    (photos / "cats" / "3.png").write_bytes((photos / "cats" / "4.png").read_bytes()[:500])
+    (photos / "cats" / "empty.jpg").touch()
+    (photos / "dogs" / "notes.txt").write_text("two dogs")
+    result = scanned(photos)
+    assert [(one.file, one.verdict) for one in result.problems] == [
+        ("cats/3.png", "broken"),
+        ("cats/empty.jpg", "broken"),
+        ("dogs/notes.txt", "ignored"),
+    ]
+    assert len(result.entries) == len(result.images) == 19
+    expected = [decode.decode(photos / one.found.file, (16, 16)) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+    reads.clear()
+    assert scanned(photos).problems == result.problems
+    assert reads == ["empty.jpg"], "what could not be read may be readable now"
+
+
+def test_an_image_counts_by_its_content_not_by_its_name(photos):
+    (photos / "cats" / "3.png").rename(photos / "cats" / "3.txt")
+    (photos / "cats" / "4.png").rename(photos / "cats" / "four")
+    assert len(scanned(photos).entries) == 20
+
+
+def test_the_data_folder_is_not_touched(photos):
+    def state():
+        return {
+            path: (path.stat().st_mtime_ns, path.stat().st_size, path.stat().st_mode)
+            for path in [photos, *photos.rglob("*")]
+        }
+
+    before = state()
+    scanned(photos)
+    scanned(photos, cache=False)
+    assert state() == before
+
+
+def test_without_room_images_are_decoded_when_asked_for(photos, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", "0.000001")
+    result = scanned(photos)
+    assert isinstance(result.images, DecodedImages)
+    assert "no room in the cache" in result.notes[-1]
+
+
+def test_a_cache_limit_that_is_no_number_is_a_setting_error(photos, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", "much")
+    with pytest.raises(SettingError, match="'much'"):
+        scanned(photos)
+
+
+def test_a_stored_array_needs_no_second_room(photos, monkeypatch, reads):
+    scanned(photos)
+    reads.clear()
+    size = 20 * 16 * 16 * 3 + 128
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", f"{1.5 * size / 1e9:.9f}")
+    assert isinstance(scanned(photos).images, CachedImages)
+    assert not reads
+
+
+def test_without_a_place_for_caches_images_are_decoded(photos, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "file"))
+    result = scanned(photos)
+    assert isinstance(result.images, DecodedImages)
+    assert len(everything(result.images)) == 20
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_full_disk_ends_the_cache_and_not_the_run(photos, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(_cache.Writer, "add", full)
+    result = scanned(photos)
+    assert isinstance(result.images, DecodedImages)
+    assert len(result.entries) == 20
+    assert not list(files.cache_folder("arrays").iterdir())
+
+
+def test_a_file_that_breaks_later_is_named(photos):
+    images = scanned(photos, cache=False).images
+    (photos / "dogs" / "5.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"5\.png could be read before"):
+        everything(images)
+
+
+def test_what_was_not_used_for_longest_goes_first(photos, monkeypatch):
+    def store(name, age):
+        with _cache.Writer((1000,)) as writer:
+            writer.add(np.zeros(1000))
+            writer.publish(name)
+        path = files.cache_folder("arrays") / f"{name}.npy"
+        os.utime(path, (time.time() - age, time.time() - age))
+
+    for name, age in (("old", 300), ("older", 400), ("new", 100)):
+        store(name, age)
+    assert _cache.find("older", (1, 1000)) is not None  # and so is used just now
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", "0.0000035")
+    assert _cache.has_room(1000)
+    left = {path.stem for path in files.cache_folder("arrays").iterdir()}
+    assert left == {"older", "new"}
+
+
+def test_what_a_killed_process_left_is_cleared_after_a_day():
+    fresh, stale = (files.cache_folder("arrays") / f".writing-{n}.npy" for n in (1, 2))
+    for path in (fresh, stale):
+        path.write_bytes(b"half")
+    os.utime(stale, (0, 0))
+    assert _cache.has_room(10)
+    assert fresh.exists()
+    assert not stale.exists()
+
+
+def test_half_an_array_or_a_record_of_nonsense_is_made_again(photos, reads):
+    scanned(photos)
+    for kind in ("arrays", "scans"):
+        for path in files.cache_folder(kind).iterdir():
+            path.write_bytes(path.read_bytes()[:70])
+    reads.clear()
+    assert isinstance(scanned(photos).images, CachedImages)
+    assert len(reads) == 20
+    assert len(everything(scanned(photos).images)) == 20
+
+
+def test_another_version_of_the_decoder_reads_all_again(photos, reads, monkeypatch):
+    scanned(photos)
+    reads.clear()
+    monkeypatch.setattr(decode, "version", lambda: "another")
+    scanned(photos)
+    assert len(reads) == 20
+
+
+def test_several_scans_at_once_agree(photos):
+    results, errors = [], []
+
+    def work():
+        try:
+            results.append(scanned(photos))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    for result in results:
+        np.testing.assert_array_equal(everything(result.images), everything(results[0].images))
+    assert not list(files.cache_folder("arrays").glob(".writing-*"))
+
+
+def test_a_missing_heic_package_stops_the_scan(photos, monkeypatch):
+    monkeypatch.setattr(_opening, "formats", lambda: ("PNG",))
+    (photos / "cats" / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(200))
+    with pytest.raises(DataError, match="pip install pi-heif"):
+        scanned(photos)
+    assert not list(files.cache_folder("arrays").iterdir())
+
+
+def test_the_default_size_is_the_median_longer_side_and_at_most_128(photos):
+    assert median_size(listing(photos)) == 24
+    for path in photos.rglob("*.png"):
+        Image.new("RGB", (100, 300)).save(path)
+    assert median_size(listing(photos)) == 128
+
+
+def test_memory_stays_bounded_while_reading(photos, monkeypatch):
+    monkeypatch.setattr(_judge, "CHUNK", 1)
+    monkeypatch.setattr(_judge, "workers", lambda: 1)
+    judged = []
+    judge = _judge._judge
+    monkeypatch.setattr(_judge, "_judge", lambda *a: judged.append(a) or judge(*a))
+    lead = []
+    paths = [photos / one.found.file for one in listing(photos).entries]
+    _judge.examine(paths, (16, 16), "stretch", lambda _: lead.append(len(judged) - len(lead)))
+    assert len(lead) == 20
+    assert max(lead) <= _judge.AHEAD + 1
+
+
+def test_there_is_at_least_one_worker():
+    assert _images.workers() >= 1

@@ -1,0 +1,68 @@
+"""Imports go strictly downwards, and heavy packages are imported only where they belong."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import kit
+
+ROOT = Path(kit.__file__).parent
+ROWS = {  # a module may import modules of lower rows only
+    "errors": 0,
+    "files": 0,
+    "progress": 0,
+    "choices": 0,
+    "architectures": 1,
+    "plots": 1,
+    "data": 2,
+    "runs": 3,
+    "training": 4,
+    "evaluation": 4,
+    "prediction": 5,
+    "commands": 6,
+}
+ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"commands"}}
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def test_every_module_of_the_package_has_a_row() -> None:
+    found = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
+
+    assert found - {"__init__"} == set(ROWS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_strictly_downwards(path: Path) -> None:
+    module = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if module == "__init__":
+        return
+
+    for name in imported(path):
+        package, _, rest = name.partition(".")
+        if package == "kit":
+            other = rest.partition(".")[0]
+            assert other == module or ROWS[other] < ROWS[module], f"{path} imports {name}"
+        assert module in ONLY_IN.get(package, {module}), f"{path} imports {name}"
+
+
+def test_the_walk_sees_imports_in_functions_and_from_the_package() -> None:
+    tree = "from kit import data\nimport a.b\ndef f():\n    from kit.runs import load\n"
+
+    assert names_in(ast.parse(tree)) == {"kit.data", "a.b", "kit.runs"}
+
+
+def imported(path: Path) -> set[str]:
+    return names_in(ast.parse(path.read_text("utf-8")))
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "kit":
+            names |= {f"kit.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names

@@ -1,0 +1,238 @@
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from kit import data
+from kit.errors import KitError, SettingError
+from kit.training import compile_model, default_epochs, default_monitor, fit
+from kit.training._callbacks import BestWeights, Pace, StopAtNaN
+
+
+@pytest.fixture(scope="module")
+def splits(photos: Path) -> data.Splits:
+    return data.load(photos, image_size=(8, 8), batch_size=8, augmentation="light")
+
+
+def network(splits: data.Splits, **settings: object) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input(splits.image_shape),
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Conv2D(4, 3),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dropout(0.2),
+        keras.layers.Dense(splits.num_classes, activation="softmax"),
+    ]
+    return compile_model(keras.Sequential(layers), **{"learning_rate": 0.05, **settings})
+
+
+def test_training_learns_and_leaves_the_best_epochs_weights(
+    splits: data.Splits, tmp_path: Path
+) -> None:
+    model = network(splits)
+    history = fit(
+        model,
+        splits,
+        epochs=6,
+        monitor="val_loss",
+        checkpoint=tmp_path / "model.keras",
+        history_file=tmp_path / "history.csv",
+    )
+
+    table = history.table
+    assert list(table["epoch"]) == [1, 2, 3, 4, 5, 6]
+    assert table["val_loss"].iloc[-1] < 0.8 * table["val_loss"].iloc[0]
+    assert history.best_epoch == table["val_loss"].idxmin() + 1
+    measured = model.evaluate(splits.validation, verbose=0, return_dict=True)["loss"]
+    assert measured == pytest.approx(table["val_loss"].min(), rel=1e-5)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), table)
+    saved = keras.saving.load_model(tmp_path / "model.keras")
+    assert not saved.compiled
+    for one, other in zip(saved.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_same_seed_gives_the_same_numbers(splits: data.Splits) -> None:
+    columns = ["loss", "val_loss", "accuracy"]
+    first, second = (fit(network(splits), splits, epochs=2).table[columns] for _ in range(2))
+
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_a_sigmoid_head_learns_too(splits: data.Splits) -> None:
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input(splits.image_shape),
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ]
+    model = compile_model(keras.Sequential(layers), learning_rate=0.1)
+
+    assert fit(model, splits, epochs=8).table["val_accuracy"].max() >= 0.9
+
+
+def test_a_rate_that_explodes_is_an_error_that_names_the_rate(splits: data.Splits) -> None:
+    class Explode(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+            weights = self.model.get_weights()
+            self.model.set_weights([np.full_like(one, np.nan) for one in weights])
+
+    with pytest.raises(KitError, match=r"the loss became nan at step 1 of epoch 1.*0\.005"):
+        fit(network(splits), splits, epochs=3, callbacks=[Explode()])
+
+
+def test_an_explosion_later_keeps_the_best_epoch(splits: data.Splits) -> None:
+    class Explode(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+            if epoch == 2:
+                self.model.set_weights([np.full_like(one, np.inf) for one in weights_of(self)])
+
+    def weights_of(callback: keras.callbacks.Callback) -> list[np.ndarray]:
+        return callback.model.get_weights()
+
+    model = network(splits)
+    history = fit(model, splits, epochs=5, callbacks=[Explode()])
+
+    assert history.best_epoch <= 2
+    assert "of epoch 3" in history.stopped
+    assert all(np.isfinite(one).all() for one in model.get_weights())
+
+
+def test_balanced_class_weights_change_the_training(splits: data.Splits) -> None:
+    few = splits.parts["train"][splits.labels[splits.parts["train"]] == 1][:3]
+    many = splits.parts["train"][splits.labels[splits.parts["train"]] == 0]
+    import dataclasses
+
+    uneven = dataclasses.replace(
+        splits, parts={**splits.parts, "train": np.sort(np.concatenate([few, many]))}
+    )
+    plain, weighted = (
+        fit(network(uneven), uneven, epochs=1, class_weight=weights).table["loss"][0]
+        for weights in ("none", "balanced")
+    )
+
+    assert plain != weighted
+    assert default_monitor(uneven) == "val_balanced_accuracy"
+    assert default_monitor(splits) == "val_accuracy"
+
+
+def test_the_time_limit_fixes_the_epochs_and_the_schedule_ends_with_them() -> None:
+    clock = Clock()
+    pace, model = paced(clock, epochs=10, steps=4, max_seconds=50.0)
+    trained = run(pace, model, clock, step=2.0, validation=2.0)
+
+    assert trained == 5  # 10 seconds an epoch
+    assert pace.stopped == "the time limit allows 5 of 10 epochs"
+    assert model.optimizer.learning_rate < 0.05  # one-cycle from 1 to nearly 0
+
+
+def test_a_first_epoch_beyond_the_limit_is_cut_off() -> None:
+    clock = Clock()
+    pace, model = paced(clock, epochs=10, steps=100, max_seconds=10.0)
+
+    assert run(pace, model, clock, step=2.0, validation=1.0) == 1
+    assert "after 6 of the 100 steps" in pace.stopped
+
+
+def test_without_a_limit_all_epochs_are_trained() -> None:
+    clock = Clock()
+    pace, model = paced(clock, epochs=3, steps=2, max_seconds=None)
+
+    assert run(pace, model, clock, step=1e6, validation=0.0) == 3
+    assert pace.stopped == ""
+
+
+def test_patience_counts_only_when_the_rate_is_falling() -> None:
+    def epochs_of(schedule: str) -> int:
+        pace = Pace(schedule, 1.0, 20, 1, None)
+        best = BestWeights("val_accuracy", "max", 3, pace, None)
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile(metrics=["accuracy"])
+        model.stop_training = False
+        best.set_model(model)
+        best.on_train_begin()
+        best._set_monitor_op = lambda: setattr(best, "monitor_op", keras.ops.greater)
+        for epoch in range(20):
+            best.on_epoch_end(epoch, {"val_accuracy": 0.9 if epoch == 0 else 0.5})
+            if model.stop_training:
+                break
+        assert best.best_epoch == 0
+        return epoch + 1
+
+    assert epochs_of("constant") == 4
+    assert epochs_of("one-cycle") == 16  # epochs 14, 15 and 16 count
+
+
+def test_the_guard_says_where_the_loss_ended() -> None:
+    guard = StopAtNaN()
+    guard.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
+    guard.on_epoch_begin(1)
+    guard.on_train_batch_end(3, {"loss": 1.0})
+    assert guard.stopped == ""
+    guard.on_train_batch_end(4, {"loss": math.inf})
+
+    assert guard.stopped == "the loss became inf at step 5 of epoch 2"
+    assert guard.model.stop_training
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"patience": 0}, "patience must be at least 1"),
+        ({"max_minutes": 0.0}, "max_minutes must be above 0"),
+        ({"monitor": "acuracy"}, "monitor must be one of"),
+        ({"schedule": "cos"}, "no schedule 'cos'"),
+    ],
+)
+def test_a_wrong_setting_says_what_must_hold(
+    setting: dict, message: str, splits: data.Splits
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        fit(network(splits), splits, **setting)
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(1, 100), (75, 27), (45, 44), (5000, 10)])
+def test_the_default_epochs_are_about_2000_steps(steps: int, epochs: int) -> None:
+    assert default_epochs(steps) == epochs
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def paced(
+    clock: Clock, epochs: int, steps: int, max_seconds: float | None
+) -> tuple[Pace, keras.Model]:
+    pace = Pace("one-cycle", 1.0, epochs, steps, max_seconds)
+    pace.clock = clock
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd")
+    model.stop_training = False
+    pace.set_model(model)
+    return pace, model
+
+
+def run(pace: Pace, model: keras.Model, clock: Clock, step: float, validation: float) -> int:
+    """Play Keras' loop of fit on a clock of our own; return the number of epochs."""
+    pace.on_train_begin()
+    for epoch in range(100):
+        for batch in range(pace.steps):
+            pace.on_train_batch_begin(batch)
+            clock.now += step
+            pace.on_train_batch_end(batch)
+            if model.stop_training:
+                break
+        clock.now += validation
+        pace.on_epoch_end(epoch)
+        if model.stop_training:
+            return epoch + 1
+    raise AssertionError("the training never ended")
