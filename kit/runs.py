@@ -12,11 +12,12 @@
 ==================  ===========================================================================
 """
 
+import csv
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -36,6 +37,7 @@ __all__ = [
     "check_free",
     "create",
     "environment",
+    "images_of",
     "load",
     "load_model",
     "names",
@@ -43,7 +45,7 @@ __all__ = [
     "save_model",
 ]
 
-MODEL, SETTINGS, FACTS = "model.keras", "run.yaml", "run.json"
+MODEL, SETTINGS, FACTS, SPLIT = "model.keras", "run.yaml", "run.json", "split.csv"
 PACKAGES = ("keras", "keras-tuner", "numpy", "pillow", "scikit-learn", "tensorflow")
 
 
@@ -111,7 +113,7 @@ def next_folder(parent: Path, name: str) -> Path:
     return _unused(parent / name)
 
 
-def save_model(model: "keras.Model", path: Path) -> None:
+def save_model(model: "keras.Model", path: Path | str) -> None:
     """Save a model without its compile state, so that Keras alone can load it.
 
     The optimizer's moments would triple the file, and a loss or a metric of ours in the compile
@@ -119,7 +121,7 @@ def save_model(model: "keras.Model", path: Path) -> None:
     """
     twin = type(model).from_config(model.get_config())
     twin.set_weights(model.get_weights())
-    files.write(path, twin.save)
+    files.write(Path(path), twin.save)
 
 
 def load(folder: Path) -> Run:
@@ -146,6 +148,15 @@ def load(folder: Path) -> Run:
         ) from None
     _check_facts(folder, facts)
     return Run(folder, settings or {}, facts)
+
+
+def images_of(run: Run, parts: Container[str]) -> set[str]:
+    """Return the content hashes of the images that these parts of a run's data had."""
+    path = run.folder / SPLIT
+    if not path.is_file():
+        return set()
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["hash"] for row in csv.DictReader(file) if row["split"] in parts}
 
 
 def load_model(run: Run) -> "keras.Model":

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 import yaml
@@ -34,8 +34,6 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         given, config = _take_config(given)
-        if config is not None and "config" not in inspect.signature(command).parameters:
-            raise SettingError(f"{command.__name__} takes no --config.")
         prepared = functools.partial(command, **_settings(command, config)) if config else command
         tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
     except KitError as error:
@@ -141,10 +139,11 @@ def _typed(name: str, value: Any, path: Path, parameter: inspect.Parameter) -> A
         raise SettingError(f"--config {path}: {name} needs a value.")
     if isinstance(value, dict):
         return tuple(f"{key}={_flow(entry)}" for key, entry in value.items())
+    positional: Any = Annotated[parameter.annotation, tyro.conf.Positional]
     words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
     try:
         with contextlib.redirect_stderr(io.StringIO()):
-            return tyro.cli(tyro.conf.Positional[parameter.annotation], args=words)
+            return tyro.cli(positional, args=words)
     except SystemExit:
         raise SettingError(f"--config {path}: {name} cannot be {value!r}.") from None
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from kit import architectures, runs
 from kit.commands._program import assignments
@@ -19,11 +19,13 @@ class Attempt:
     """One of the trainings of a run: the only one, a style, or one of several starts."""
 
     name: str
-    style: str
+    style: architectures.Style
     seed: int
 
 
-def attempts(style: str, repeats: int, seed: int) -> list[Attempt]:
+def attempts(
+    style: Literal["functional", "sequential", "both"], repeats: int, seed: int
+) -> list[Attempt]:
     """Return which trainings make the run.
 
     Raises:
@@ -34,7 +36,7 @@ def attempts(style: str, repeats: int, seed: int) -> list[Attempt]:
     if style == "both":
         if repeats > 1:
             raise SettingError("--style both compares two trainings; leave --repeats out.")
-        return [Attempt(each, each, seed) for each in ("functional", "sequential")]
+        return [Attempt(each, each, seed) for each in get_args(architectures.Style)]
     if repeats == 1:
         return [Attempt(style, style, seed)]
     return [Attempt(f"seed {seed + n}", style, seed + n) for n in range(repeats)]

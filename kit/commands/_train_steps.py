@@ -4,7 +4,8 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pandas as pd
 import yaml
 
 from kit import architectures, data, evaluation, files, plots, progress, runs, training
+from kit.commands import _scores
 from kit.commands._train_plan import Attempt
 from kit.data import augmentation, samples
 
@@ -33,8 +35,7 @@ class Trained:
     @property
     def value(self) -> float:
         """Return the monitored value of the best epoch, larger is better."""
-        row = self.history.table.set_index("epoch").loc[self.history.best_epoch]
-        value = float(row[self.history.monitor])
+        value = float(self.history.table[self.history.monitor][self.history.best_epoch - 1])
         return -value if "loss" in self.history.monitor else value
 
 
@@ -68,7 +69,7 @@ def build(
     """Build and compile a network for every attempt, two styles of one from equal weights."""
     import keras
 
-    models = []
+    models: list[keras.Model] = []
     for attempt in planned:
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)
@@ -100,6 +101,7 @@ def resolve(
     """Return every setting of ``train`` as it holds for this run."""
     every = dict(architectures.settings(given["architecture"])) | dict(network)
     height, width, _ = splits.image_shape
+    epochs = given["epochs"]
     return dict(given) | {
         "folder": None if given["folder"] is None else source,
         "settings": {name: value for name, value in every.items() if name not in FLAGS},
@@ -107,7 +109,7 @@ def resolve(
         "image_size": [height, width],
         "color": splits.color,
         "flip": splits.flip,
-        "epochs": given["epochs"] or training.default_epochs(data.steps(splits)),
+        "epochs": training.default_epochs(data.steps(splits)) if epochs is None else epochs,
         "learning_rate": training.learning_rate(model),
         "test_split": given["test_split"],
         "monitor": given["monitor"] or training.default_monitor(splits),
@@ -130,25 +132,33 @@ def train_all(
 
     A time limit is shared out evenly.
     """
-    import keras
-
     trained: list[Trained] = []
     for attempt, model in zip(planned, models, strict=True):
-        keras.utils.set_random_seed(attempt.seed)
         ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
-        history = training.fit(
-            model,
-            dataclasses.replace(splits, seed=attempt.seed),
-            max_minutes=None if max_minutes is None else max_minutes / len(planned),
-            checkpoint=None if trained else run / runs.MODEL,
-            history_file=run / f"history{ending}.csv",
-            log_folder=run / f"logs{ending}" if tensorboard else None,
-            name=f"Training {attempt.name}",
-            **fit_settings,
-        )
+        with _told_what_is_kept(run):
+            history = training.fit(
+                model,
+                dataclasses.replace(splits, seed=attempt.seed),
+                max_minutes=None if max_minutes is None else max_minutes / len(planned),
+                checkpoint=None if trained else run / runs.MODEL,
+                history_file=run / f"history{ending}.csv",
+                log_folder=run / f"logs{ending}" if tensorboard else None,
+                name=f"Training {attempt.name}",
+                **fit_settings,
+            )
         trained.append(Trained(attempt, model, history))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
     return trained
+
+
+@contextmanager
+def _told_what_is_kept(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (run / runs.MODEL).exists():
+            progress.say(f"The best epoch so far is kept: {run} can be used to predict.")
+        raise
 
 
 def best_of(trained: Sequence[Trained]) -> Trained:
@@ -175,19 +185,20 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
     for part in ("validation", "test"):
         if part not in splits.parts:
             continue
-        probabilities = evaluation.probabilities(best.model, data.ordered_batches(splits, part))
+        with data.named_failures(splits.images):
+            probabilities = evaluation.probabilities(best.model, data.ordered_batches(splits, part))
         true = splits.labels[splits.parts[part]]
         scores = evaluation.score(true, probabilities, splits.class_names)
         metrics[part] = scores.summary()
         names = [splits.files[index] for index in splits.parts[part]]
         table = evaluation.predictions(names, true, probabilities, splits.class_names)
         tables.append(table.assign(split=part))
-        keep_scores(scores, part, run)
-        chosen = {"epochs": len(best.history.table)} if part == "validation" else {}
+        _scores.keep(scores, part, run)
+        epochs = len(best.history.table) if part == "validation" else None
         shared = len(splits.shared("validation", part)) if part == "test" else 0
-        for line in evaluation.sentences(scores, part, shared=shared, **chosen):
+        for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
             print(progress.clean(line))
-    save_table(pd.concat(tables), run / "predictions.csv")
+    _scores.save_table(pd.concat(tables), run / "predictions.csv")
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: abs(one.value) for one in trained}
         print(spread(trained))
@@ -199,7 +210,7 @@ def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **f
     plain = json.loads(json.dumps(resolved, default=str))
     text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
     files.write_text(run / runs.SETTINGS, text)
-    save_table(splits.table(), run / "split.csv")
+    _scores.save_table(splits.table(), run / runs.SPLIT)
     save_facts(run, resolved, splits, **facts)
 
 
@@ -227,19 +238,6 @@ def finish(
         stopped=best.history.stopped,
         kept=best.attempt.name,
     )
-
-
-def keep_scores(scores: evaluation.Scores, part: str, folder: Path) -> None:
-    """Save a part's per-class table and its confusion matrix as a table and a picture."""
-    save_table(scores.per_class, folder / f"classes_{part}.csv")
-    save_table(scores.confusion_table(), folder / f"confusion_{part}.csv")
-    figure = plots.confusion(scores.confusion, scores.class_names)
-    plots.save(figure, folder / "figures" / f"confusion_{part}.png")
-
-
-def save_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV."""
-    files.write(path, lambda temporary: table.to_csv(temporary, index=False))
 
 
 def save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:

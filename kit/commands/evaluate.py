@@ -1,11 +1,13 @@
 """Score a run on another folder of images."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from kit.commands._program import program
+from kit import files, progress
+from kit.commands._program import program, start_keras
 from kit.errors import SettingError
 
 __all__ = ["evaluate", "main"]
@@ -32,19 +34,41 @@ def evaluate(
     """
     from kit import data, runs
 
-    trained = runs.load(run)
     if output is not None and output.exists():
         raise SettingError(f"{output} exists already. Give another --output.")
-    splits = data.load_part(
+    trained = runs.load(run)
+    facts = trained.facts
+    splits = data.load_test(
         folder,
-        class_names=trained.facts["class_names"],
-        image_size=tuple(trained.facts["image_size"]),
-        color=trained.facts["color"],
-        aspect=trained.facts["aspect"],
+        facts["class_names"],
+        (facts["image_size"][0], facts["image_size"][1]),
+        facts["color"],
+        facts["aspect"],
         batch_size=batch_size,
         cache=cache,
     )
-    ...
+    start_keras()
+    from kit import evaluation
+    from kit.commands import _scores
+
+    model = runs.load_model(trained)
+    with data.named_failures(splits.images):
+        answers = evaluation.probabilities(model, data.ordered_batches(splits, "test"))
+    scores = evaluation.score(splits.labels, answers, splits.class_names)
+    seen = runs.images_of(trained, ("train", "validation"))
+    shared = sum(content in seen for content in splits.hashes)
+    for line in evaluation.sentences(
+        scores, folder.name, shared=shared, shared_with="training or validation"
+    ):
+        print(progress.clean(line))
+    print(_scores.class_table(scores))
+    if output is not None:
+        _scores.keep(scores, "test", output)
+        table = evaluation.predictions(splits.files, splits.labels, answers, splits.class_names)
+        _scores.save_table(table, output / "predictions.csv")
+        metrics = {"test": scores.summary()}
+        files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+        progress.say(f"Metrics, predictions and figures are in {output}.")
 
 
 def main() -> None:

@@ -55,6 +55,7 @@ def train(
 
     The folder has one sub-folder of images per class, or train/, val/ and test/ with such
     sub-folders in them. It is only read. All of it is decoded and checked before training starts.
+    --config models/RUN/run.yaml takes the settings of an earlier run; flags go before them.
 
     Args:
         folder: The images; without it, scikit-learn's handwritten digits.

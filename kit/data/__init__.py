@@ -6,8 +6,8 @@ imported when the first batch is asked for, not before.
 
 from typing import Any
 
-from kit.data._images import CachedImages, DecodedImages, Images
-from kit.data._load import load
+from kit.data._images import CachedImages, DecodedImages, Images, named_failures
+from kit.data._load import load, load_test
 from kit.data._splits import Splits
 from kit.data._tree import Problem
 
@@ -18,6 +18,8 @@ __all__ = [
     "Problem",
     "Splits",
     "load",
+    "load_test",
+    "named_failures",
     "ordered_batches",
     "steps",
     "training_batches",

@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,16 @@ class Listing:
     notes: tuple[str, ...]
 
 
-def listing(folder: Path | str) -> Listing:
+def listing(folder: Path | str, known: Sequence[str] | None = None) -> Listing:
     """List the files of every class; nothing is opened, nothing is written.
 
     Class folders may hold sub-folders of any depth. ``train/`` beside ``val/`` (``valid``,
     ``validation``) or ``test/``, in any case of letters, are parts with the same classes in each.
+
+    Args:
+        folder: The data.
+        known: The classes of a model, in its order; the folder may hold one or more of them.
+            Left out: the classes are the folder's, two or more.
 
     Raises:
         DataError: The arrangement cannot be meant; the message says what to pass instead.
@@ -67,7 +72,10 @@ def listing(folder: Path | str) -> Listing:
     classes = _classes(root, folders, parts, problems)
     _refuse_lost_folders(root, problems)
     class_names = tuple(sorted(classes[""] if "" in classes else classes["train"]))
-    if len(class_names) < 2:
+    if known is not None:
+        _refuse_strangers(root, class_names, known)
+        class_names = tuple(known)
+    elif len(class_names) < 2:
         raise DataError(_one_class(root, parts.get("train", ""), class_names))
     entries = _entries(root, classes, class_names, problems, notes)
     notes += _look_alikes(class_names)
@@ -204,6 +212,15 @@ def _one_class(root: Path, inside: str, names: tuple[str, ...]) -> str:
             f"level deeper: pass {within}."
         )
     return f"{root / inside} holds one class only, {names[0]}; there must be two or more."
+
+
+def _refuse_strangers(root: Path, names: Sequence[str], known: Sequence[str]) -> None:
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        raise DataError(
+            f"{root} holds {', '.join(strangers[:5])}, which the model does not know. Its classes "
+            f"are {', '.join(known[:10])}{', ...' if len(known) > 10 else ''}: name the folders so."
+        )
 
 
 def _look_alikes(names: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,9 @@
 """All images of a data folder, read by number: from the cache, or decoded each time."""
 
 import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +14,7 @@ import numpy.typing as npt
 from kit.data import decode
 from kit.errors import DataError
 
-__all__ = ["CachedImages", "DecodedImages", "Images", "workers"]
+__all__ = ["CachedImages", "DecodedImages", "Images", "named_failures", "workers"]
 
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
@@ -27,6 +29,10 @@ def workers() -> int:
 
 class Images(Protocol):
     """What a data folder's pictures can be asked for."""
+
+    @property
+    def failed(self) -> Sequence[DataError]:
+        """What :meth:`read` has raised so far; TensorFlow hands on the text of an error only."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -44,6 +50,7 @@ class CachedImages:
     """Decoded images in an array of shape ``(images, height, width, channels)``."""
 
     array: Pixels = field(repr=False)
+    failed: tuple[DataError, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -68,6 +75,7 @@ class DecodedImages:
     image_size: tuple[int, int]
     color: str
     aspect: str
+    failed: list[DataError] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -94,7 +102,20 @@ class DecodedImages:
         try:
             return decode.decode(file, self.image_size, self.color, self.aspect)
         except decode.BrokenImage as error:
-            raise DataError(
+            failure = DataError(
                 f"{file} could be read before and cannot be read now: {error.reason}. Put it back, "
                 "or load the folder anew."
-            ) from error
+            )
+            self.failed.append(failure)
+            raise failure from error
+
+
+@contextmanager
+def named_failures(images: Images) -> Iterator[None]:
+    """Turn what TensorFlow makes of a broken file back into the DataError that names the file."""
+    try:
+        yield
+    except Exception:
+        if images.failed:
+            raise images.failed[-1] from None
+        raise

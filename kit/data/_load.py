@@ -1,6 +1,6 @@
 """From a folder to :class:`Splits`: list, judge, divide, and say what a person should know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,9 @@ from kit.data._divide import PARTS, divide
 from kit.data._folder import listing
 from kit.data._scan import Rows, Scan, median_size, scan
 from kit.data._splits import Splits
-from kit.errors import SettingError
+from kit.errors import DataError, SettingError
 
-__all__ = ["load"]
+__all__ = ["load", "load_test"]
 
 ENOUGH_FOR_TEST = 1000  # images; a test part of fewer than 150 says little
 TEST_SHARE = 0.15
@@ -88,6 +88,59 @@ def load(
         seed=seed,
         augmentation=augmentation,
         flip=augmentations.may_flip(names) if flip is None else flip,
+        color=scanned.color,
+        aspect=aspect,
+        fingerprint=scanned.fingerprint,
+        problems=scanned.problems,
+        notes=tuple(notes),
+    )
+
+
+def load_test(
+    folder: Path | str,
+    class_names: Sequence[str],
+    image_size: tuple[int, int],
+    color: str,
+    aspect: str,
+    batch_size: int = 32,
+    cache: bool = True,
+) -> Splits:
+    """Read a folder to score a model that exists: all its images are the test part.
+
+    Args:
+        folder: The data, in sub-folders named as classes of the model; not all need be there.
+        class_names: The model's classes, in its order.
+        image_size: ``(height, width)`` that the model takes.
+        color: ``"rgb"`` or ``"grayscale"``, as the model was trained.
+        aspect: ``"stretch"``, ``"crop"`` or ``"pad"``, as the model was trained.
+        batch_size: Images in a batch.
+        cache: Whether decoded images are kept in the user's cache folder.
+
+    Raises:
+        SettingError: A setting is out of its range.
+        DataError: The folder cannot be used; the message says what to do.
+    """
+    _check(batch_size, 0.2, 0, None, color, aspect)
+    listed = listing(folder, class_names)
+    scanned = scan(listed, Rows(_size(image_size), color, aspect), cache)
+    _advice.refuse_broken(listed.root, scanned)
+    if not scanned.entries:
+        raise DataError(f"{listed.root} holds no image that can be decoded.")
+    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.copies(scanned)]
+    for note in notes:
+        progress.say(note)
+    return Splits(
+        folder=Path(folder),
+        class_names=listed.class_names,
+        files=tuple(entry.found.file for entry in scanned.entries),
+        hashes=scanned.hashes,
+        labels=np.array([entry.label for entry in scanned.entries], np.int64),
+        parts={"test": np.arange(len(scanned.entries))},
+        images=scanned.images,
+        batch_size=batch_size,
+        seed=0,
+        augmentation="none",
+        flip=False,
         color=scanned.color,
         aspect=aspect,
         fingerprint=scanned.fingerprint,

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kit.data import augmentation
+from kit.data import _seeded, augmentation
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def ordered(
 
 def _changed(splits: "Splits", numbers: tf.data.Dataset, label_mode: str) -> tf.data.Dataset:
     """Turn the numbers of batches, counted from epoch 0, into training batches."""
-    preset, seed = augmentation.preset(splits.augmentation), splits.seed
-    shape, count = splits.image_shape, steps(splits)
+    seed, count = splits.seed, steps(splits)
     train, labels = _indices(splits, "train"), _labels(splits, label_mode)
 
     @functools.lru_cache(maxsize=4)  # batches of two epochs may be read at once, at their border
@@ -116,25 +115,15 @@ def _changed(splits: "Splits", numbers: tf.data.Dataset, label_mode: str) -> tf.
     def read(number: Array) -> Batch:
         epoch, batch = divmod(int(number), count)
         chosen = order(epoch)[batch]
-        images = splits.images.read(chosen)
-        if preset == augmentation.Preset():
-            return images, labels[chosen]
-        drawn = augmentation.draws(seed, epoch, chosen)
-        plan = augmentation.plan(preset, splits.flip, shape, drawn)
-        return augmentation.erase(preset, images, drawn), labels[chosen], *plan
+        return splits.images.read(chosen), labels[chosen], _seeded.seeds(seed, epoch, chosen)
 
-    specs = [_image_spec(splits), _spec(labels)]
-    if preset == augmentation.Preset():
-        batches = _called(read, numbers, specs)
-        return batches.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(2)
-    channels = shape[-1]
-    specs += [
-        tf.TensorSpec((None, 8), tf.float32),
-        tf.TensorSpec((None, channels + 1, channels), tf.float32),
-    ]
-    change = augmentation.change(preset, shape)
-    batches = _called(read, numbers, specs).map(
-        lambda images, labels, places, colours: (change(images, places, colours), labels),
+    specs = [_image_spec(splits), _spec(labels), tf.TensorSpec((None,), tf.int32)]
+    batches = _called(read, numbers, specs)
+    change = augmentation.changing(splits)
+    if change is None:
+        return batches.map(lambda x, y, _: (tf.cast(x, tf.float32), y)).prefetch(2)
+    batches = batches.map(
+        lambda x, y, seeds: (change(x, seeds), y),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )

@@ -1,47 +1,68 @@
 """Changed copies of the training images: moved, mirrored, recoloured.
 
-What an image becomes is decided by NumPy and a pure function of (seed, epoch, index of the image):
-neither its neighbours in the batch nor the number of threads nor an interruption can change it.
-TensorFlow then carries it out for a whole batch, with one resampling for the flip, the move, the
-zoom and the rotation together. Keras' own layers resample once each, and per photo of 128 pixels
-a resampling is most of the cost (RandomTranslation alone 1.4 ms of processor time, the whole
-"light" preset here 0.6 ms).
+The changes are Keras' layers, mapped over the batches and never part of a model. What an image
+becomes is a function of (seed, epoch, index of the image): see :mod:`kit.data._seeded`.
+Layers that ignore their seed (RandAugment, AugMix, RandomColorJitter) are not used, nor is
+RandomSaturation, which leaves the range of values.
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.data._plan import Preset, draws, erase, plan
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
     from kit.data._splits import Splits
 
-__all__ = ["PRESETS", "Preset", "change", "draws", "erase", "may_flip", "plan", "preset", "preview"]
+__all__ = ["PRESETS", "Preset", "changing", "may_flip", "preset", "preview"]
+
+Row = tuple[str, dict[str, Any]]  # a layer's name in keras.layers, and its settings
 
 SIDES = ("left", "right", "چپ", "راست")
 
-# Every preset but "none" also mirrors half of the images left to right, where that is allowed.
-# What leaves the frame is filled by the mirrored picture, which has no edge to learn from.
+
+@dataclass(frozen=True)
+class Preset:
+    """How training images are changed.
+
+    Attributes:
+        shift: Share of a side by which an image moves at most.
+        layers: Names in ``keras.layers`` and their settings, in the order of their use.
+    """
+
+    shift: float = 0.0
+    layers: tuple[Row, ...] = ()
+
+
+# What leaves the frame is filled by the mirrored image, which has no edge to learn from.
+FLIP: Row = ("RandomFlip", {"mode": "horizontal"})
+ZOOM: Row = ("RandomZoom", {"height_factor": (-0.2, 0.1)})  # from 20 % nearer to 10 % farther
+COLOURS: tuple[Row, ...] = (
+    ("RandomBrightness", {"factor": 0.1}),  # of the range of values, up or down
+    ("RandomContrast", {"factor": (0.2, 0.2)}),  # less or more; one number means only more
+)
+
 PRESETS = {
     "none": Preset(),
-    "light": Preset(translation=0.1, zoom=(0.8, 1.1)),
-    "medium": Preset(
-        translation=0.1, zoom=(0.7, 1.1), stretch=0.1, brightness=0.1, contrast=0.2, saturation=0.3
-    ),
+    "light": Preset(0.125, (FLIP,)),
+    "medium": Preset(0.125, (FLIP, ZOOM, *COLOURS)),
     "strong": Preset(
-        translation=0.1,
-        zoom=(0.6, 1.1),
-        stretch=0.2,
-        rotation=15.0,
-        brightness=0.15,
-        contrast=0.3,
-        saturation=0.5,
-        erased=0.25,  # "Random Erasing Data Augmentation", Zhong et al., AAAI 2020
+        0.125,
+        (
+            FLIP,
+            ZOOM,
+            ("RandomRotation", {"factor": 15 / 360}),  # of a full turn, to either side
+            *COLOURS,
+            ("RandomColorDegeneration", {"factor": 0.5}),  # up to half way to grey, or away from it
+            # "Random Erasing Data Augmentation", Zhong et al., AAAI 2020: a quarter of the images
+            # lose a rectangle of 2 to 20 % of their area, to middle grey.
+            ("RandomErasing", {"factor": (0.25, 0.25), "scale": (0.02, 0.2), "fill_value": 127.5}),
+        ),
     ),
 }
 
@@ -68,30 +89,23 @@ def may_flip(class_names: Sequence[str]) -> bool:
     return not written and not any(side in name for name in plain for side in SIDES)
 
 
-def change(settings: Preset, shape: Sequence[int]) -> Callable[[Any, Any, Any], Any]:
-    """Return the function that carries a plan out for a batch.
+def changing(splits: "Splits") -> Any:
+    """Return the function that changes a batch of these images, None where nothing is changed.
 
-    Args:
-        settings: The preset that the plans are made with.
-        shape: ``(height, width, channels)`` of the images.
-
-    Returns:
-        A function of uint8 images ``(n, height, width, channels)``, ``places`` and ``colours``
-        (see :func:`plan`), TensorFlow tensors, to float32 images of the same shape in [0, 255].
+    It takes uint8 images ``(n, height, width, channels)`` and their ``_seeded.seeds``, and gives
+    float32 images in [0, 255]. Mirroring is left out where ``splits.flip`` forbids it, and what
+    concerns colours where there are none.
     """
-    from kit.data import _resample
+    chosen = preset(splits.augmentation)
+    if chosen == Preset():
+        return None
+    from kit.data import _seeded
 
-    reach = settings.translation + (settings.zoom[1] * (1 + settings.stretch) ** 0.5 - 1) / 2
-    upright = not settings.rotation
-
-    def changed(images: Any, places: Any, colours: Any) -> Any:
-        if upright:
-            images = _resample.upright(images, places, shape, reach)
-        else:
-            images = _resample.turned(images, places, shape)
-        return _resample.recoloured(images, colours if settings.colours else None)
-
-    return changed
+    without = [] if splits.flip else ["RandomFlip"]
+    if splits.image_shape[-1] == 1:
+        without.append("RandomColorDegeneration")
+    rows = [row for row in chosen.layers if row[0] not in without]
+    return _seeded.change(rows, splits.image_shape, chosen.shift)
 
 
 def preview(
@@ -108,19 +122,19 @@ def preview(
     Returns:
         uint8 ``(count, variants + 1, height, width, channels)``, the unchanged image first.
     """
-    settings, train = preset(splits.augmentation), splits.parts["train"]
     rng = np.random.default_rng(splits.seed if seed is None else seed)
-    indices = rng.permutation(train)[:count]
-    images = splits.images.read(indices)
-    columns = [images]
-    for epoch in range(variants):
-        drawn = draws(splits.seed, epoch, indices)
-        places, colours = plan(settings, splits.flip, splits.image_shape, drawn)
-        apply = change(settings, splits.image_shape)
-        changed = (
-            images
-            if settings == Preset()
-            else apply(erase(settings, images, drawn), places, colours)
-        )
-        columns.append(np.rint(np.asarray(changed)).astype(np.uint8))
-    return np.stack(columns, axis=1)
+    indices = rng.permutation(splits.parts["train"])[:count]
+    images = splits.images.read(indices)[:, None]
+    change = changing(splits)
+    if change is None:
+        return images.repeat(variants + 1, axis=1)
+    import tensorflow as tf
+
+    from kit.data import _seeded
+
+    words = [_seeded.seeds(splits.seed, epoch, indices) for epoch in range(variants)]
+    many = images.repeat(variants, axis=1)
+    batch = (many.reshape(-1, *splits.image_shape), np.array(words, np.int32).T.reshape(-1))
+    changed = tf.data.Dataset.from_tensors(batch).map(change).get_single_element()
+    rounded = np.rint(changed.numpy()).astype(np.uint8)
+    return np.concatenate([images, rounded.reshape(many.shape)], axis=1)

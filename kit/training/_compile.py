@@ -71,6 +71,7 @@ def compile_model(
             else keras.metrics.CategoricalAccuracy("accuracy"),
             BalancedAccuracy(max(outputs, 2)),
         ],
+        jit_compile=_compiler(),
     )
     return model
 
@@ -101,6 +102,18 @@ def _optimizer(
     if weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _compiler() -> str | bool:
+    """Return Keras' choice, but no XLA for TensorFlow on a CPU.
+
+    There XLA's convolutions need 1.6 times the processor time of oneDNN's (docs/benchmarks.md).
+    """
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    import tensorflow as tf
+
+    return "auto" if tf.config.list_physical_devices("GPU") else False
 
 
 def _check_range(

@@ -1,5 +1,6 @@
 """One training: data in, best weights and a history out."""
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -102,7 +103,9 @@ def fit(
     )
     logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []
     start, cpu_start = time.monotonic(), time.process_time()
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(display.close)
+        stack.enter_context(data.named_failures(splits.images))
         model.fit(
             data.training_batches(splits, labels),
             validation_data=data.ordered_batches(splits, "validation", labels),
@@ -113,8 +116,6 @@ def fit(
             callbacks=[pace, guard, best, history, *logs, *callbacks, display],
             verbose=0,
         )
-    finally:
-        display.close()
     if best.best_weights is None:
         raise KitError(_diverged(guard.stopped, peak))
     stopped = _why(guard, best, pace, len(history.rows))

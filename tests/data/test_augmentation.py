@@ -1,199 +1,255 @@
+import functools
+import hashlib
+import os
+import random
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import ndimage
 from stand_in import splits
 
-from kit.data import _plan, augmentation
-from kit.data.augmentation import PRESETS, Preset
+from kit.data import _pipeline, _seeded, augmentation
+from kit.data.augmentation import PRESETS
 from kit.errors import SettingError
 
-MIDDLE = np.full((1, _plan.NUMBERS), 0.5)  # the draw that changes nothing
-ONE_CHANGE = {
-    "translation": Preset(translation=0.2),
-    "zoom": Preset(zoom=(0.5, 1.2)),
-    "stretch": Preset(stretch=0.3),
-    "rotation": Preset(rotation=40),
-    "brightness": Preset(brightness=0.2),
-    "contrast": Preset(contrast=0.5),
-    "saturation": Preset(saturation=0.5),
-    "erased": Preset(erased=1.0),
-}
+SHAPES = [(12, 10, 3), (8, 8, 1), (33, 40, 3)]
+OFFERED = {name: settings for preset in PRESETS.values() for name, settings in preset.layers}
+CHANGES = ["RandomCrop", *OFFERED, "light", "medium", "strong"]
+CASES = [
+    (change, shape)
+    for change in CHANGES
+    for shape in SHAPES
+    if shape[-1] == 3 or change != "RandomColorDegeneration"  # gray images have no colours
+]
+FEW = np.arange(60)  # indices of so many photos
 
 
-def drawn(**numbers):
-    row = MIDDLE.copy()
-    for name, value in numbers.items():
-        row[0, getattr(_plan, name.upper())] = value
-    return row
+@functools.cache  # tracing is most of the cost
+def function(change, shape):
+    """One layer alone, the shift alone ("RandomCrop"), or a preset, as it is mapped."""
+    if change in PRESETS:
+        call = augmentation.changing(splits(1, shape, augmentation=change))
+    elif change == "RandomCrop":
+        call = _seeded.change([], shape, PRESETS["light"].shift)
+    else:
+        call = _seeded.change([(change, OFFERED[change])], shape)
+    signature = [tf.TensorSpec((None, *shape), tf.uint8), tf.TensorSpec((None,), tf.int32)]
+    return tf.function(call, input_signature=signature)
 
 
-def changed(preset, images, numbers, flip=False):
-    shape = images.shape[1:]
-    places, colours = augmentation.plan(preset, flip, shape, numbers)
-    apply = augmentation.change(preset, shape)
-    return apply(augmentation.erase(preset, images, numbers), places, colours).numpy()
+def changed(change, images, indices=None, seed=1, epoch=1):
+    indices = np.arange(len(images)) if indices is None else indices
+    return function(change, images.shape[1:])(images, _seeded.seeds(seed, epoch, indices)).numpy()
 
 
-def photos(count=3, shape=(12, 10, 3)):
-    return splits(count, shape).images.values
+def photos(count=60, shape=(12, 10, 3), low=0, high=256):
+    return np.random.default_rng(0).integers(low, high, (count, *shape), dtype=np.uint8)
 
 
-def resampled(image, places):
-    """What SciPy finds at the places of a plan, edges mirrored."""
-    height, width, channels = image.shape
-    y, x = np.mgrid[:height, :width]
-    a, b, c, d, e, f = places[:6].astype(float)
-    where = [d * x + e * y + f, a * x + b * y + c]
-    planes = [
-        ndimage.map_coordinates(image[..., k].astype(float), where, order=1, mode="reflect")
-        for k in range(channels)
-    ]
-    return np.stack(planes, axis=-1)
+def ramps(shape):
+    """Images whose first channel is the column, the second the row, the third noise."""
+    images = photos(shape=(*shape, 3))
+    images[..., 1], images[..., 0] = np.mgrid[: shape[0], : shape[1]]
+    return images
 
 
-def test_middle_draw_leaves_images_as_they_are():
-    images = photos(1)
-    for preset in (Preset(translation=0.1), Preset(rotation=10), Preset(contrast=0.3)):
-        np.testing.assert_allclose(changed(preset, images, MIDDLE), images, atol=1e-3)
+def assert_seen_at(image, found, y, x):
+    """The third channel is what SciPy finds at these places, edges mirrored."""
+    expected = ndimage.map_coordinates(image[..., 2].astype(float), [y, x], order=1, mode="reflect")
+    np.testing.assert_allclose(found[..., 2], expected, atol=0.05)  # of 255; float32 places
 
 
-@pytest.mark.parametrize("preset", [Preset(translation=0.1), Preset(rotation=10)])
-def test_flip_mirrors_left_and_right(preset):
-    images = photos(1)
-    mirrored = changed(preset, images, drawn(flip=0.1), flip=True)
-    np.testing.assert_allclose(mirrored, images[:, :, ::-1], atol=1e-3)
-    np.testing.assert_allclose(
-        changed(preset, images, drawn(flip=0.9), flip=True), images, atol=1e-3
-    )
+def middle_slopes(found):
+    """How fast the seen column and row grow along the picture's columns and rows."""
+    y, x = found.shape[0] // 2, found.shape[1] // 2
+    return found[y, x + 1, :2] - found[y, x, :2], found[y + 1, x, :2] - found[y, x, :2]
 
 
-@pytest.mark.parametrize("rotation", [0, 1e-9])  # without and with the path that can turn
-def test_whole_pixel_move_shows_the_mirrored_edge(rotation):
-    images = photos(1, (10, 10, 3))
-    preset = Preset(translation=0.2, rotation=rotation)
-    moved = changed(preset, images, drawn(right=1.0, down=0.0))  # 2 to the right, 2 up
-    framed = np.pad(images[0], ((2, 2), (2, 2), (0, 0)), "symmetric")
-    np.testing.assert_allclose(moved[0], framed[0:10, 4:14], atol=1e-3)
+@pytest.mark.parametrize(("change", "shape"), CASES)
+def test_every_change_depends_on_seed_epoch_and_image_alone(change, shape):
+    images = photos(shape=shape)
+    whole = changed(change, images)
+    np.testing.assert_array_equal(changed(change, images), whole)
+    np.testing.assert_array_equal(changed(change, images[[7]], [7]), whole[[7]])
+    order = np.random.default_rng(2).permutation(FEW)[:31]
+    np.testing.assert_array_equal(changed(change, images[order], order), whole[order])
+    assert (changed(change, images, seed=2) != whole).any()
+    assert (changed(change, images, epoch=2) != whole).any()
+    copies = changed(change, images[[0] * len(images)])
+    assert (copies != copies[0]).any()
 
 
-def test_quarter_turn_is_that_of_numpy():
-    images = photos(1, (10, 10, 3))
-    turned = changed(Preset(rotation=90), images, drawn(angle=1.0))
-    np.testing.assert_allclose(turned[0], np.rot90(images[0]), atol=1e-2)
+def test_every_offered_layer_and_preset_is_tried_above():
+    used = {name for preset in PRESETS.values() for name, _ in preset.layers}
+    assert used | set(PRESETS) - {"none"} | {"RandomCrop"} == set(CHANGES)
 
 
-@pytest.mark.parametrize("name", ["light", "medium", "strong"])
-@pytest.mark.parametrize("shape", [(12, 10, 3), (8, 8, 1), (31, 17, 3)])
-def test_every_preset_takes_pixels_from_where_scipy_does(name, shape):
-    images, only_places = (
-        photos(6, shape),
-        Preset(
-            PRESETS[name].translation,
-            PRESETS[name].zoom,
-            PRESETS[name].stretch,
-            PRESETS[name].rotation,
-        ),
-    )
-    numbers = augmentation.draws(1, 2, np.arange(6))
-    places, _ = augmentation.plan(only_places, True, shape, numbers)
-    expected = np.stack([resampled(i, p) for i, p in zip(images, places, strict=True)])
-    found = changed(only_places, images, numbers, flip=True)
-    np.testing.assert_allclose(found, expected, atol=0.05)  # of 255; float32 places
+def test_flip_gives_the_image_or_its_mirror_image():
+    images = photos()
+    found = changed("RandomFlip", images)
+    mirrored = (found == images[:, :, ::-1]).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(found[~mirrored], images[~mirrored])
+    assert 14 < mirrored.sum() < 46  # 30 of 60 expected, 4 standard deviations
 
 
-def test_half_zoom_shows_the_middle_quarter():
-    places, _ = augmentation.plan(Preset(zoom=(0.5, 1.0)), False, (9, 9, 1), drawn(zoom=0.0))
-    np.testing.assert_allclose(places[0], [0.5, 0, 2, 0, 0.5, 2, 0, 0])
+def window(found, image, margins):
+    """Where in the image with mirrored margins the found image lies."""
+    (down, right), (height, width, _) = margins, image.shape
+    framed = np.pad(image, ((down, down), (right, right), (0, 0)), "symmetric")
+    places = [(y, x) for y in range(2 * down + 1) for x in range(2 * right + 1)]
+    return [(y, x) for y, x in places if (framed[y : y + height, x : x + width] == found).all()]
 
 
-def test_no_saturation_leaves_the_luminance():
-    images = photos(1)
-    grey = changed(Preset(saturation=1.0), images, drawn(saturation=0.0))
-    expected = images @ np.array([0.299, 0.587, 0.114])
-    np.testing.assert_allclose(grey, np.repeat(expected[..., None], 3, -1), atol=1e-3)
+@pytest.mark.parametrize(("shape", "margins"), [((8, 8, 1), (1, 1)), ((24, 20, 3), (3, 2))])
+def test_shift_shows_a_window_of_the_image_with_mirrored_margins(shape, margins):
+    images = photos(300, shape)
+    found = changed("RandomCrop", images)
+    places = [window(f, i, margins) for f, i in zip(found, images, strict=True)]
+    assert all(len(place) == 1 for place in places)
+    reached = (2 * margins[0] + 1) * (2 * margins[1] + 1)
+    assert len({place[0] for place in places}) == reached
 
 
-def test_brightness_is_added_and_contrast_turns_about_the_middle():
-    images = np.full((1, 4, 4, 1), 100, np.uint8)
-    brighter = changed(Preset(brightness=0.2), images, drawn(brightness=1.0))
-    np.testing.assert_allclose(brighter, 100 + 0.2 * 255, atol=1e-3)
-    steeper = changed(Preset(contrast=0.5), images, drawn(contrast=1.0))
-    np.testing.assert_allclose(steeper, 127.5 - 1.5 * 27.5, atol=1e-3)
+def test_images_of_one_pixel_stay_as_they_are():
+    images = photos(shape=(1, 1, 3))
+    np.testing.assert_array_equal(changed("light", images), images)
 
 
-def test_colour_changes_compose_as_they_would_one_after_the_other():
-    images = photos(1) // 4 + 96  # so that nothing is clipped
-    preset = Preset(brightness=0.1, contrast=0.2, saturation=0.3)
-    found = changed(preset, images, drawn(brightness=1.0, contrast=0.0, saturation=1.0))
-    grey = (images @ np.array(_plan.LUMINANCE))[..., None]
-    saturated = grey + 1.3 * (images - grey)
-    expected = 127.5 + 0.8 * (saturated - 127.5) + 25.5
+def test_zoom_resamples_about_the_middle():
+    images, factors = ramps((21, 33)), []
+    for image, found in zip(images, changed("RandomZoom", images), strict=True):
+        (factor, _), (_, other) = middle_slopes(found)
+        assert factor == pytest.approx(other, abs=1e-4)
+        y, x = np.mgrid[:21, :33]
+        assert_seen_at(image, found, 10 + factor * (y - 10), 16 + factor * (x - 16))
+        factors.append(factor)
+    assert 0.8 < min(factors) < 0.83
+    assert 1.07 < max(factors) < 1.1
+
+
+def test_rotation_resamples_about_the_middle():
+    images, angles = ramps((21, 33)), []
+    for image, found in zip(images, changed("RandomRotation", images), strict=True):
+        (cos, sin), (minus_sin, other_cos) = middle_slopes(found)
+        assert (cos, sin) == pytest.approx((other_cos, -minus_sin), abs=1e-4)
+        y, x = np.mgrid[:21, :33] - np.reshape([10, 16], (2, 1, 1))
+        assert_seen_at(image, found, 10 + sin * x + cos * y, 16 + cos * x - sin * y)
+        angles.append(np.degrees(np.arctan2(sin, cos)))
+    assert -15 < min(angles) < -12
+    assert 12 < max(angles) < 15
+
+
+def test_brightness_adds_one_number_to_an_image():
+    images = photos(low=30, high=220)
+    added = (changed("RandomBrightness", images) - images).reshape(len(images), -1)
+    np.testing.assert_allclose(added, np.repeat(added[:, :1], added.shape[1], 1), atol=1e-4)
+    assert -25.5 < added.min() < -20
+    assert 20 < added.max() < 25.5
+
+
+def test_contrast_scales_distances_from_the_mean_of_a_channel():
+    images = photos(low=60, high=190).astype(float)
+    found = changed("RandomContrast", images.astype(np.uint8))
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    factor = (found - mean).std(axis=(1, 2, 3)) / (images - mean).std(axis=(1, 2, 3))
+    expected = mean + factor[:, None, None, None] * (images - mean)
     np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert 0.8 < factor.min() < 0.83
+    assert 1.17 < factor.max() < 1.2
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_values_stay_in_range(name):
-    extremes = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (40, 9, 9, 3))
-    numbers = augmentation.draws(0, 0, np.arange(40))
-    found = changed(PRESETS[name], extremes, numbers, flip=True)
+def test_degeneration_goes_part_of_the_way_to_grey_or_from_it():
+    images = photos(low=100, high=156).astype(float)
+    found = changed("RandomColorDegeneration", images.astype(np.uint8))
+    to_grey = (images @ [0.2989, 0.587, 0.114])[..., None] - images
+    part = ((found - images) * to_grey).sum(axis=(1, 2, 3)) / (to_grey**2).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found, images + part[:, None, None, None] * to_grey, atol=0.02)
+    assert -0.5 < part.min() < -0.4
+    assert 0.4 < part.max() < 0.5
+
+
+def test_erasing_paints_a_rectangle_in_a_quarter_of_the_images():
+    images = photos(300, (20, 30, 3))
+    grey = changed("RandomErasing", images) == 127.5
+    np.testing.assert_array_equal(changed("RandomErasing", images)[~grey], images[~grey])
+    areas = grey[..., 0].mean(axis=(1, 2))
+    for one in grey[areas > 0]:
+        rows, columns, _ = (np.unique(places) for places in np.nonzero(one))
+        box = one[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        assert box.all()
+    assert 45 < np.count_nonzero(areas) < 105  # 75 expected, 4 standard deviations
+    assert 0.01 < areas[areas > 0].min() < 0.05
+    assert 0.15 < areas.max() < 0.23
+
+
+@pytest.mark.parametrize(("change", "shape"), CASES)
+def test_values_stay_in_range(change, shape):
+    found = changed(change, photos(shape=shape, high=2) * np.uint8(255))
     assert found.dtype == np.float32
     assert found.min() >= 0
     assert found.max() <= 255
 
 
-def test_no_pixel_is_black_from_beyond_the_edge():
-    white = np.full((200, 8, 8, 1), 255, np.uint8)
-    numbers = augmentation.draws(3, 0, np.arange(200))
-    for corner in (drawn(zoom=1.0, right=1.0, down=0.0), drawn(zoom=1.0, right=0.0, down=1.0)):
-        assert changed(PRESETS["light"], white[:1], corner).min() == 255
-    assert changed(PRESETS["light"], white, numbers, flip=True).min() == 255
+@pytest.mark.parametrize("change", ["light", "RandomZoom", "RandomRotation"])
+def test_no_pixel_is_black_from_beyond_the_edge(change):
+    white = np.full((300, 8, 8, 1), 255, np.uint8)
+    np.testing.assert_allclose(changed(change, white), white, atol=1e-4)
 
 
-def test_erasing_takes_the_announced_share_and_area():
-    images = np.zeros((400, 20, 30, 3), np.uint8)
-    numbers = augmentation.draws(0, 0, np.arange(400))
-    found = augmentation.erase(Preset(erased=0.25), images, numbers)
-    area = (found[..., 0] > 0).mean(axis=(1, 2))
-    assert 60 < np.count_nonzero(area) < 140  # 100 expected, 4.6 standard deviations
-    assert area[area > 0].min() > 0.01
-    assert area.max() < 0.25
-    assert not images.any()
+def test_images_that_must_not_be_mirrored_are_only_moved():
+    images = photos(shape=(8, 8, 1))
+    light = augmentation.changing(splits(1, (8, 8, 1), augmentation="light", flip=False))
+    found = light(images, _seeded.seeds(1, 1, FEW)).numpy()
+    assert all(window(f, i, (1, 1)) for f, i in zip(found, images, strict=True))
 
 
-@pytest.mark.parametrize("name", ONE_CHANGE)
-def test_every_change_depends_on_seed_epoch_and_image_alone(name):
-    preset, images = ONE_CHANGE[name], photos(5)
-
-    def run(seed, epoch, chosen):
-        return changed(preset, images[chosen], augmentation.draws(seed, epoch, np.array(chosen)))
-
-    all_five = run(1, 1, [0, 1, 2, 3, 4])
-    np.testing.assert_array_equal(run(1, 1, [0, 1, 2, 3, 4]), all_five)
-    np.testing.assert_array_equal(run(1, 1, [3]), all_five[3:4])
-    np.testing.assert_array_equal(run(1, 1, [4, 2]), all_five[[4, 2]])
-    assert (run(2, 1, [3]) != all_five[3]).any()
-    assert (run(1, 2, [3]) != all_five[3]).any()
-    same_image = changed(preset, images[[3]], augmentation.draws(1, 1, np.array([0])))
-    assert (same_image != all_five[3]).any()
+def test_seeds_of_images_and_epochs_differ():
+    words = [_seeded.seeds(42, epoch, np.arange(1000)) for epoch in range(3)]
+    assert len(np.unique(words)) == 3000
+    assert _seeded.seeds(42, 0, np.array([], int)).shape == (0,)
 
 
-def test_every_setting_of_a_preset_is_tried_above():
-    assert set(ONE_CHANGE) == set(Preset.__dataclass_fields__)
+def test_pixels_are_not_rounded_by_mixed_precision():
+    import keras
+
+    images, expected = photos(), changed("medium", photos())
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        call = augmentation.changing(splits(1, augmentation="medium"))
+        found = tf.function(call)(images, _seeded.seeds(1, 1, FEW))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    np.testing.assert_array_equal(found, expected)
 
 
-def test_draws_are_even_and_differ_between_images():
-    numbers = augmentation.draws(42, 0, np.arange(2000))
-    assert numbers.min() >= 0
-    assert numbers.max() < 1
-    np.testing.assert_allclose(numbers.mean(axis=0), 0.5, atol=0.03)  # 4.6 standard deviations
-    assert len(np.unique(numbers)) == numbers.size
+def test_random_numbers_that_start_a_network_stay_the_same():
+    random.seed(5)
+    before = random.getstate()
+    augmentation.changing(splits(1, augmentation="strong"))
+    assert random.getstate() == before
 
 
-def test_draws_of_no_image_have_their_columns():
-    assert augmentation.draws(1, 1, np.array([], int)).shape == (0, _plan.NUMBERS)
+DIGEST = """
+import hashlib
+from stand_in import splits
+from kit.data import augmentation
+shown = augmentation.preview(splits(augmentation="strong"), variants=3)
+print(hashlib.sha256(shown.tobytes()).hexdigest())
+"""
+
+
+def test_another_backend_of_keras_gives_the_same_images():
+    pytest.importorskip("jax")
+    shown = augmentation.preview(splits(augmentation="strong"), variants=3)
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    folder = os.path.dirname(__file__)
+    other = subprocess.run(
+        [sys.executable, "-c", DIGEST], cwd=folder, env=environment, check=True, capture_output=True
+    )
+    assert other.stdout.decode().strip() == hashlib.sha256(shown.tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -220,19 +276,19 @@ def test_unknown_preset_names_the_known_ones():
         augmentation.preset("heavy")
 
 
-def test_preview_shows_the_image_and_what_the_first_epochs_see():
-    from kit.data import _pipeline
-
-    data = splits(augmentation="light", batch_size=20)
+@pytest.mark.parametrize("name", ["light", "strong"])
+def test_preview_shows_the_image_and_what_the_first_epochs_see(name):
+    data = splits(augmentation=name, batch_size=20)
     shown = augmentation.preview(data, count=4, variants=2, seed=5)
     assert shown.shape == (4, 3, 12, 10, 3)
     assert shown.dtype == np.uint8
     chosen = [int(image[0, 0, 0]) for image in shown[:, 0]]
     np.testing.assert_array_equal(shown[:, 0], data.images.read(chosen))
-    order = np.random.default_rng([42, 1]).permutation(data.parts["train"])
-    second_epoch, _ = next(iter(_pipeline.training(data, first_epoch=1)))
-    places = [int(np.flatnonzero(order == i)[0]) for i in chosen]
-    np.testing.assert_array_equal(shown[:, 2], np.rint(second_epoch.numpy()[places]))
+    epochs = [x.numpy() for x, _ in _pipeline.training(data).take(2)]
+    for epoch, seen in enumerate(epochs):
+        order = np.random.default_rng([42, epoch]).permutation(data.parts["train"])
+        places = [int(np.flatnonzero(order == i)[0]) for i in chosen]
+        np.testing.assert_array_equal(shown[:, 1 + epoch], np.rint(seen[places]))
 
 
 def test_preview_without_augmentation_repeats_the_image():
@@ -241,9 +297,14 @@ def test_preview_without_augmentation_repeats_the_image():
     np.testing.assert_array_equal(shown[:, 0], shown[:, 1])
 
 
-def test_names_and_plans_need_no_tensorflow():
+def test_preview_without_variants_is_the_image():
+    assert augmentation.preview(splits(augmentation="light"), 2, 0).shape == (2, 1, 12, 10, 3)
+
+
+def test_names_and_presets_need_no_tensorflow():
     code = (
         "import sys; from kit.data import augmentation, samples, download;"
-        "augmentation.may_flip(['cats']); sys.exit('tensorflow' in sys.modules)"
+        "augmentation.may_flip(['cats']); augmentation.preset('strong');"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

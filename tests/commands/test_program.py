@@ -1,0 +1,156 @@
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+import tyro
+
+from kit.commands._program import assignments, program
+from kit.errors import DataError, KitError, SettingError
+
+calls: list[dict[str, object]] = []
+
+
+def command(
+    folder: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    epochs: int | None = None,
+    schedule: Literal["step", "cosine"] = "step",
+    image_size: tuple[int, ...] | None = None,
+    settings: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set")] = (),
+    cache: bool = True,
+    rate: float = 0.1,
+) -> None:
+    """Record the settings."""
+    calls.append(dict(locals()))
+
+
+@pytest.fixture(autouse=True)
+def no_calls() -> None:
+    calls.clear()
+
+
+def config(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "run.yaml"
+    path.write_text(text, "utf-8")
+    return ["--config", str(path)]
+
+
+def test_flags_are_the_functions_parameters() -> None:
+    program(command, ["photos", "--epochs", "3", "--image-size", "224", "160", "--no-cache"])
+
+    expected = {"folder": Path("photos"), "epochs": 3, "image_size": (224, 160), "cache": False}
+    assert calls[0].items() >= expected.items()
+
+
+def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -> None:
+    text = """
+        folder: گربه ها
+        epochs: null
+        schedule: cosine
+        image_size: [64, 48]
+        settings: {filters: [8, 16], head: softmax}
+        cache: false
+        rate: 1e-3
+        """
+    program(command, [*config(tmp_path, text), "--schedule", "step", "--set", "head=sigmoid"])
+
+    assert calls[0] == {
+        "folder": Path("گربه ها"),
+        "epochs": None,
+        "schedule": "step",
+        "image_size": (64, 48),
+        "settings": ("filters=[8, 16]", "head=softmax", "head=sigmoid"),
+        "cache": False,
+        "rate": 0.001,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch: 3", "no setting 'epoch'. Did you mean 'epochs'?"),
+        ("epochs: many", "epochs cannot be 'many'"),
+        ("schedule: sine", "schedule cannot be 'sine'"),
+        ("cache: null", "cache needs a value"),
+        ("- 1", "NAME: VALUE"),
+        ("{", "not YAML"),
+    ],
+)
+def test_a_wrong_settings_file_is_a_usage_error(
+    text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(command, config(tmp_path, text))
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not calls
+
+
+def test_a_settings_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(command, ["--config", "nowhere.yaml"])
+
+    assert ended.value.code == 2
+    assert "nowhere.yaml: No such file" in capsys.readouterr().err
+
+
+def test_an_unknown_flag_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(command, ["--epoch", "3"])
+
+    assert ended.value.code == 2
+    assert "--epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SettingError("x"), 2), (DataError("x"), 3), (KitError("x"), 1), (KeyboardInterrupt(), 130)],
+)
+def test_errors_end_with_their_exit_code_and_no_traceback(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails() -> None:
+        """Fail."""
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        program(fails, [])
+
+    assert ended.value.code == code
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_mistake_of_ours_keeps_its_traceback() -> None:
+    def fails() -> None:
+        """Fail."""
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        program(fails, [])
+
+
+def test_a_full_disk_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
+        """Fail."""
+        raise OSError(28, "No space left on device", "models/a\x1b[31m/model.keras")
+
+    with pytest.raises(SystemExit) as ended:
+        program(fails, [])
+
+    assert ended.value.code == 1
+    expected = "Error: models/a\\x1b[31m/model.keras: No space left on device.\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_assignments_are_yaml_values_and_the_last_counts() -> None:
+    texts = ["filters=[16, 32]", "l2=1e-4", "head=softmax", "head=sigmoid", "dense=[]"]
+
+    expected = {"filters": [16, 32], "l2": "1e-4", "head": "sigmoid", "dense": []}
+    assert assignments(texts) == expected
+
+
+@pytest.mark.parametrize("text", ["filters", "=3", "filters=[1"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="--set"):
+        assignments([text])

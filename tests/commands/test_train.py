@@ -1,0 +1,284 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from kit.commands import train as train_module
+from kit.commands._program import program
+from kit.commands.evaluate import evaluate
+from kit.commands.predict import predict
+from kit.commands.train import train
+
+ROOT = Path(__file__).parents[2]
+QUICK = ["--image-size", "12", "--epochs", "3", "--set", "filters=[4,8]", "--set", "dense=[8]"]
+
+
+def listing(folder: Path) -> list[tuple[str, int, int]]:
+    return sorted(
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("models") / "one"
+    before = listing(photos)
+    program(train, [str(photos), *QUICK, "--test-split", "0.2", "--output", str(run)])
+    assert listing(photos) == before
+    return run
+
+
+def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        program(train, arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+def test_a_run_holds_what_its_page_says(trained: Path) -> None:
+    parts = ("validation", "test")
+    expected = {"model.keras", "run.yaml", "run.json", "history.csv", "split.csv"}
+    expected |= {"metrics.json", "predictions.csv", "figures"}
+    expected |= {f"{table}_{part}.csv" for table in ("classes", "confusion") for part in parts}
+    page = (ROOT / "models" / "README.md").read_text("utf-8")
+
+    assert set(os.listdir(trained)) == expected
+    pictures = {"samples", "augmentation", "network", "curves"}
+    pictures |= {f"confusion_{part}" for part in parts}
+    assert set(os.listdir(trained / "figures")) == {f"{name}.png" for name in pictures}
+    assert all(name.partition("_")[0] in page for name in expected)
+
+
+def test_the_metrics_are_those_of_the_saved_model_on_the_saved_split(trained: Path) -> None:
+    metrics = json.loads((trained / "metrics.json").read_text())
+    predictions = pd.read_csv(trained / "predictions.csv")
+    split = pd.read_csv(trained / "split.csv")
+
+    keys = "images accuracy accuracy_low accuracy_high majority_baseline balanced_accuracy"
+    assert set(metrics["validation"]) == {*keys.split(), "macro_f1", "loss"}
+    assert {"seconds", "cpu_seconds"} <= set(metrics)
+    for part in ("validation", "test"):
+        rows = predictions[predictions["split"] == part]
+        assert (rows["true"] == rows["predicted"]).mean() == metrics[part]["accuracy"]
+        assert list(rows["file"]) == list(split[split["split"] == part]["file"])
+        assert metrics[part]["images"] == len(rows)
+
+
+def test_the_saved_model_loads_with_keras_alone_and_answers_as_predicted(trained: Path) -> None:
+    script = (
+        "import sys, keras, numpy; model = keras.saving.load_model(sys.argv[1]);"
+        "assert 'kit' not in sys.modules;"
+        "print(model.predict(numpy.full((1, 12, 12, 3), 99.0), verbose=0)[0, 0])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", script, str(trained / "model.keras")],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+
+    model = keras.saving.load_model(trained / "model.keras")
+    assert not model.compiled
+    here = model.predict(np.full((1, 12, 12, 3), 99.0), verbose=0)[0, 0]
+    assert float(out) == pytest.approx(here, rel=1e-5)
+
+
+def test_the_settings_of_a_run_train_the_same_run_again(trained: Path, tmp_path: Path) -> None:
+    program(train, ["--config", str(trained / "run.yaml"), "--output", str(tmp_path / "again")])
+
+    columns = ["loss", "val_loss", "val_accuracy", "learning_rate"]
+    first, second = (pd.read_csv(run / "history.csv") for run in (trained, tmp_path / "again"))
+    pd.testing.assert_frame_equal(first[columns], second[columns], check_exact=True)
+    one, other = (
+        yaml.safe_load((run / "run.yaml").read_text("utf-8"))
+        for run in (trained, tmp_path / "again")
+    )
+    assert one == other
+    assert None not in {one["epochs"], one["learning_rate"], one["image_size"], one["monitor"]}
+
+
+def test_a_given_split_is_kept(trained: Path, photos: Path, tmp_path: Path) -> None:
+    split = trained / "split.csv"
+    arguments = [str(photos), *QUICK, "--seed", "7", "--split", str(split)]
+    program(train, [*arguments, "--output", str(tmp_path / "run")])
+
+    assert (tmp_path / "run" / "split.csv").read_bytes() == split.read_bytes()
+
+
+def test_both_styles_train_from_equal_weights_to_equal_curves(photos: Path, tmp_path: Path) -> None:
+    run = tmp_path / "both"
+    program(train, [str(photos), *QUICK, "--style", "both", "--output", str(run)])
+
+    one, other = (pd.read_csv(run / f"history{end}.csv") for end in ("", "_sequential"))
+    columns = ["loss", "val_loss", "accuracy"]
+    pd.testing.assert_frame_equal(one[columns], other[columns], rtol=1e-4)
+    assert set(json.loads((run / "metrics.json").read_text())["attempts"]) == {
+        "functional",
+        "sequential",
+    }
+
+
+def test_repeats_start_from_other_weights_and_say_their_spread(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "repeated"
+    program(train, [str(photos), *QUICK, "--repeats", "2", "--output", str(run)])
+
+    one, other = (pd.read_csv(run / f"history{end}.csv") for end in ("", "_seed_43"))
+    assert one["loss"][0] != other["loss"][0]
+    assert "standard deviation" in capsys.readouterr().out
+
+
+def test_a_sigmoid_head_is_trained_scored_and_predicts_two_classes(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "sigmoid"
+    program(train, [str(photos), *QUICK, "--set", "head=sigmoid", "--output", str(run)])
+    program(predict, [str(run), str(photos / "blue"), "--top", "2", "--csv", "-"])
+
+    table = pd.read_csv(run / "predictions.csv")
+    assert set(table["true"]) == {"قرمز red", "blue"}
+    out = capsys.readouterr().out
+    assert "قرمز red" in out[out.index("file,rank") :]
+
+
+def test_a_run_scores_another_folder(
+    trained: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(evaluate, [str(trained), str(photos), "--output", str(tmp_path / "scores")])
+
+    out = capsys.readouterr().out
+    assert "48 images" in out
+    assert "are in the training or validation part too" in out
+    metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+    assert metrics["test"]["images"] == 48
+
+
+def test_a_folder_of_classes_the_model_does_not_know_is_refused(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "green").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        program(evaluate, [str(trained), str(tmp_path)])
+
+    assert ended.value.code == 3
+    assert "green, which the model does not know" in capsys.readouterr().err
+
+
+def test_predictions_name_every_file(
+    trained: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no image")
+    target = tmp_path / "out.json"
+    paths = [str(photos / "blue" / "0[0-3].png"), str(tmp_path / "broken.jpg")]
+    program(predict, [str(trained), *paths, "--top", "2", "--json", str(target)])
+
+    found = json.loads(target.read_text("utf-8"))
+    assert [Path(one["file"]).name for one in found["predictions"]] == [
+        f"0{n}.png" for n in range(4)
+    ]
+    for one in found["predictions"]:
+        assert sum(each["probability"] for each in one["classes"]) == pytest.approx(1, abs=1e-5)
+    assert [Path(one["file"]).name for one in found["unreadable"]] == ["broken.jpg"]
+    assert "4 images classified, 1 files not read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--architecture", "basic_cn"], 2, "Did you mean 'basic_cnn'"),
+        (["--image-size", "1", "2", "3"], 2, "one number for a square"),
+        (["--set", "filter=[3]"], 2, "filters"),
+        (["--set", "filters=[]"], 2, "filters"),
+        (["--repeats", "0"], 2, "at least 1"),
+        (["--style", "both", "--repeats", "2"], 2, "leave --repeats out"),
+        (["--validation-split", "1.5"], 2, "validation_split"),
+        (["--epochs", "0"], 2, "epochs must be at least 1"),
+        (["--loss", "hinges"], 2, "hinge"),
+    ],
+)
+def test_a_wrong_setting_ends_before_there_is_a_run(
+    arguments: list[str],
+    code: int,
+    message: str,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = tmp_path / "run"
+    given = [str(photos), "--image-size", "12", *arguments, "--output", str(target)]
+    ended, text = failure(given, capsys)
+
+    assert ended == code
+    assert message in text
+    assert not target.exists()
+
+
+def test_a_run_is_not_written_into_the_data(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = failure([str(photos), "--output", str(photos / "blue" / "run")], capsys)
+
+    assert code == 2
+    assert "which is only read" in text
+
+
+def test_a_run_that_exists_is_not_overwritten(
+    trained: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = failure([str(photos), "--output", str(trained)], capsys)
+
+    assert code == 2
+    assert "--overwrite" in text
+
+
+def test_an_interrupted_training_leaves_a_run_that_predicts(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from kit import training
+
+    original = training.fit
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        training, "fit", lambda *args, **more: original(*args, callbacks=[Interrupt()], **more)
+    )
+    run = tmp_path / "run"
+    code, text = failure([str(photos), *QUICK, "--output", str(run)], capsys)
+
+    assert code == 130
+    assert "can be used to predict" in text
+    assert len(pd.read_csv(run / "history.csv")) == 2
+    program(predict, [str(run), str(photos / "blue" / "00.png")])
+
+
+def test_the_default_name_of_a_run_is_its_folder_and_architecture(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        program(train, [str(photos), *QUICK, "--epochs", "1", "--augmentation", "none"])
+
+    assert sorted(os.listdir("models")) == ["photos-basic_cnn", "photos-basic_cnn-2"]
+
+
+def test_the_command_is_documented_flag_by_flag() -> None:
+    assert train_module.train.__doc__ is not None
+    documented = train_module.train.__doc__.partition("Args:")[2]
+    for name in train.__annotations__:
+        if name != "return":
+            assert f"        {name}: " in documented
