@@ -101,7 +101,7 @@ def test_the_settings_of_a_run_train_the_same_run_again(trained: Path, tmp_path:
         for run in (trained, tmp_path / "again")
     )
     assert one == other
-    assert None not in {one["epochs"], one["learning_rate"], one["image_size"], one["monitor"]}
+    assert None not in [one["epochs"], one["learning_rate"], one["image_size"], one["monitor"]]
 
 
 def test_a_given_split_is_kept(trained: Path, photos: Path, tmp_path: Path) -> None:
