@@ -4,6 +4,11 @@ Every message says what must hold, what came instead and what to do. The program
 ``kit.commands`` print it without a traceback and end with the class's ``exit_code``.
 """
 
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["DataError", "KitError", "SettingError", "nearest"]
+
 
 class KitError(Exception):
     """The work failed: training diverged, a result could not be written."""
@@ -21,3 +26,9 @@ class DataError(KitError, ValueError):
     """The images, or their arrangement in folders, cannot be used."""
 
     exit_code = 3
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return a question that offers the choice spelt most like ``word``, or nothing."""
+    close = difflib.get_close_matches(word.lower(), list(choices), n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""

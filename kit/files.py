@@ -4,6 +4,7 @@ A reader never sees half a file: it is written under a temporary name in its own
 the disk and renamed. A process that is killed leaves the old file or the new one.
 """
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -60,14 +61,15 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def _flush_folder(path: Path) -> None:
     if os.name != "posix":  # elsewhere a folder cannot be opened, and a rename is durable by itself
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):  # some network file systems refuse; the file is in place
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _umask() -> int:

@@ -52,7 +52,6 @@ def bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
         console=console(),
         transient=True,
     )
@@ -70,7 +69,7 @@ def track(items: Iterable[Item], total: int, doing: str, done: str) -> Iterator[
     start = time.monotonic()
     if sys.stderr.isatty():
         with bar() as progress:
-            task = progress.add_task(doing, total=total, note="")
+            task = progress.add_task(doing, total=total)
             for item in items:
                 yield item
                 progress.advance(task)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from kit import files
+from kit import files, progress
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -43,10 +43,19 @@ __all__ = [
     "names",
     "next_folder",
     "save_model",
+    "uncompiled",
 ]
 
 MODEL, SETTINGS, FACTS, SPLIT = "model.keras", "run.yaml", "run.json", "split.csv"
-PACKAGES = ("keras", "keras-tuner", "numpy", "pillow", "scikit-learn", "tensorflow")
+PACKAGES = (
+    "kit-image-classification",
+    "keras",
+    "keras-tuner",
+    "numpy",
+    "pillow",
+    "scikit-learn",
+    "tensorflow",
+)
 
 
 @dataclass(frozen=True)
@@ -75,15 +84,16 @@ def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     if folder.exists():
         previous = _unused(folder.with_name(f"{folder.name}.previous"))
         os.replace(folder, previous)
+    (folder / "figures").mkdir(parents=True)
     try:
-        (folder / "figures").mkdir(parents=True)
         yield folder
     except BaseException:
-        if previous is not None and not (folder / MODEL).exists():
+        if not (folder / MODEL).exists():  # it can do nothing
             shutil.rmtree(folder, ignore_errors=True)
-            os.replace(previous, folder)
-        elif previous is None:
-            _remove_if_empty(folder)
+            if previous is not None:
+                os.replace(previous, folder)
+        elif previous is not None:
+            progress.say(f"The run that was there before is kept as {previous}.")
         raise
     if previous is not None:
         shutil.rmtree(previous)
@@ -119,9 +129,14 @@ def save_model(model: "keras.Model", path: Path | str) -> None:
     The optimizer's moments would triple the file, and a loss or a metric of ours in the compile
     state would ask for this package on loading.
     """
+    files.write(Path(path), uncompiled(model).save)
+
+
+def uncompiled(model: "keras.Model") -> "keras.Model":
+    """Return a copy of a Functional or Sequential model that was never compiled."""
     twin = type(model).from_config(model.get_config())
     twin.set_weights(model.get_weights())
-    files.write(Path(path), twin.save)
+    return twin
 
 
 def load(folder: Path) -> Run:
@@ -171,7 +186,7 @@ def load_model(run: Run) -> "keras.Model":
         model = keras.saving.load_model(run.model_file, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged or hostile file
         raise SettingError(
-            f"{run.model_file} cannot be loaded: {str(error).splitlines()[0]} "
+            f"{run.model_file} cannot be loaded: {str(error).partition(chr(10))[0]} "
             "Restore the file or train again."
         ) from error
     units, classes = model.output_shape[-1], len(run.facts["class_names"])
@@ -191,12 +206,19 @@ def names(parent: Path) -> list[str]:
 def environment() -> dict[str, Any]:
     """Return what else a result depends on: versions, the command, processors."""
     return {
-        "versions": {name: metadata.version(name) for name in PACKAGES}
-        | {"kit": metadata.version("kit-image-classification"), "python": sys.version.split()[0]},
+        "versions": {"python": sys.version.split()[0]}
+        | {name: _version(name) for name in PACKAGES},
         "command": sys.argv,
         "platform": sys.platform,
         "processors": os.cpu_count(),
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # TensorFlow's nightly builds have another name
+        return None
 
 
 def _check_facts(folder: Path, facts: Any) -> None:
@@ -204,6 +226,8 @@ def _check_facts(folder: Path, facts: Any) -> None:
     for name, kind in needed.items():
         if not isinstance(facts, dict) or not isinstance(facts.get(name), kind):
             raise SettingError(f"{folder}: {FACTS} has no usable {name!r}. Train again.")
+    if [type(side) for side in facts["image_size"]] != [int, int]:
+        raise SettingError(f"{folder}: {FACTS} has no usable 'image_size'. Train again.")
 
 
 def _unused(folder: Path) -> Path:
@@ -211,11 +235,6 @@ def _unused(folder: Path) -> Path:
     while candidate.exists():
         candidate, number = folder.with_name(f"{folder.name}-{number}"), number + 1
     return candidate
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if not any(path.is_file() for path in folder.rglob("*")):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _what_there_is(parent: Path) -> str:

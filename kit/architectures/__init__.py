@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from kit.architectures._describe import Layer, graph, heaviest, layer_table
-from kit.architectures._settings import checked, defaults, nearest
-from kit.errors import SettingError
+from kit.architectures._settings import checked, defaults
+from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:
     import keras
@@ -24,6 +24,8 @@ __all__ = [
     "Layer",
     "Style",
     "build",
+    "check",
+    "check_name",
     "graph",
     "heaviest",
     "layer_table",
@@ -47,6 +49,28 @@ def settings(name: str) -> Mapping[str, object]:
         SettingError: There is no architecture of this name.
     """
     return MappingProxyType(defaults(_stages(name)))
+
+
+def check(name: str, **settings: Any) -> None:
+    """Check settings before there are images to build the network for.
+
+    Raises:
+        SettingError: As :func:`build`, but for what depends on the images.
+    """
+    checked(name, _stages(name), settings)
+
+
+def check_name(name: str) -> None:
+    """Check that there is an architecture of this name; this needs no TensorFlow.
+
+    Raises:
+        SettingError: There is none.
+    """
+    if name not in names():
+        raise SettingError(
+            f'There is no architecture "{name}".{nearest(name, names())} '
+            f"There are: {', '.join(names())}."
+        )
 
 
 def build(
@@ -91,11 +115,7 @@ def build(
 
 
 def _stages(name: str) -> Callable[..., Any]:
-    if name not in names():
-        raise SettingError(
-            f'There is no architecture "{name}".{nearest(str(name), names())} '
-            f"There are: {', '.join(names())}."
-        )
+    check_name(name)
     stages: Callable[..., Any] = importlib.import_module(f"{__name__}.{name}").stages
     return stages
 

@@ -16,12 +16,8 @@ __all__ = ["Layer", "graph", "heaviest", "layer_table"]
 
 # Below this many parameters a lopsided network is no trouble; the smallest usual ones have more.
 WORTH_A_WORD = 100_000
-FOLLOWERS = {
-    "Activation",
-    "BatchNormalization",
-    "Dropout",
-    "LeakyReLU",
-}  # drawn with what they follow
+# Drawn with the layer that they follow.
+FOLLOWERS = {"Activation", "BatchNormalization", "Dropout", "LeakyReLU"}
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,19 @@ its default, its type and, through the names below, its range. Values may come f
 command line, so a list stands for a tuple and a whole number for a float.
 """
 
-import difflib
 import inspect
 import math
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
-from kit.errors import SettingError
+from kit.errors import SettingError, nearest
 
 __all__ = [
     "Activation",
     "AnyStem",
+    "AutoCounts",
     "Count",
     "Counts",
     "Downsampling",
@@ -33,8 +33,8 @@ __all__ = [
     "Strength",
     "checked",
     "defaults",
-    "nearest",
     "require_room",
+    "room",
 ]
 
 
@@ -68,6 +68,10 @@ def _one_or_more(value: object) -> tuple[int, ...]:
     return counts
 
 
+def _auto_counts(value: object) -> tuple[int, ...] | None:
+    return None if value is None else _one_or_more(value)
+
+
 def _pair(value: object) -> tuple[int, ...]:
     counts = _counts(value)
     if len(counts) != 2:
@@ -98,6 +102,14 @@ def _part(value: object) -> float:
     return number
 
 
+AutoCounts = Annotated[
+    tuple[int, ...] | None,
+    Rule(
+        "a list of one or more whole numbers, each at least 1, as in [32, 64], or None (null), "
+        "which leaves it to the size of the images",
+        _auto_counts,
+    ),
+]
 Count = Annotated[int, Rule("a whole number of at least 1", _count)]
 Counts = Annotated[
     tuple[int, ...],
@@ -158,10 +170,21 @@ def checked(
     return values
 
 
+def room(input_shape: tuple[int, int, int], *, stem: int = 1) -> int:
+    """Return how often the sides of an image can be halved, rounding down, before one is 0.
+
+    Args:
+        input_shape: ``(height, width, channels)`` in pixels.
+        stem: What a stem before the halvings divides the sides by, rounding up.
+    """
+    side = -(-min(input_shape[:2]) // stem)
+    return side.bit_length() - 1
+
+
 def require_room(
     name: str, input_shape: tuple[int, int, int], halvings: int, what: str, *, stem: int = 1
 ) -> None:
-    """Refuse images too small to be halved so often.
+    """Refuse images too small to be halved so often, a halving that rounds up counted as any.
 
     Args:
         name: The architecture.
@@ -171,23 +194,17 @@ def require_room(
         stem: What the stem divides the sides by, rounding up.
 
     Raises:
-        SettingError: A halving would meet a side of one pixel.
+        SettingError: There is less :func:`room`.
     """
     height, width, _ = input_shape
-    smallest = stem * (2**halvings - 1) + 1
-    if min(height, width) < smallest:
+    if halvings > room(input_shape, stem=stem):
+        smallest = stem * (2**halvings - 1) + 1
         first = f"a stem divides the sides of the image by {stem} and " if stem > 1 else ""
         raise SettingError(
             f"{name}: {first}{halvings} {what} halve the sides one after the other, so the shorter "
             f"side of the images must have at least {smallest} pixels, but they are "
             f"{height}x{width}. Take larger images (image_size) or fewer {what}."
         )
-
-
-def nearest(word: str, choices: Collection[str]) -> str:
-    """Return a question that offers the choice spelt most like ``word``, or nothing."""
-    close = difflib.get_close_matches(word.lower(), choices, n=1)
-    return f' Did you mean "{close[0]}"?' if close else ""
 
 
 def _read(what: str, value: object, hint: object) -> object:

@@ -6,12 +6,14 @@ twice as much of the image, and more filters let it tell more things apart.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
 from kit.architectures._blocks import (
+    SHRINKS,
     classifier,
     convolution,
     scaling,
@@ -20,8 +22,8 @@ from kit.architectures._blocks import (
 )
 from kit.architectures._settings import (
     Activation,
+    AutoCounts,
     Count,
-    Counts,
     Downsampling,
     Features,
     Head,
@@ -32,6 +34,7 @@ from kit.architectures._settings import (
     Stem,
     Strength,
     require_room,
+    room,
 )
 
 __all__ = ["EXAMPLE", "block", "stages"]
@@ -46,12 +49,14 @@ EXAMPLE: Mapping[str, object] = MappingProxyType(
     }
 )
 
+FILTERS = (64, 128, 256, 512)  # of the blocks, where none are given
+
 
 def stages(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    filters: Counts = (32, 64, 128),
+    filters: AutoCounts = None,
     convolutions_per_block: Count = 1,
     kernel_size: Count = 3,
     downsampling: Downsampling = "max",
@@ -72,7 +77,8 @@ def stages(
     Args:
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
-        filters: Filters of each block; as many blocks as numbers.
+        filters: Filters of each block; as many blocks as numbers. None takes ``FILTERS``, without
+            the last of them where the image would be used up before.
         convolutions_per_block: Convolutions before each pooling.
         kernel_size: Side of the kernels in pixels.
         downsampling: 2x2 pooling by the maximum or the mean, or a last convolution of stride 2.
@@ -90,11 +96,16 @@ def stages(
         scale: Pixels to [0, 1] or to [-1, 1].
 
     Raises:
-        SettingError: The images are too small for the blocks.
+        SettingError: The images are too small for the blocks that ``filters`` asks for.
     """
     stemmed = takes_stem(stem, input_shape)
-    require_room("basic_cnn", input_shape, len(filters), "blocks", stem=4 if stemmed else 1)
-    blocks: list[Stage] = [
+    shrunk = SHRINKS["strided" if stemmed else "plain"]
+    if filters is None:
+        filters = FILTERS[: max(1, room(input_shape, stem=shrunk))]
+    require_room("basic_cnn", input_shape, len(filters), "blocks", stem=shrunk)
+    first = partial(stem_block, normalization=normalization, activation=activation, l2=l2)
+    body: list[Stage] = [Block(first, stem_filters, name="stem")] if stemmed else []
+    body += [
         Block(
             block,
             count,
@@ -109,19 +120,9 @@ def stages(
         )
         for number, count in enumerate(filters, start=1)
     ]
-    if stemmed:
-        first = Block(
-            stem_block,
-            stem_filters,
-            normalization=normalization,
-            activation=activation,
-            l2=l2,
-            name="stem",
-        )
-        blocks.insert(0, first)
     return [
         scaling(scale),
-        *blocks,
+        *body,
         *classifier(
             num_classes,
             features=features,

@@ -13,7 +13,14 @@ from types import MappingProxyType
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import classifier, convolution, scaling, stem_block, takes_stem
+from kit.architectures._blocks import (
+    SHRINKS,
+    classifier,
+    convolution,
+    scaling,
+    stem_block,
+    takes_stem,
+)
 from kit.architectures._settings import (
     Activation,
     Count,
@@ -80,10 +87,9 @@ def stages(
         SettingError: The images are too small for the poolings.
     """
     stemmed = takes_stem(stem, input_shape)
+    shrunk = SHRINKS["strided" if stemmed else "plain"]
     halvings = len(filters) - 1
-    require_room(
-        "pointwise", input_shape, halvings, "poolings between blocks", stem=4 if stemmed else 1
-    )
+    require_room("pointwise", input_shape, halvings, "poolings between blocks", stem=shrunk)
     first = partial(stem_block, normalization=normalization, activation=activation, l2=l2)
     fewer = partial(reduce_channels, normalization=normalization, activation=activation, l2=l2)
     block = partial(network_in_network, normalization=normalization, activation=activation, l2=l2)

@@ -1,7 +1,6 @@
 """What every program does around its function: flags, settings file, errors, exit codes."""
 
 import contextlib
-import difflib
 import functools
 import inspect
 import io
@@ -16,7 +15,7 @@ import tyro
 import yaml
 
 from kit import progress
-from kit.errors import KitError, SettingError
+from kit.errors import KitError, SettingError, nearest
 
 __all__ = ["assignments", "program", "start_keras"]
 
@@ -125,9 +124,8 @@ def _settings(command: Callable[..., object], path: Path) -> dict[str, Any]:
     parameters = inspect.signature(command).parameters
     for name in values:
         if name not in parameters:
-            near = difflib.get_close_matches(str(name), parameters, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise SettingError(f"--config {path}: there is no setting {name!r}.{hint}")
+            hint = nearest(str(name), parameters)
+            raise SettingError(f'--config {path}: there is no setting "{name}".{hint}')
     return {name: _typed(name, value, path, parameters[name]) for name, value in values.items()}
 
 

@@ -29,5 +29,5 @@ def keep(scores: evaluation.Scores, part: str, folder: Path) -> None:
 
 
 def save_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV."""
-    files.write(path, lambda temporary: table.to_csv(temporary, index=False))
+    """Write a table as CSV, with the line ends of RFC 4180: a name may hold a bare CR or LF."""
+    files.write(path, lambda temporary: table.to_csv(temporary, index=False, lineterminator="\r\n"))

@@ -1,6 +1,5 @@
 """What ``train`` decides before any work: cheap, and without TensorFlow."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,13 +82,7 @@ def network_settings(
     Raises:
         SettingError: No such architecture, or a text that is no NAME=VALUE.
     """
-    if architecture not in architectures.names():
-        near = difflib.get_close_matches(architecture, architectures.names(), 1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise SettingError(
-            f"There is no architecture {architecture!r}. {hint}"
-            f"There are: {', '.join(architectures.names())}."
-        )
+    architectures.check_name(architecture)
     flags = {"l2": l2, "dropout": dropout}
     given = {name: value for name, value in flags.items() if value is not None}
     return given | assignments(texts)

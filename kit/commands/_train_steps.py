@@ -1,9 +1,6 @@
 """The steps of ``train``, each a function with a noun for its result."""
 
 import dataclasses
-import json
-import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,17 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import yaml
 
-from kit import architectures, data, evaluation, files, plots, progress, runs, training
+from kit import architectures, data, evaluation, plots, progress, runs, training
 from kit.commands import _scores
 from kit.commands._train_plan import Attempt
 from kit.data import augmentation, samples
 
 if TYPE_CHECKING:
     import keras
-
-FLAGS = ("dropout", "l2")  # settings of every architecture that have flags of their own
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,20 @@ class Trained:
         """Return the monitored value of the best epoch, larger is better."""
         value = float(self.history.table[self.history.monitor][self.history.best_epoch - 1])
         return -value if "loss" in self.history.monitor else value
+
+
+def check(
+    network: Mapping[str, Any], given: Mapping[str, Any], compiled: Mapping[str, Any]
+) -> None:
+    """Check what can be checked before the images are read, which may take long.
+
+    Raises:
+        SettingError: A setting is unknown, of the wrong type or out of its range.
+    """
+    architectures.check(given["architecture"], **network)
+    training.check_compile(sigmoid=network.get("head") == "sigmoid", **compiled)
+    fit_settings = ("epochs", "monitor", "schedule", "patience", "max_minutes")
+    training.check_fit(**{name: given[name] for name in fit_settings})
 
 
 def overview(splits: data.Splits) -> str:
@@ -64,7 +72,7 @@ def build(
     planned: Sequence[Attempt],
     splits: data.Splits,
     network: Mapping[str, Any],
-    **compile_settings: Any,
+    compiled: Mapping[str, Any],
 ) -> "list[keras.Model]":
     """Build and compile a network for every attempt, two styles of one from equal weights."""
     import keras
@@ -78,7 +86,7 @@ def build(
         )
         if models and attempt.seed == planned[0].seed:
             model.set_weights(models[0].get_weights())
-        models.append(training.compile_model(model, **compile_settings))
+        models.append(training.compile_model(model, **compiled))
     return models
 
 
@@ -89,33 +97,6 @@ def show_network(model: "keras.Model", figures: Path) -> str:
     table = pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_string(index=False)
     total = f"{model.count_params():,} parameters"
     return "\n".join(filter(None, [table, total, architectures.heaviest(rows)]))
-
-
-def resolve(
-    given: Mapping[str, Any],
-    source: Path,
-    splits: data.Splits,
-    model: "keras.Model",
-    network: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return every setting of ``train`` as it holds for this run."""
-    every = dict(architectures.settings(given["architecture"])) | dict(network)
-    height, width, _ = splits.image_shape
-    epochs = given["epochs"]
-    return dict(given) | {
-        "folder": None if given["folder"] is None else source,
-        "settings": {name: value for name, value in every.items() if name not in FLAGS},
-        **{name: every[name] for name in FLAGS},
-        "image_size": [height, width],
-        "color": splits.color,
-        "flip": splits.flip,
-        "epochs": training.default_epochs(data.steps(splits)) if epochs is None else epochs,
-        "learning_rate": training.learning_rate(model),
-        "test_split": given["test_split"],
-        "monitor": given["monitor"] or training.default_monitor(splits),
-        "output": None,  # where it was written is no part of how it was made
-        "overwrite": False,
-    }
 
 
 def train_all(
@@ -205,65 +186,6 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
     return metrics
 
 
-def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **facts: Any) -> None:
-    """Write what is known before the first epoch, so that an interrupted run can be used."""
-    plain = json.loads(json.dumps(resolved, default=str))
-    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
-    files.write_text(run / runs.SETTINGS, text)
-    _scores.save_table(splits.table(), run / runs.SPLIT)
-    save_facts(run, resolved, splits, **facts)
-
-
-def finish(
-    run: Path,
-    metrics: Mapping[str, Any],
-    resolved: Mapping[str, Any],
-    splits: data.Splits,
-    trained: Sequence[Trained],
-    start: float,
-) -> None:
-    """Write the scores and mark the run as complete."""
-    times = {
-        "seconds": round(time.monotonic() - start, 2),
-        "cpu_seconds": round(time.process_time(), 2),  # of the whole process
-    }
-    files.write_text(run / "metrics.json", json.dumps({**metrics, **times}, indent=2) + "\n")
-    best = best_of(trained)
-    save_facts(
-        run,
-        resolved,
-        splits,
-        finished=True,
-        best_epoch=best.history.best_epoch,
-        stopped=best.history.stopped,
-        kept=best.attempt.name,
-    )
-
-
-def save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
-    """Write what prediction needs and what else the result depends on."""
-    height, width, channels = splits.image_shape
-    known = {
-        "class_names": list(splits.class_names),
-        "image_size": [height, width],
-        "color": splits.color,
-        "channels": channels,
-        "aspect": splits.aspect,
-        "architecture": resolved["architecture"],
-        "seed": resolved["seed"],
-        "threads": threads(),
-        "data": {
-            "folder": str(splits.folder),
-            "fingerprint": splits.fingerprint,
-            "images": {part: len(indices) for part, indices in splits.parts.items()},
-            "left_out": [dataclasses.asdict(problem) for problem in splits.problems],
-        },
-        **runs.environment(),
-        **more,
-    }
-    files.write_text(run / runs.FACTS, json.dumps(known, indent=2, ensure_ascii=False) + "\n")
-
-
 def spread(trained: Sequence[Trained]) -> str:
     """Return the attempts' best scores, and for repeats their mean and standard deviation."""
     monitor = trained[0].history.monitor
@@ -273,33 +195,3 @@ def spread(trained: Sequence[Trained]) -> str:
     if trained[0].attempt.style == trained[-1].attempt.style:
         line += f"; mean {values.mean():.4f}, standard deviation {values.std():.4f}"
     return line + f". Kept: {best_of(trained).attempt.name}."
-
-
-def next_steps(run: Path, folder: Path) -> str:
-    """Return the commands that follow a training."""
-    return "\n".join(
-        [
-            f"The run is in {run}; look at {run / 'figures'}.",
-            "Next:",
-            f"  kit-predict {_quoted(run)} {_quoted(folder)} --top 3",
-            f"  kit-evaluate {_quoted(run)} OTHER_FOLDER",
-        ]
-    )
-
-
-def threads() -> int:
-    """Return how many processor threads TensorFlow computes with; sums depend on it."""
-    import tensorflow as tf
-
-    return int(tf.config.threading.get_intra_op_parallelism_threads() or _processors())
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _quoted(path: Path) -> str:
-    text = str(path)
-    return f'"{text}"' if " " in text else text

@@ -1,10 +1,12 @@
 """The program that fetches a folder of images."""
 
+import math
 from pathlib import Path
 
 from tyro.conf import Positional
 
 from kit.commands._program import program
+from kit.errors import SettingError
 
 __all__ = ["download", "main"]
 
@@ -26,6 +28,8 @@ def download(
     """
     from kit.data import download as archives  # here, so that --help need not wait for NumPy
 
+    if not math.isfinite(max_gigabytes):
+        raise SettingError(f"--max-gigabytes must be a number above 0, not {max_gigabytes}.")
     max_bytes = int(max_gigabytes * 2**30)
     print(archives.download(source, folder, max_bytes=max_bytes, timeout=timeout))
 

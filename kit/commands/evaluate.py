@@ -34,8 +34,8 @@ def evaluate(
     """
     from kit import data, runs
 
-    if output is not None and output.exists():
-        raise SettingError(f"{output} exists already. Give another --output.")
+    if output is not None:
+        _check_output(output, folder)
     trained = runs.load(run)
     facts = trained.facts
     splits = data.load_test(
@@ -58,7 +58,10 @@ def evaluate(
     seen = runs.images_of(trained, ("train", "validation"))
     shared = sum(content in seen for content in splits.hashes)
     for line in evaluation.sentences(
-        scores, folder.name, shared=shared, shared_with="training or validation"
+        scores,
+        f"folder {folder.resolve().name}",
+        shared=shared,
+        shared_with="training or validation",
     ):
         print(progress.clean(line))
     print(_scores.class_table(scores))
@@ -69,6 +72,13 @@ def evaluate(
         metrics = {"test": scores.summary()}
         files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")
         progress.say(f"Metrics, predictions and figures are in {output}.")
+
+
+def _check_output(output: Path, folder: Path) -> None:
+    if output.exists():
+        raise SettingError(f"{output} exists already. Give another --output.")
+    if output.resolve().is_relative_to(folder.resolve()):
+        raise SettingError(f"{output} lies in the data folder, which is only read.")
 
 
 def main() -> None:

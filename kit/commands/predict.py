@@ -52,7 +52,7 @@ def predict(
     if answers.unreadable or answers.ignored:
         progress.say(_account(answers))
     if csv is not None:
-        _put(csv, answers.table.to_csv(index=False))
+        _put(csv, answers.table.to_csv(index=False, lineterminator="\n"))
     if json is not None:
         _put(json, _as_json(answers))
     if csv is None and json is None:

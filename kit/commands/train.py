@@ -31,11 +31,11 @@ def train(
     learning_rate: float | None = None,
     schedule: Schedule = "one-cycle",
     momentum: float = 0.9,
-    weight_decay: float = 0.05,
+    weight_decay: float | None = None,
     l2: float | None = None,
     dropout: float | None = None,
     loss: str = "crossentropy",
-    label_smoothing: float = 0.1,
+    label_smoothing: float | None = None,
     class_weight: ClassWeight = "none",
     augmentation: Literal["none", "light", "medium", "strong"] = "light",
     flip: bool | None = None,
@@ -68,17 +68,19 @@ def train(
         color: Three channels or one; by default one where all images are gray.
         aspect: How an image comes to the image size.
         batch_size: Images per step.
-        epochs: Passes over the training images; by default about 2,000 steps of them, 10 to 100.
+        epochs: Passes over the training images; by default about 1,800 steps of them, 10 to 100.
         max_minutes: Time limit of a training. The number of epochs is fixed after the first.
         optimizer: Update rule.
         learning_rate: The highest of the schedule; by default 0.003, for sgd 0.05.
         schedule: How the learning rate changes.
         momentum: Of sgd.
-        weight_decay: Decoupled; not on biases and normalization.
+        weight_decay: Decoupled, not on biases and normalization; by default 0.05 for adamw, else
+            none.
         l2: Penalty on the kernels, in Keras' measure; by default none.
         dropout: Before the output; by default the architecture's.
         loss: crossentropy, hinge, mse, l1 or any name of Keras'.
-        label_smoothing: Share of a label that is spread over all classes, for cross-entropy.
+        label_smoothing: Share of a label that is spread over all classes; by default 0.1 for
+            crossentropy, else none.
         class_weight: balanced weighs the classes by the inverse of their number of images.
         augmentation: How strongly training images are varied.
         flip: Whether augmentation mirrors images; by default not for digits, letters, left, right.
@@ -105,6 +107,19 @@ def train(
     size = plan.one_or_two(image_size)
     source = plan.data_folder(folder)
     target = plan.run_folder(output, source, architecture, overwrite)
+    start_keras()
+    from kit.commands import _train_record as record
+    from kit.commands import _train_steps as steps
+
+    compiled = {
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "momentum": momentum,
+        "loss": loss,
+        "label_smoothing": label_smoothing,
+    }
+    steps.check(network, given, compiled)
     splits = data.load(
         source,
         image_size=size,
@@ -119,25 +134,11 @@ def train(
         aspect=aspect,
         cache=cache,
     )
-    start_keras()
-    from kit.commands import _train_steps as steps
-
     progress.say(steps.overview(splits))
-    models = steps.build(
-        architecture,
-        planned,
-        splits,
-        network,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        momentum=momentum,
-        loss=loss,
-        label_smoothing=label_smoothing,
-    )
-    resolved = steps.resolve(given, source, splits, models[0], network)
+    models = steps.build(architecture, planned, splits, network, compiled)
+    resolved = record.resolve(given, source, splits, models[0], network)
     with runs.create(target, overwrite) as run:
-        steps.save_inputs(run, resolved, splits, finished=False)
+        record.save_inputs(run, resolved, splits)
         progress.say(steps.show_network(models[0], run / "figures"))
         steps.draw_samples(splits, run / "figures")
         trained = steps.train_all(
@@ -155,8 +156,8 @@ def train(
         )
         steps.draw_curves(trained, run / "figures")
         metrics = steps.score(trained, splits, run)
-        steps.finish(run, metrics, resolved, splits, trained, start)
-    print(steps.next_steps(run, source))
+        record.finish(run, metrics, resolved, splits, steps.best_of(trained), start)
+    print(record.next_steps(run, source))
 
 
 def main() -> None:

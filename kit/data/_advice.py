@@ -10,15 +10,15 @@ from kit.errors import DataError
 
 __all__ = ["across", "copies", "lacking", "refuse_broken", "refuse_small", "skipped"]
 
-MOST_BROKEN = 0.05  # a larger share is no accident
+MOST_BROKEN = 0.05  # a larger share is no accident, but one file always may be
 SHOWN = 5  # names in a sentence
 
 
 def refuse_broken(root: Path, scanned: Scan) -> None:
-    """Raise DataError where more than 5 % of the images cannot be decoded."""
+    """Raise DataError where several images, more than 5 %, cannot be decoded."""
     broken = [one for one in scanned.problems if one.verdict == "broken"]
     images = len(broken) + len(scanned.entries)
-    if len(broken) > MOST_BROKEN * images:
+    if len(broken) > max(1, MOST_BROKEN * images):
         named = "; ".join(f"{one.file}: {one.reason}" for one in broken[:SHOWN])
         raise DataError(
             f"{root}: {len(broken)} of {images} images cannot be decoded, more than 5 %. Repair "

@@ -6,6 +6,7 @@ whole, and is shared by all processes: arrays are memory-mapped, so the page cac
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -39,8 +40,7 @@ def find(name: str, shape: tuple[int, ...]) -> Array | None:
         return None
     if array.shape != shape:
         return None
-    with contextlib.suppress(OSError):
-        os.utime(path)  # the time of last use
+    _touch(path)
     return array
 
 
@@ -48,43 +48,51 @@ def has_room(size: int) -> bool:
     """Make room for ``size`` bytes; False where the limit or the disk does not allow them.
 
     The limit is ``$KIT_CACHE_LIMIT_GB``, 20 where that is not set. What was not used for longest
-    goes first.
+    goes first; nothing goes where that would not suffice.
 
     Raises:
-        SettingError: The limit is no number.
+        SettingError: The limit is no number, or below 0.
     """
     text = os.environ.get("KIT_CACHE_LIMIT_GB", "20")
     try:
         limit = float(text) * GIGABYTE
     except ValueError:
-        raise SettingError(f"KIT_CACHE_LIMIT_GB must be a number, not {text!r}.") from None
-    if size > limit:
-        return False
+        limit = math.nan
+    if not limit >= 0:
+        raise SettingError(f"KIT_CACHE_LIMIT_GB must be a number from 0, not {text!r}.")
     try:
-        folder = _arrays()
-        _make_room(folder, limit - size)
-        return size < 0.9 * shutil.disk_usage(folder).free
+        stored = _stored()
+        total = sum(bytes_ for _, bytes_, _ in stored)
+        free = shutil.disk_usage(_arrays()).free
     except OSError:  # no folder for caches can be made here
         return False
-
-
-def _make_room(folder: Path, limit: float) -> None:
-    stored, total = [], 0
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process may be tidying too
-            status = path.stat()
-            if path.name.startswith(UNFINISHED) and time.time() - status.st_mtime < DAY:
-                continue
-            # an unfinished file of yesterday was left by a process that was killed
-            age = 0.0 if path.name.startswith(UNFINISHED) else status.st_mtime
-            stored.append((age, status.st_size, path))
-            total += status.st_size
-    for age, size, path in sorted(stored):
-        if age and total <= limit:
+    rest = min(limit, total + 0.9 * free) - size
+    if rest < 0:
+        return False
+    for used, bytes_, path in stored:
+        if used and total <= rest:
             break
         with contextlib.suppress(OSError):  # Windows keeps a file that somebody has mapped
             path.unlink()
-            total -= size
+            total -= bytes_
+    return total <= rest
+
+
+def _stored() -> list[tuple[float, int, Path]]:
+    """Return time of last use, bytes and path of every file, the oldest first.
+
+    What a killed process left unfinished yesterday has the time 0; what is being written now is
+    not there.
+    """
+    stored = []
+    for path in [*_arrays().iterdir(), *_scans().iterdir()]:
+        with contextlib.suppress(OSError):  # another process may be tidying too
+            status = path.stat()
+            unfinished = path.name.startswith(UNFINISHED)
+            if not unfinished or time.time() - status.st_mtime >= DAY:
+                used = 0.0 if unfinished else status.st_mtime
+                stored.append((used, status.st_size, path))
+    return sorted(stored)
 
 
 class Writer:
@@ -149,24 +157,35 @@ class Writer:
         np.lib.format.write_array_header_1_0(self._file, description)
 
 
-def recall(root: Path, version: str) -> dict[str, list[Any]]:
-    """Return what :func:`remember` stored for this data folder, or nothing."""
+def recall(root: Path, rules: str) -> dict[str, list[Any]]:
+    """Return what :func:`remember` stored for this data folder and these rules, or nothing."""
     try:
-        stored = json.loads(_record(root).read_bytes())
-        return dict(stored["files"]) if stored["version"] == version else {}
+        path = _record(root, rules)
+        found = dict(json.loads(path.read_bytes())["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+    _touch(path)
+    return found
 
 
-def remember(root: Path, version: str, found: Mapping[str, list[Any]]) -> None:
-    """Store what a scan found: file -> JSON values."""
-    text = json.dumps({"root": str(root), "version": version, "files": found})
-    files.write_text(_record(root), text)
+def remember(root: Path, rules: str, found: Mapping[str, list[Any]]) -> None:
+    """Store what a scan found under some rules: file -> JSON values."""
+    text = json.dumps({"root": str(root), "rules": rules, "files": found})
+    files.write_text(_record(root, rules), text)
 
 
-def _record(root: Path) -> Path:
-    name = blake2b(os.fsencode(root), digest_size=16).hexdigest()
-    return files.cache_folder("scans") / f"{name}.json"
+def _record(root: Path, rules: str) -> Path:
+    name = blake2b(os.fsencode(root) + b"\0" + rules.encode(), digest_size=16).hexdigest()
+    return _scans() / f"{name}.json"
+
+
+def _scans() -> Path:
+    return files.cache_folder("scans")
+
+
+def _touch(path: Path) -> None:
+    with contextlib.suppress(OSError):  # a cache that can only be read
+        os.utime(path)  # the time of last use
 
 
 def _arrays() -> Path:

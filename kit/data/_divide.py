@@ -44,8 +44,9 @@ def divide(
         for part, share in shares.items():
             spare = len(groups) - 1 - sum(parts[i] != "train" for i in _firsts(groups))
             wanted = max(1, round(share * len(images)))
-            for content in _take(groups, drawn, wanted, spare):
-                drawn.remove(content)
+            taken = set(_take(groups, drawn, wanted, spare))
+            drawn = [content for content in drawn if content not in taken]
+            for content in taken:
                 for image in groups[content]:
                     parts[image] = part
     return parts

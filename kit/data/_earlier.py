@@ -13,11 +13,27 @@ __all__ = ["Earlier", "kept", "read"]
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a ``split.csv`` says: file -> part, and content -> part (training where it had two)."""
+    """What a ``split.csv`` says.
+
+    Attributes:
+        path: Where it lies.
+        files: Name -> part and content hash, ``""`` where the table has no hashes.
+        contents: Content hash -> part, training where it had two.
+    """
 
     path: Path
-    files: Mapping[str, str]
+    files: Mapping[str, tuple[str, str]]
     contents: Mapping[str, str]
+
+    def part(self, name: str, content: str) -> str:
+        """Return the part of a file, ``""`` where it is new.
+
+        A content keeps its part under another name; a name keeps it with a new content.
+        """
+        part, before = self.files.get(name, ("", ""))
+        if part and before in {content, ""}:
+            return part
+        return self.contents.get(content, part)
 
 
 def read(path: Path) -> Earlier:
@@ -42,12 +58,15 @@ def read(path: Path) -> Earlier:
     strange = sorted(set(table["split"]) - set(PARTS))
     if strange:
         raise DataError(f"{path}: split must be one of {', '.join(PARTS)}, not {strange[0]!r}.")
+    if "hash" not in table:
+        table["hash"] = ""
+    files: dict[str, tuple[str, str]] = {}
     contents: dict[str, str] = {}
-    if "hash" in table:
-        for content, part in zip(table["hash"], table["split"], strict=True):
-            contents[content] = part if contents.get(content, part) == part else "train"
-        contents.pop("", None)
-    return Earlier(path, dict(zip(table["file"], table["split"], strict=True)), contents)
+    for file, part, content in zip(table["file"], table["split"], table["hash"], strict=True):
+        files[file] = (part, content)
+        contents[content] = part if contents.get(content, part) == part else "train"
+    contents.pop("", None)
+    return Earlier(path, files, contents)
 
 
 def kept(
@@ -67,8 +86,7 @@ def kept(
     """
     names = [entry.found.file for entry in scanned.entries]
     given = [
-        earlier.files.get(name) or earlier.contents.get(content, "")
-        for name, content in zip(names, scanned.hashes, strict=True)
+        earlier.part(name, content) for name, content in zip(names, scanned.hashes, strict=True)
     ]
     if not any(given):
         raise DataError(f"{earlier.path} names none of these files; was it made from this folder?")

@@ -7,18 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.data._parts import find_parts, opened
 from kit.data._tree import Found, Problem, children, walk
 from kit.errors import DataError
 
 __all__ = ["Entry", "Listing", "listing"]
 
-PART_FOLDERS = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
 ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
 
 
@@ -63,7 +57,7 @@ def listing(folder: Path | str, known: Sequence[str] | None = None) -> Listing:
     _refuse_lost_folders(root, problems)
     if not folders:
         raise DataError(_without_folders(root, len(loose)))
-    parts = _parts(root, folders, notes)
+    parts = find_parts(root, folders, notes)
     aside = set(folders) - set(parts.values()) if parts else set()
     problems += [Problem(name, "ignored", "no part of the data") for name in sorted(aside)]
     problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
@@ -115,42 +109,6 @@ def _without_folders(root: Path, loose: int) -> str:
     )
 
 
-def _parts(root: Path, folders: list[str], notes: list[str]) -> dict[str, str]:
-    """Return part -> folder where the sub-folders are parts, else nothing.
-
-    A class may be called train: it is a part only where class folders lie in it, and where
-    another part, or nothing at all, lies beside it.
-    """
-    named = defaultdict(list)
-    for name in folders:
-        if name.lower() in PART_FOLDERS:
-            named[PART_FOLDERS[name.lower()]].append(name)
-    alone = len(named) == 1 and len(folders) > 1
-    if "train" not in named or alone or not _opened(root, named["train"][0], [])[0]:
-        return {}
-    parts = {}
-    for part, names in named.items():
-        if len(names) > 1:
-            raise DataError(f"{root}: {', '.join(names)} all name the {part} part; leave one.")
-        inner, files = _opened(root, names[0], [])
-        if inner:
-            parts[part] = names[0]
-        else:
-            notes.append(f"{names[0]}/ has no class folders, so its {len(files)} files no labels.")
-    notes.append("Parts as given by the folders: " + ", ".join(parts.values()) + ".")
-    aside = [name for name in folders if name.lower() not in PART_FOLDERS]
-    if aside:
-        notes.append(f"Not used, beside the parts: {', '.join(aside)}.")
-    return parts
-
-
-def _opened(root: Path, name: str, problems: list[Problem]) -> tuple[list[str], list[Found]]:
-    try:
-        return children(str(root), name, problems)
-    except OSError as error:
-        raise DataError(f"{root / name} cannot be opened: {error.strerror}.") from error
-
-
 def _classes(
     root: Path, folders: list[str], parts: Mapping[str, str], problems: list[Problem]
 ) -> dict[str, dict[str, str]]:
@@ -159,7 +117,7 @@ def _classes(
         return {"": {name: name for name in folders}}
     classes = {}
     for part, folder in parts.items():
-        inner, loose = _opened(root, folder, problems)
+        inner, loose = opened(root, folder, problems)
         problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
         classes[part] = {Path(name).name: name for name in inner}
         strangers = sorted(set(classes[part]) - set(classes["train"])) if "train" in classes else []
@@ -193,8 +151,11 @@ def _entries(
             empty += [] if found or part in {"validation", "test"} else [folder]
             entries += [Entry(one, class_names.index(name), part) for one in found]
     if empty:
+        inside = tuple(f"{folder}/" for folder in empty)
+        lost = [one for one in problems if one.file.startswith(inside) and one.verdict == "refused"]
+        why = f" {lost[0].file} is refused: {lost[0].reason}." if lost else ""
         raise DataError(
-            f"{root}: no file in {', '.join(empty)}; add images, or take the folder away."
+            f"{root}: no file in {', '.join(empty)}; add images, or take the folder away.{why}"
         )
     if deep:
         notes.append(f"{deep} files in sub-folders of a class belong to that class.")
@@ -205,7 +166,7 @@ def _one_class(root: Path, inside: str, names: tuple[str, ...]) -> str:
     if not names:
         return f"{root / inside} holds no class folders; {ARRANGE}."
     within = root / inside / names[0]
-    deeper, _ = _opened(within, "", [])
+    deeper, _ = opened(within, "", [])
     if len(deeper) > 1:
         return (
             f"{root / inside} holds one folder only, {names[0]}, and the classes seem to lie one "

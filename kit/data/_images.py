@@ -1,6 +1,5 @@
 """All images of a data folder, read by number: from the cache, or decoded each time."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,19 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.data import decode
+from kit.data._pool import workers
 from kit.errors import DataError
 
-__all__ = ["CachedImages", "DecodedImages", "Images", "named_failures", "workers"]
+__all__ = ["CachedImages", "DecodedImages", "Images", "named_failures"]
 
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
-
-
-def workers() -> int:
-    """Return how many threads decode: Pillow works in C, outside Python's lock."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(32, len(os.sched_getaffinity(0)))
-    return min(32, os.cpu_count() or 1)
 
 
 class Images(Protocol):

@@ -1,9 +1,7 @@
 """Files read, decoded and judged by a pool of threads, in order, a bounded number ahead."""
 
 import itertools
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -13,14 +11,14 @@ import numpy.typing as npt
 
 from kit import progress
 from kit.data import decode
-from kit.data._images import workers
+from kit.data._pool import in_order
 
 __all__ = ["Finding", "examine"]
 
 Pixels = npt.NDArray[np.uint8]
 
 CHUNK = 16  # files per task: decoding a small one costs less than handing over a task
-AHEAD = 3  # tasks for each thread in advance, so that memory stays bounded
+AHEAD = 3  # tasks for each thread in advance
 # A file that ends like this is missed when it cannot be decoded; any other is not.
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
@@ -65,27 +63,12 @@ def examine(
 
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     findings = []
-    with ThreadPoolExecutor(workers()) as pool:
-        results = itertools.chain.from_iterable(_in_order(pool, judged, chunks))
-        for finding, pixels in progress.track(results, len(files), "Reading images", "files read"):
-            if keep and pixels is not None:
-                keep(pixels)
-            findings.append(finding)
+    results = itertools.chain.from_iterable(in_order(judged, chunks, AHEAD))
+    for finding, pixels in progress.track(results, len(files), "Reading images", "files read"):
+        if keep and pixels is not None:
+            keep(pixels)
+        findings.append(finding)
     return findings
-
-
-def _in_order(
-    pool: ThreadPoolExecutor,
-    judged: Callable[[Sequence[Path]], list[tuple[Finding, Pixels | None]]],
-    chunks: Sequence[Sequence[Path]],
-) -> Iterator[list[tuple[Finding, Pixels | None]]]:
-    waiting: deque[Future[list[tuple[Finding, Pixels | None]]]] = deque()
-    for chunk in chunks:
-        waiting.append(pool.submit(judged, chunk))
-        if len(waiting) >= AHEAD * workers():
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _judge(file: Path, image_size: tuple[int, int], aspect: str) -> tuple[Finding, Pixels | None]:

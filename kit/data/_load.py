@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from kit import progress
-from kit.data import _advice, _earlier, decode
+from kit.data import _advice, _earlier
 from kit.data import augmentation as augmentations
 from kit.data._divide import PARTS, divide
 from kit.data._folder import listing
 from kit.data._scan import Rows, Scan, median_size, scan
+from kit.data._settings import check, check_shares, size_of
 from kit.data._splits import Splits
-from kit.errors import DataError, SettingError
+from kit.errors import DataError
 
 __all__ = ["load", "load_test"]
 
@@ -47,8 +48,8 @@ def load(
         batch_size: Images in a batch.
         validation_split: Share of each class for validation, where no folder gives that part.
         seed: What the division, the order and the augmentation are drawn from.
-        test_split: Share of each class for the test, 0 for none. Left out: 0.15 where there are
-            at least 1000 images and no test folder.
+        test_split: Share of each class for the test, 0 for none, where no folder gives that part.
+            Left out: 0.15 where there are at least 1000 images.
         augmentation: ``"none"``, ``"light"``, ``"medium"`` or ``"strong"``.
         flip: Whether augmentation may mirror images. Left out: unless the classes are single
             letters or digits, or speak of left and right.
@@ -61,11 +62,11 @@ def load(
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
-    _check(batch_size, validation_split, seed, test_split, color, aspect)
+    check(batch_size, validation_split, seed, test_split, color, aspect)
     augmentations.preset(augmentation)
     earlier = None if split is None else _earlier.read(Path(split))
     listed = listing(folder)
-    size = _size(median_size(listed) if image_size is None else image_size)
+    size = size_of(median_size(listed) if image_size is None else image_size)
     scanned = scan(listed, Rows(size, color, aspect), cache)
     root, names = listed.root, listed.class_names
     _advice.refuse_broken(root, scanned)
@@ -120,9 +121,9 @@ def load_test(
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
-    _check(batch_size, 0.2, 0, None, color, aspect)
+    check(batch_size, 0.2, 0, None, color, aspect)
     listed = listing(folder, class_names)
-    scanned = scan(listed, Rows(_size(image_size), color, aspect), cache)
+    scanned = scan(listed, Rows(size_of(image_size), color, aspect), cache)
     _advice.refuse_broken(listed.root, scanned)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
@@ -161,16 +162,20 @@ def _parts(
     labels = [entry.label for entry in scanned.entries]
     given = [entry.part for entry in scanned.entries]
     if earlier is not None:
-        had_test = "test" in {*earlier.files.values(), *given}
+        had_test = "test" in {*(part for part, _ in earlier.files.values()), *given}
         test = (TEST_SHARE if had_test else 0.0) if test_split is None else test_split
+        check_shares(validation_split, test)
         left = 1 - validation_split - test
         shares = {"train": left, "validation": validation_split, "test": test}
         shares = {part: share for part, share in shares.items() if share > 0}
         return _earlier.kept(earlier, scanned, shares, seed, notes)
     if test_split is None:
         test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST else 0.0
+    elif "test" in given:
+        notes.append("test_split is not used: a folder gives the test part.")
     wanted = {"validation": validation_split, "test": test_split}
     shares = {part: share for part, share in wanted.items() if share > 0 and part not in given}
+    check_shares(shares.get("validation", 0.0), shares.get("test", 0.0))
     pool = [image for image, part in enumerate(given) if part in {"", "train"}]
     placed = {scanned.hashes[image] for image in set(range(len(given))) - set(pool)}
     drawn = divide(
@@ -182,51 +187,11 @@ def _parts(
     )
     for image, part in zip(pool, drawn, strict=True):
         given[image] = part
+    if "test" in shares and "test" not in given:
+        notes.append("There is no test part: no class has an image to spare for it.")
     return given
 
 
 def _numbers(parts: list[str]) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     sides = np.array(parts)
     return {part: np.flatnonzero(sides == part) for part in PARTS if part in set(parts)}
-
-
-def _size(image_size: int | tuple[int, int]) -> tuple[int, int]:
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
-        raise SettingError(
-            "image_size must be one number of pixels, or height and width, from 1: not "
-            f"{image_size!r}."
-        )
-    return size
-
-
-def _check(
-    batch_size: int,
-    validation_split: float,
-    seed: int,
-    test_split: float | None,
-    color: str,
-    aspect: str,
-) -> None:
-    if batch_size < 1:
-        raise SettingError(f"batch_size must be 1 or more, not {batch_size}.")
-    if seed < 0:
-        raise SettingError(f"seed must be 0 or more, not {seed}.")
-    if not 0 < validation_split < 1:
-        raise SettingError(
-            f"validation_split must be above 0 and below 1, not {validation_split}: a training "
-            "without validation tells nothing."
-        )
-    if test_split is not None and not 0 <= test_split < 1:
-        raise SettingError(f"test_split must be from 0 to below 1, not {test_split}.")
-    if validation_split + (test_split or 0) >= 1:
-        raise SettingError(
-            f"validation_split and test_split must leave images for training; together they are "
-            f"{validation_split + (test_split or 0):g}."
-        )
-    for name, value, known in (
-        ("color", color, ("auto", *decode.COLORS)),
-        ("aspect", aspect, decode.ASPECTS),
-    ):
-        if value not in known:
-            raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")

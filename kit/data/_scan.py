@@ -40,8 +40,12 @@ class Rows:
 
     def name(self, fingerprint: str, color: str) -> str:
         """Return the name in the cache: everything the numbers depend on."""
+        return f"{fingerprint}-{color}-{self.judged_as()}"
+
+    def judged_as(self) -> str:
+        """Return what findings depend on: a speck of color is gone from a smaller picture."""
         height, width = self.image_size
-        return f"{fingerprint}-{height}x{width}-{color}-{self.aspect}-{decode.version()}"
+        return f"{height}x{width}-{self.aspect}-{decode.version()}"
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,15 @@ class Scan:
 def scan(listed: Listing, rows: Rows, cache: bool) -> Scan:
     """Judge every file, and give access to the pictures of the usable ones.
 
-    Files that an earlier scan saw with the same size and time of change are not read again where
-    their pictures are in the cache or are not wanted there.
+    Files that an earlier scan for such pictures saw with the same size and time of change are not
+    read again where their pictures are in the cache or are not wanted there.
 
     Args:
         listed: The files.
         rows: How pictures are wanted.
         cache: Whether to keep the pictures in the cache.
     """
-    recalled, notes = _recall(listed), []
+    recalled, notes = _recall(listed, rows), []
     known = dict(recalled)
     array = None
     height, width = rows.image_size
@@ -90,7 +94,7 @@ def scan(listed: Listing, rows: Rows, cache: bool) -> Scan:
             )
     known |= _judged(listed, _unknown(listed, known), rows)
     if known != recalled:
-        _remember(listed, known)
+        _remember(listed, known, rows)
     return _result(listed, known, rows, array, notes)
 
 
@@ -159,25 +163,28 @@ def _fingerprint(used: Iterable[Entry], known: Known) -> str:
     return digest.hexdigest()
 
 
-def _recall(listed: Listing) -> Known:
-    stored = _cache.recall(listed.root, decode.version())
+def _recall(listed: Listing, rows: Rows) -> Known:
+    stored = _cache.recall(listed.root, rows.judged_as())
     known = {}
     for entry in listed.entries:
         file = entry.found
-        size, modified, *finding = stored.get(file.file, (None, None))
-        if (size, modified) == (file.size, file.modified):
-            known[file.file] = Finding(*finding)
+        try:
+            size, modified, *finding = stored.get(file.file, (None, None))
+            if (size, modified) == (file.size, file.modified):
+                known[file.file] = Finding(*finding)
+        except (TypeError, ValueError):  # written by another version of this module
+            return {}
     return known
 
 
-def _remember(listed: Listing, known: Known) -> None:
+def _remember(listed: Listing, known: Known, rows: Rows) -> None:
     stored = {
         entry.found.file: [entry.found.size, entry.found.modified, *vars(finding).values()]
         for entry in listed.entries
         if (finding := known[entry.found.file]).hash  # what cannot be read may be readable later
     }
     try:
-        _cache.remember(listed.root, decode.version(), stored)
+        _cache.remember(listed.root, rows.judged_as(), stored)
     except OSError as error:
         progress.say(f"The cache cannot be written ({error}): the next run reads all files again.")
 

@@ -5,9 +5,9 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Found", "Problem", "children", "walk"]
+__all__ = ["Found", "Problem", "children", "spelt", "walk"]
 
-LEFT_BY_PROGRAMS = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
+LEFT_BY_PROGRAMS = {"__macosx", "icon\r", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def children(root: str, inside: str, problems: list[Problem]) -> tuple[list[str]
             name = f"{inside}/{entry.name}" if inside else entry.name
             left_out = _left_out(entry, root)
             if left_out:
-                problems.append(Problem(_text(name), *left_out))
+                problems.append(Problem(spelt(name), *left_out))
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(name)
             else:
@@ -77,7 +77,7 @@ def _left_out(entry: os.DirEntry[str], root: str) -> tuple[str, str] | None:
     """Return verdict and reason where an entry is not to be looked at."""
     if entry.name.startswith(".") or entry.name.lower() in LEFT_BY_PROGRAMS:
         return "ignored", "hidden, or left behind by a program"
-    if _text(entry.name) != entry.name:
+    if spelt(entry.name) != entry.name:
         return "refused", "its name is not valid UTF-8: rename it"
     try:
         if entry.is_symlink():
@@ -92,6 +92,10 @@ def _left_out(entry: os.DirEntry[str], root: str) -> tuple[str, str] | None:
     return None if regular else ("refused", "not a regular file")
 
 
-def _text(name: str) -> str:
+def spelt(name: str) -> str:
     """Return the name with bytes that are no UTF-8 spelt out."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        data = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a letter, as Windows allows
+        data = name.encode("utf-8", "backslashreplace")
+    return data.decode("utf-8", "backslashreplace")

@@ -49,10 +49,12 @@ def download(
         ``folder``.
 
     Raises:
-        SettingError: The source is none of these, or the folder exists.
+        SettingError: The source is none of these, the folder exists, or a limit is not above 0.
         DataError: What came is not a whole archive of ordinary files.
         KitError: The server cannot be reached, or stopped in the middle.
     """
+    if not (max_bytes > 0 and timeout > 0):
+        raise SettingError(f"The limits must be above 0; they are {max_bytes} and {timeout}.")
     address = _address(source)
     if folder.exists() or folder.is_symlink():
         raise SettingError(f"{folder} exists; name a folder that does not, or delete it.")
@@ -72,8 +74,7 @@ def download(
 def _address(source: str) -> str:
     if source in SOURCES:
         return SOURCES[source]
-    parts = urlsplit(source)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if _is_safe(source):
         return source
     if DRIVE_ID.fullmatch(source):
         return f"https://drive.google.com/uc?id={source}"
@@ -145,29 +146,35 @@ def _open(session: Any, address: str, timeout: float) -> Any:
     headers = {"Accept-Encoding": "identity"}  # so that Content-Length counts the file's bytes
     inside = _is_private(urlsplit(address).hostname)
     for _ in range(REDIRECTS + 1):
-        response = session.get(
-            address, headers=headers, stream=True, timeout=timeout, allow_redirects=False
-        )
+        try:
+            response = session.get(
+                address, headers=headers, stream=True, timeout=timeout, allow_redirects=False
+            )
+        except ValueError as error:  # the address, or the one that the server redirects to
+            raise KitError(f"{address} leads to an address that is none: {error}") from error
         if response.ok and not response.is_redirect:
             return response
         response.close()
         response.raise_for_status()
         address = urljoin(address, response.headers["Location"])
-        parts = urlsplit(address)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-        if not safe or (_is_private(parts.hostname) and not inside):
+        if not _is_safe(address) or (_is_private(urlsplit(address).hostname) and not inside):
             raise KitError(f"The server redirects to {progress.clean(address)}, which is not safe.")
     raise KitError(f"{address}: more than {REDIRECTS} redirects.")
 
 
-def _is_loopback(host: str | None) -> bool:
-    return host in ("127.0.0.1", "::1", "localhost")
+def _is_safe(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    return parts.scheme == "https" or (parts.scheme == "http" and loopback)
 
 
 def _is_private(host: str | None) -> bool:
     try:
         found = socket.getaddrinfo(host, None)
-    except OSError:
+    except (OSError, UnicodeError):
         return False  # behind a proxy names may not be known here; the request itself will tell
     return any(not ipaddress.ip_address(str(entry[4][0])).is_global for entry in found)
 

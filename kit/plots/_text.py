@@ -47,6 +47,7 @@ FONTS = (
     "Segoe UI Emoji",
     "Symbola",
 )
+LARGEST = 2**16 - 1  # pixels of a side; matplotlib refuses more
 INVISIBLE = {"Mn", "Me", "Cf"}  # Unicode categories that take no room: marks, joiners
 
 
@@ -105,6 +106,9 @@ def legend(
 def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     """Write a figure to a file, whole or not at all.
 
+    One that would be taller or wider than matplotlib can draw, such as a network of a thousand
+    layers, gets fewer pixels to the inch.
+
     Args:
         figure: What to write.
         path: The ending chooses the format: ``.png``, ``.svg``, ``.pdf``.
@@ -113,6 +117,7 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     Raises:
         OSError: The file cannot be written; what was at ``path`` is as it was.
     """
+    dpi = min(dpi, int(LARGEST / max(figure.get_size_inches())))
     with warnings.catch_warnings():
         # No font of this machine holds the letter: a box is drawn, which says as much.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", append=False)

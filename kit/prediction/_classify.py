@@ -1,8 +1,6 @@
 """Files decoded by threads, and a model asked in batches."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kit import evaluation, progress, runs
-from kit.data import _images, decode
+from kit.data import _pool, decode
 from kit.errors import DataError, KitError, SettingError
 from kit.prediction._find import Paths, Selection, find
 
@@ -23,7 +21,7 @@ __all__ = ["Classifier", "Predictions", "classify", "load"]
 
 Pixels = NDArray[np.uint8]
 
-AHEAD = 4  # images for each thread decoded in advance, so that memory stays bounded
+AHEAD = 4  # images for each thread decoded in advance
 DECIMALS = 6  # as many as float32 holds of a number near 1
 
 
@@ -118,28 +116,17 @@ def classify(
 def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str, Pixels | str]]:
     """Yield every file with its pixels, or with the reason why it has none."""
 
-    def decoded(file: str) -> Pixels | str:
+    def decoded(file: str) -> tuple[str, Pixels | str]:
         try:
-            return decode.decode(
+            return file, decode.decode(
                 Path(file), classifier.image_size, classifier.color, classifier.aspect
             )
         except decode.BrokenImage as error:
-            return error.reason
+            return file, error.reason
         except DataError as error:  # a format whose package is not installed
-            return str(error)
+            return file, str(error)
 
-    pool = ThreadPoolExecutor(_images.workers())
-    waiting: deque[tuple[str, Future[Pixels | str]]] = deque()
-    try:
-        for file in files:
-            waiting.append((file, pool.submit(decoded, file)))
-            if len(waiting) >= AHEAD * _images.workers():
-                name, result = waiting.popleft()
-                yield name, result.result()
-        for name, result in waiting:
-            yield name, result.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return _pool.in_order(decoded, files, AHEAD)
 
 
 def _ask(classifier: Classifier, batch: list[Pixels]) -> NDArray[np.float64]:

@@ -70,7 +70,7 @@ def _matches(path: str) -> list[str]:
 def _below(path: str) -> Selection:
     """Return the file itself, or what a folder holds."""
     if not os.path.isdir(path):
-        name = path.encode("utf-8", "backslashreplace").decode()
+        name = _tree.spelt(path)
         if name == path:
             return Selection((path,))
         return Selection((), ((name, "its name is not valid UTF-8: rename it"),))

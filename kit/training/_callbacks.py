@@ -1,5 +1,6 @@
 """What happens between the steps and epochs of a training."""
 
+import functools
 import math
 import sys
 import time
@@ -12,6 +13,7 @@ import pandas as pd
 from rich.progress import Progress, TaskID
 
 from kit import files, progress, runs
+from kit.errors import SettingError
 from kit.training import _schedules
 from kit.training._compile import learning_rate
 
@@ -60,8 +62,7 @@ class Pace(keras.callbacks.Callback):
         self.batches_done = self.clock()
         if self.taken == 1:
             self.first_step_done = self.batches_done
-        over = self.max_seconds is not None and self.batches_done - self.start > self.max_seconds
-        if over and self.taken < self.steps:
+        if self.taken < self.steps and self._over():
             self.model.stop_training = True
             self.epochs = 1
             self.stopped = (
@@ -78,11 +79,17 @@ class Pace(keras.callbacks.Callback):
                 self.epochs = fitting
         if epoch + 1 >= self.epochs:
             self.model.stop_training = True
+        elif self._over():  # the machine became slower after the first epoch
+            self.model.stop_training = True
+            self.stopped = f"the time limit came after epoch {epoch + 1} of {self.epochs}"
+
+    def _over(self) -> bool:
+        return self.max_seconds is not None and self.clock() - self.start > self.max_seconds
 
     def _epochs_that_fit(self) -> int:
         now = self.clock()
         step = (self.batches_done - self.first_step_done) / max(self.steps - 1, 1)
-        epoch = step * self.steps + (now - self.batches_done)  # the rest is validation
+        epoch = step * self.steps + (now - self.batches_done)  # the rest: validation, saving
         left = float(self.max_seconds or 0) - (now - self.start)
         return 1 + max(0, math.floor(left / max(epoch, 1e-6)))
 
@@ -116,14 +123,24 @@ class BestWeights(keras.callbacks.EarlyStopping):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Compare this epoch with the best."""
-        if not math.isfinite((logs or {}).get(self.monitor, math.nan)) or not self._finite():
+        if self.monitor not in (logs or {}):
+            raise SettingError(
+                f"{self.monitor} is not measured; there are {', '.join(logs or {})}. Compile the "
+                "model with training.compile_model, or monitor one of these."
+            )
+        if not math.isfinite((logs or {})[self.monitor]) or not self._finite():
             return  # weights that are no numbers are never the best
         if epoch < self.pace.counts_from():
             self.wait = -1  # the parent adds one
         before = self.best_weights
         super().on_epoch_end(epoch, logs)
         if self.checkpoint is not None and self.best_weights is not before:
-            runs.save_model(self.model, self.checkpoint)
+            self._twin.set_weights(self.best_weights)
+            files.write(self.checkpoint, self._twin.save)
+
+    @functools.cached_property
+    def _twin(self) -> keras.Model:
+        return runs.uncompiled(self.model)
 
     def _finite(self) -> bool:
         return all(np.isfinite(weights).all() for weights in self.model.get_weights())
@@ -147,6 +164,13 @@ class StopAtNaN(keras.callbacks.Callback):
         if not math.isfinite(loss):
             self.model.stop_training = True
             self.stopped = f"the loss became {loss} at step {batch + 1} of epoch {self.epoch + 1}"
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Look at the validation loss: the weights may have exploded in the last step."""
+        loss = float((logs or {}).get("val_loss", 0.0))
+        if not math.isfinite(loss) and not self.stopped:
+            self.model.stop_training = True
+            self.stopped = f"the validation loss became {loss} in epoch {epoch + 1}"
 
 
 class HistoryTable(keras.callbacks.Callback):
@@ -194,7 +218,7 @@ class ShowProgress(keras.callbacks.Callback):
             self.bar = progress.bar()
             self.bar.start()
             total = self.pace.epochs * self.pace.steps
-            self.task = self.bar.add_task(self.name, total=total, note="")
+            self.task = self.bar.add_task(self.name, total=total)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Move the bar."""
@@ -229,6 +253,5 @@ class ShowProgress(keras.callbacks.Callback):
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

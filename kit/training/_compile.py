@@ -1,17 +1,19 @@
 """Optimizer, loss and metrics for a model."""
 
 import inspect
+import math
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import keras
+import numpy as np
 
 from kit.choices import Optimizer
 from kit.errors import SettingError
 from kit.training import _losses
 from kit.training._metrics import BalancedAccuracy
 
-__all__ = ["compile_model", "learning_rate"]
+__all__ = ["check_compile", "compile_model", "default_decay", "default_smoothing", "learning_rate"]
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,
@@ -35,11 +37,11 @@ def compile_model(
     *,
     optimizer: Optimizer = "adamw",
     learning_rate: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     momentum: float = 0.9,
     nesterov: bool = True,
     loss: str | Callable[..., Any] = "crossentropy",
-    label_smoothing: float = 0.0,
+    label_smoothing: float | None = None,
 ) -> keras.Model:
     """Compile a classifier in place and return it.
 
@@ -49,22 +51,22 @@ def compile_model(
         learning_rate: Peak of the schedule; by default what suits the optimizer.
         weight_decay: Decoupled decay of kernels per step and unit of rate (Loshchilov & Hutter,
             ICLR 2019); biases and normalization are left out. Other than L2, it does not pass
-            through an adaptive optimizer's scaling.
-        momentum: For ``sgd`` and ``rmsprop``.
+            through an adaptive optimizer's scaling. By default 0.05 for ``adamw``, else none.
+        momentum: For ``sgd``.
         nesterov: For ``sgd`` with momentum: Nesterov's look-ahead.
         loss: See :func:`kit.training._losses.get`.
-        label_smoothing: For cross-entropies.
+        label_smoothing: Share of a label that is spread over all classes; by default 0.1 for
+            "crossentropy", which alone can take it.
 
     Raises:
         SettingError: A name that does not exist or a number out of its range.
     """
     outputs = model.output_shape[-1]
-    _check_range("learning_rate", learning_rate, low=0, open_low=True)
-    _check_range("weight_decay", weight_decay, low=0)
-    _check_range("momentum", momentum, low=0, high=1)
+    decay = default_decay(optimizer) if weight_decay is None else weight_decay
+    smoothing = default_smoothing(loss) if label_smoothing is None else label_smoothing
     model.compile(
-        optimizer=_optimizer(optimizer, learning_rate, weight_decay, momentum, nesterov),
-        loss=_losses.get(loss, label_smoothing, sigmoid=outputs == 1),
+        optimizer=_optimizer(optimizer, learning_rate, decay, momentum, nesterov),
+        loss=_losses.get(loss, smoothing, sigmoid=outputs == 1),
         metrics=[
             keras.metrics.BinaryAccuracy("accuracy")
             if outputs == 1
@@ -76,14 +78,39 @@ def compile_model(
     return model
 
 
+def default_decay(optimizer: str) -> float:
+    """Return the weight decay used where none is given."""
+    return 0.05 if optimizer == "adamw" else 0.0
+
+
+def default_smoothing(loss: object) -> float:
+    """Return the label smoothing used where none is given."""
+    return 0.1 if loss == "crossentropy" else 0.0
+
+
+def check_compile(sigmoid: bool = False, **settings: Any) -> None:
+    """Check settings of :func:`compile_model` before there is a model.
+
+    Raises:
+        SettingError: As :func:`compile_model`.
+    """
+    outputs = 1 if sigmoid else 3
+    layers = [keras.Input((1,)), keras.layers.Dense(outputs, activation="sigmoid")]
+    compile_model(keras.Sequential(layers), **settings)
+
+
 def learning_rate(model: keras.Model) -> float:
-    """Return the learning rate that a model is compiled with."""
-    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    """Return the learning rate that a model is compiled with, in the digits it was given in."""
+    rate = np.float32(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    return float(str(rate))
 
 
 def _optimizer(
     name: str, rate: float | None, weight_decay: float, momentum: float, nesterov: bool
 ) -> keras.optimizers.Optimizer:
+    _check_range("learning_rate", rate, rate is None or rate > 0, "above 0")
+    _check_range("weight_decay", weight_decay, weight_decay >= 0, "0 or more")
+    _check_range("momentum", momentum, 0 <= momentum < 1, "from 0 to below 1")
     if name not in OPTIMIZERS:
         raise SettingError(f"There is no optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
     kind = OPTIMIZERS[name]
@@ -116,15 +143,6 @@ def _compiler() -> str | bool:
     return "auto" if tf.config.list_physical_devices("GPU") else False
 
 
-def _check_range(
-    name: str, value: float | None, low: float, high: float = float("inf"), open_low: bool = False
-) -> None:
-    if value is None:
-        return
-    if not (low < value if open_low else low <= value) or not value <= high:
-        bound = f"above {low}" if open_low else f"from {low}"
-        raise SettingError(f"{name} must be {bound} up to {high}, not {value}.")
-
-
-if set(get_args(Optimizer)) != set(OPTIMIZERS):
-    raise AssertionError("the optimizers' names and their table differ")
+def _check_range(name: str, value: float | None, fits: bool, range_: str) -> None:
+    if value is not None and not (fits and math.isfinite(value)):
+        raise SettingError(f"{name} must be {range_}, not {value}.")

@@ -19,10 +19,11 @@ from kit.training import _schedules
 from kit.training._callbacks import BestWeights, HistoryTable, Pace, ShowProgress, StopAtNaN
 from kit.training._compile import learning_rate
 
-__all__ = ["History", "default_epochs", "default_monitor", "fit"]
+__all__ = ["History", "check_fit", "default_epochs", "default_monitor", "fit"]
 
 IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
-STEPS = 2000  # that the default number of epochs aims at; see docs/defaults.md
+MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
+STEPS = 1800  # that the default number of epochs aims at; see docs/defaults.md
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def fit(
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`.
         splits: The data; the optimizer's learning rate is the peak of the schedule.
-        epochs: Passes over the training part; by default about 2,000 steps of them, 10 to 100.
+        epochs: Passes over the training part; by default about 1,800 steps of them, 10 to 100.
         schedule: How the rate goes from epoch to epoch.
         monitor: The metric of ``table`` that chooses the best epoch; by default the accuracy on
             validation images, balanced where the largest class has over three times as many
@@ -90,7 +91,8 @@ def fit(
     """
     epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
     monitor = default_monitor(splits) if monitor is None else monitor
-    _check(epochs, monitor, schedule, patience, max_minutes)
+    check_fit(epochs, monitor, schedule, patience, max_minutes)
+    _check_compiled(model)
     labels = "binary" if model.output_shape[-1] == 1 else "categorical"
     peak = learning_rate(model)
     limit = None if max_minutes is None else 60 * max_minutes
@@ -105,6 +107,7 @@ def fit(
     start, cpu_start = time.monotonic(), time.process_time()
     with contextlib.ExitStack() as stack:
         stack.callback(display.close)
+        stack.callback(setattr, model.optimizer, "learning_rate", peak)  # for another fit
         stack.enter_context(data.named_failures(splits.images))
         model.fit(
             data.training_batches(splits, labels),
@@ -113,7 +116,7 @@ def fit(
             steps_per_epoch=pace.steps,
             shuffle=False,  # the stream is
             class_weight=_weights(splits) if class_weight == "balanced" else None,
-            callbacks=[pace, guard, best, history, *logs, *callbacks, display],
+            callbacks=[guard, best, history, *logs, *callbacks, pace, display],
             verbose=0,
         )
     if best.best_weights is None:
@@ -132,7 +135,7 @@ def fit(
 
 
 def default_epochs(steps: int) -> int:
-    """Return how many epochs make about 2,000 steps, but 10 to 100."""
+    """Return how many epochs make about 1,800 steps, but 10 to 100."""
     return min(max(round(STEPS / steps), 10), 100)
 
 
@@ -142,10 +145,19 @@ def default_monitor(splits: data.Splits) -> str:
     return "val_balanced_accuracy" if max(counts) > IMBALANCE * min(counts) else "val_accuracy"
 
 
-def _check(
-    epochs: int, monitor: str, schedule: str, patience: int | None, max_minutes: float | None
+def check_fit(
+    epochs: int | None,
+    monitor: str | None,
+    schedule: str,
+    patience: int | None,
+    max_minutes: float | None,
 ) -> None:
-    if epochs < 1:
+    """Check settings of :func:`fit` before there is a model; None is left to its default.
+
+    Raises:
+        SettingError: One is out of its range or does not exist.
+    """
+    if epochs is not None and epochs < 1:
         raise SettingError(f"epochs must be at least 1, not {epochs}.")
     if patience is not None and patience < 1:
         raise SettingError(f"patience must be at least 1 epoch, not {patience}.")
@@ -153,9 +165,18 @@ def _check(
         raise SettingError(f"max_minutes must be above 0, not {max_minutes}.")
     if schedule not in _schedules.NAMES:
         raise SettingError(f"There is no schedule {schedule!r}; {', '.join(_schedules.NAMES)}.")
-    metrics = ("val_accuracy", "val_balanced_accuracy", "val_loss")
-    if monitor not in metrics:
-        raise SettingError(f"monitor must be one of {', '.join(metrics)}, not {monitor!r}.")
+    if monitor not in (None, *MONITORS):
+        raise SettingError(f"monitor must be one of {', '.join(MONITORS)}, not {monitor!r}.")
+
+
+def _check_compiled(model: keras.Model) -> None:
+    if not model.compiled:
+        raise SettingError("The model is not compiled; training.compile_model(model) does it.")
+    if not isinstance(model.optimizer._learning_rate, keras.Variable):
+        raise SettingError(
+            "The model is compiled with a schedule of Keras', and fit has schedules of its own. "
+            'Compile it with a number, and choose here: schedule="cosine", for example.'
+        )
 
 
 def _weights(splits: data.Splits) -> dict[int, float]:
@@ -170,7 +191,7 @@ def _why(guard: StopAtNaN, best: BestWeights, pace: Pace, epochs: int) -> str:
         return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
     if pace.stopped:
         return pace.stopped
-    if best.stopped_epoch:
+    if best.stopped_epoch and epochs < pace.epochs:
         return f"no better {best.monitor} for {best.patience} epochs, after epoch {epochs}"
     return ""
 

@@ -121,7 +121,7 @@ def test_leaky_relu_has_the_slope_of_its_paper():
     np.testing.assert_allclose(np.ravel(model(x)), [-0.02, 3.0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "silu", "elu"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "silu", "elu", "mish"])
 def test_initial_weights_keep_the_scale_of_a_signal(activation):
     keras.utils.set_random_seed(0)
     x = keras.Input((1, 1, 400))
@@ -132,3 +132,14 @@ def test_initial_weights_keep_the_scale_of_a_signal(activation):
     signal = np.random.default_rng(0).normal(size=(50, 1, 1, 400)).astype("float32")
     spread = float(np.sqrt(np.mean(np.square(keras.Model(x, y)(signal)))))
     assert 0.2 < spread < 5  # the ten-layer experiments of the course end at 0 or at infinity
+
+
+def test_selu_keeps_mean_0_and_variance_1_as_its_paper_says():
+    keras.utils.set_random_seed(0)
+    x = y = keras.Input((1, 1, 400))
+    for number in range(20):
+        y = convolution(y, 400, 1, normalization="none", activation="selu", name=f"layer{number}")
+    signal = np.random.default_rng(0).normal(size=(50, 1, 1, 400)).astype("float32")
+    answers = np.asarray(keras.Model(x, y)(signal))
+    assert np.mean(answers) == pytest.approx(0, abs=0.1)
+    assert np.std(answers) == pytest.approx(1, abs=0.1)

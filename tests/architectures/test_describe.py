@@ -47,7 +47,7 @@ def test_the_table_of_a_compiled_and_trained_model_is_the_same(small, images):
 
 
 def test_the_homework_at_256_pixels_holds_nearly_all_in_one_layer():
-    settings = {"features": "flatten", "dense": (128,), "stem": "none"}
+    settings = {"filters": (32, 64, 128), "dense": (128,), "features": "flatten", "stem": "none"}
     model = architectures.build("basic_cnn", (256, 256, 3), 2, head="sigmoid", **settings)
     sentence = heaviest(layer_table(model))
     values = 32 * 32 * 128

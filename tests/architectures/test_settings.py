@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kit import architectures
+from kit.architectures.basic_cnn import FILTERS
 from kit.errors import SettingError
 
 SHAPE = (32, 32, 3)
@@ -115,6 +116,31 @@ def test_an_image_too_small_for_the_poolings_is_refused_by_one_pixel(name, setti
     assert f"at least {smallest} pixels, but they are {smallest - 1}x40" in message
     model = architectures.build(name, (smallest, 40, 3), 3, **settings)
     assert min(model.get_layer("features").input.shape[1:3]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "stem", "fitting"),
+    [
+        ((2, 3, 1), "auto", 1),
+        ((7, 9, 3), "auto", 2),
+        ((8, 8, 1), "auto", 3),
+        ((15, 80, 3), "auto", 3),
+        ((16, 16, 3), "auto", 4),
+        ((28, 28, 3), "strided", 2),
+        ((29, 29, 3), "strided", 3),
+        ((96, 96, 3), "auto", 4),
+    ],
+)
+def test_left_to_itself_basic_cnn_has_the_blocks_that_the_image_has_room_for(shape, stem, fitting):
+    model = architectures.build("basic_cnn", shape, 3, stem=stem)
+    first = architectures.build("basic_cnn", shape, 3, stem=stem, filters=FILTERS[:fitting])
+    assert architectures.layer_table(model) == architectures.layer_table(first)
+    more = [4] * (fitting + 1)
+    assert f"{len(more)} blocks halve the sides" in refused(shape=shape, stem=stem, filters=more)
+
+
+def test_an_image_of_one_pixel_is_refused_by_default_too():
+    assert "at least 2 pixels, but they are 1x5" in refused(shape=(1, 5, 3))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epoch: 3", "no setting 'epoch'. Did you mean 'epochs'?"),
+        ("epoch: 3", 'no setting "epoch". Did you mean "epochs"?'),
         ("epochs: many", "epochs cannot be 'many'"),
         ("schedule: sine", "schedule cannot be 'sine'"),
         ("cache: null", "cache needs a value"),

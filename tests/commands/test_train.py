@@ -193,7 +193,7 @@ def test_predictions_name_every_file(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--architecture", "basic_cn"], 2, "Did you mean 'basic_cnn'"),
+        (["--architecture", "basic_cn"], 2, 'Did you mean "basic_cnn"'),
         (["--image-size", "1", "2", "3"], 2, "one number for a square"),
         (["--set", "filter=[3]"], 2, "filters"),
         (["--set", "filters=[]"], 2, "filters"),
@@ -201,6 +201,8 @@ def test_predictions_name_every_file(
         (["--style", "both", "--repeats", "2"], 2, "leave --repeats out"),
         (["--validation-split", "1.5"], 2, "validation_split"),
         (["--epochs", "0"], 2, "epochs must be at least 1"),
+        (["--seed", "5000000000"], 2, "seed"),
+        (["--learning-rate", "inf"], 2, "learning_rate must be above 0"),
         (["--loss", "hinges"], 2, "hinge"),
     ],
 )

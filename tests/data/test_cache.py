@@ -1,5 +1,7 @@
 import errno
+import json
 import os
+import shutil
 import threading
 import time
 
@@ -8,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kit import files
-from kit.data import _cache, _images, _judge, _opening, decode
+from kit.data import _cache, _judge, _opening, _pool, decode
 from kit.data._folder import listing
 from kit.data._images import CachedImages, DecodedImages
 from kit.data._scan import Rows, median_size, scan
@@ -225,6 +227,34 @@ def test_what_was_not_used_for_longest_goes_first(photos, monkeypatch):
     assert left == {"older", "new"}
 
 
+@pytest.mark.parametrize("limit", ["nan", "-1"])
+def test_a_cache_limit_must_be_from_0(monkeypatch, limit):
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", limit)
+    with pytest.raises(SettingError, match=limit):
+        _cache.has_room(1)
+
+
+def test_nothing_goes_where_that_would_not_suffice(monkeypatch):
+    kept = files.cache_folder("arrays") / "kept.npy"
+    kept.write_bytes(bytes(1000))
+    monkeypatch.setattr(_cache.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 1000))
+    assert not _cache.has_room(3000)
+    assert kept.exists()
+    assert _cache.has_room(1500), "with the 1000 bytes of what is stored"
+    assert not kept.exists()
+
+
+def test_what_cannot_be_deleted_leaves_no_room(monkeypatch):
+    (files.cache_folder("arrays") / "mapped.npy").write_bytes(bytes(1000))
+    monkeypatch.setenv("KIT_CACHE_LIMIT_GB", "0.0000015")
+
+    def refuse(_):
+        raise PermissionError
+
+    monkeypatch.setattr(_cache.Path, "unlink", refuse)
+    assert not _cache.has_room(1000)
+
+
 def test_what_a_killed_process_left_is_cleared_after_a_day():
     fresh, stale = (files.cache_folder("arrays") / f".writing-{n}.npy" for n in (1, 2))
     for path in (fresh, stale):
@@ -244,6 +274,26 @@ def test_half_an_array_or_a_record_of_nonsense_is_made_again(photos, reads):
     assert isinstance(scanned(photos).images, CachedImages)
     assert len(reads) == 20
     assert len(everything(scanned(photos).images)) == 20
+
+
+def test_a_record_with_other_fields_is_made_again(photos):
+    before = scanned(photos)
+    for path in files.cache_folder("scans").iterdir():
+        record = json.loads(path.read_bytes())
+        record["files"] = {file: row[:-1] for file, row in record["files"].items()}
+        path.write_text(json.dumps(record))
+    assert scanned(photos).fingerprint == before.fingerprint
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_the_color_does_not_depend_on_earlier_scans(photos, cache):
+    for path in photos.rglob("*.png"):
+        gray = Image.new("RGB", (64, 64), "gray")
+        gray.putpixel((3, 3), (120, 128, 128))
+        gray.save(path)
+    colors = [scanned(photos, Rows((size, size), "auto", "stretch"), cache).color
+              for size in (4, 64, 4)]  # fmt: skip
+    assert colors == ["grayscale", "rgb", "grayscale"]
 
 
 def test_another_version_of_the_decoder_reads_all_again(photos, reads, monkeypatch):
@@ -291,7 +341,7 @@ def test_the_default_size_is_the_median_longer_side_and_at_most_128(photos):
 
 def test_memory_stays_bounded_while_reading(photos, monkeypatch):
     monkeypatch.setattr(_judge, "CHUNK", 1)
-    monkeypatch.setattr(_judge, "workers", lambda: 1)
+    monkeypatch.setattr(_pool, "workers", lambda: 1)
     judged = []
     judge = _judge._judge
     monkeypatch.setattr(_judge, "_judge", lambda *a: judged.append(a) or judge(*a))
@@ -303,4 +353,4 @@ def test_memory_stays_bounded_while_reading(photos, monkeypatch):
 
 
 def test_there_is_at_least_one_worker():
-    assert _images.workers() >= 1
+    assert _pool.workers() >= 1

@@ -101,6 +101,9 @@ class Server(BaseHTTPRequestHandler):
     def do_to_file(self):
         self.send(b"", 0, status=302, Location="file:///etc/passwd")
 
+    def do_to_nonsense(self):
+        self.send(b"", 0, status=302, Location="https://[x")
+
     def do_to_plain(self):
         self.send(b"", 0, status=302, Location="http://192.0.2.1/x.zip")
 
@@ -177,6 +180,7 @@ def test_an_archive_becomes_a_folder_of_classes(server, tmp_path, path):
         ("missing", KitError, "404 Client Error"),
         ("circle", KitError, "more than 5 redirects"),
         ("to_file", KitError, "redirects to file:///etc/passwd, which is not safe"),
+        ("to_nonsense", KitError, "to an address that is none: Invalid IPv6 URL"),
         ("to_plain", KitError, "redirects to http://192.0.2.1/x.zip, which is not safe"),
     ],
 )
@@ -241,7 +245,7 @@ def test_a_public_address_does_not_lead_into_a_private_network(monkeypatch, serv
 @pytest.mark.parametrize(
     ("host", "private"),
     [("127.0.0.1", True), ("10.1.2.3", True), ("169.254.169.254", True), ("::1", True),
-     ("8.8.8.8", False), ("no.such.host.invalid", False)],
+     ("8.8.8.8", False), ("no.such.host.invalid", False), ("x" * 70, False)],
 )  # fmt: skip
 def test_private_addresses_are_known(host, private):
     from kit.data.download import _is_private
@@ -250,11 +254,23 @@ def test_private_addresses_are_known(host, private):
 
 
 @pytest.mark.parametrize(
-    "source", ["file:///etc/passwd", "http://example.org/a.zip", "ftp://x/y", "cats", ""]
+    "source",
+    ["file:///etc/passwd", "http://example.org/a.zip", "ftp://x/y", "https://[x", "cats", ""],
 )
 def test_sources_of_other_kinds_are_refused(tmp_path, source):
     with pytest.raises(SettingError, match="must be an address that begins with https://"):
         download(source, tmp_path / "data")
+
+
+def test_an_address_without_a_possible_host_is_refused(tmp_path):
+    with pytest.raises(KitError, match="an address that is none"):
+        download(f"https://{'x' * 70}.org/a.zip", tmp_path / "data")
+
+
+@pytest.mark.parametrize("limit", [{"max_bytes": 0}, {"timeout": 0.0}, {"timeout": -1.0}])
+def test_limits_must_be_above_0(server, tmp_path, limit):
+    with pytest.raises(SettingError, match="limits must be above 0"):
+        download(f"{server}/good", tmp_path / "data", **limit)
 
 
 def test_a_folder_that_exists_is_never_touched(server, tmp_path):
@@ -280,3 +296,6 @@ def test_the_program_prints_the_folder_and_nothing_else_on_stdout(server, tmp_pa
     assert capsys.readouterr().out == f"{tmp_path / 'data'}\n"
     with pytest.raises(DataError, match="larger than the 107 bytes allowed"):
         command(f"{server}/good", tmp_path / "other", max_gigabytes=1e-7)
+    for limit in (float("nan"), float("inf")):
+        with pytest.raises(SettingError, match="max-gigabytes"):
+            command(f"{server}/good", tmp_path / "other", max_gigabytes=limit)

@@ -60,10 +60,26 @@ def test_a_class_may_be_called_train(tmp_path):
     assert listing(fill(tmp_path / "y", "test/1", "bus/1")).class_names == ("bus", "test")
 
 
+def test_a_class_that_is_called_like_a_part_is_pointed_out(tmp_path):
+    listed = listing(fill(tmp_path, "train/a/1", "train/b/1", "unlabelled/1"))
+    assert listed.class_names == ("train", "unlabelled")
+    assert "train/ is taken for a class" in listed.notes[0]
+
+
+def test_a_class_without_files_says_which_were_refused(tmp_path):
+    (fill(tmp_path, "a/1", "b/1", "c/1") / "c/1").unlink()
+    try:
+        (tmp_path / "c" / "2").symlink_to(tmp_path.parent / "elsewhere")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    with pytest.raises(DataError, match=r"no file in c; .* c/2 is refused: a link that leaves"):
+        listing(tmp_path)
+
+
 def test_a_test_folder_without_classes_is_left_out_and_said(tmp_path):
     listed = listing(fill(tmp_path, "train/a/1", "train/b/1", "test/1.jpg", "test/2.jpg"))
     assert {entry.part for entry in listed.entries} == {"train"}
-    assert "its 2 files no labels" in listed.notes[0]
+    assert "its 2 files have no labels" in listed.notes[0]
 
 
 def test_what_stands_beside_the_parts_is_left_out_and_said(tmp_path):
@@ -80,13 +96,13 @@ def test_sub_folders_of_a_class_belong_to_it(tmp_path):
 
 def test_what_programs_leave_behind_is_ignored_and_counted(tmp_path):
     fill(tmp_path, "a/1.jpg", "b/1.jpg", ".git/x", "__MACOSX/a/._1.jpg", "a/._1.jpg", "a/.hidden")
-    fill(tmp_path, "a/.ipynb_checkpoints/1.jpg", "a/Thumbs.db", "b/desktop.ini")
+    fill(tmp_path, "a/.ipynb_checkpoints/1.jpg", "a/Thumbs.db", "b/desktop.ini", "b/Icon\r")
     listed = listing(tmp_path)
     assert [file for file, _, _ in arranged(listed)] == ["a/1.jpg", "b/1.jpg"]
     assert {one.verdict for one in listed.problems} == {"ignored"}
     assert {one.file for one in listed.problems} == {
         ".git", "__MACOSX", "a/._1.jpg", "a/.hidden", "a/.ipynb_checkpoints", "a/Thumbs.db",
-        "b/desktop.ini",
+        "b/Icon\r", "b/desktop.ini",
     }  # fmt: skip
 
 
@@ -119,6 +135,8 @@ def test_nearly_equal_class_names_are_pointed_out(tmp_path):
         (["train/a/1", "train/b/1", "val/a/1", "val/c/1"], "", "val holds c, which train/ does"),
         (["train/a/1", "train/b/1", "val/a/1", "valid/a/1"], "", "val, valid all name"),
         (["train/a/1", "val/a/1"], "", "one class only, a"),
+        (["train/1.jpg", "test/1.jpg"], "", "parts, but no train/ with a sub-folder"),
+        (["val/a/1", "val/b/1", "test/a/1"], "", "parts, but no train/ with a sub-folder"),
         ([".hidden/1.jpg"], "", "no folders and no images"),
     ],
 )
@@ -220,6 +238,14 @@ def test_a_file_name_that_is_no_utf8_is_refused_by_its_spelt_out_name(tmp_path):
     (tmp_path / os.fsdecode(b"\xff")).mkdir()
     with pytest.raises(DataError, match="not valid UTF-8"):
         listing(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("گربه 🐈", "گربه 🐈"), (os.fsdecode(b"caf\xe9"), "caf\\xe9"), ("half\ud83d", "half\\ud83d")],
+)
+def test_names_are_spelt_out_where_they_are_no_text(name, said):
+    assert _tree.spelt(name) == said
 
 
 def test_listing_opens_no_file(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from kit import data
+from kit.data import _load
 from kit.data._divide import contradicting, divide, extend
 from kit.errors import DataError, SettingError
 
@@ -237,6 +238,27 @@ def test_a_test_part_is_drawn_by_itself_from_1000_images(tmp_path):
     assert load(folder, test_split=0.1).counts("test") == {"a": 50, "b": 50}
 
 
+def test_a_default_test_part_that_leaves_no_training_images_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_load, "ENOUGH_FOR_TEST", 40)
+    folder = fill(tmp_path / "d", a=20, b=20)
+    with pytest.raises(SettingError, match=r"0\.9 and 0\.15 \(from 1000 images"):
+        load(folder, validation_split=0.9)
+    assert load(folder, validation_split=0.9, test_split=0).counts("train") == {"a": 2, "b": 2}
+
+
+def test_a_test_part_asked_for_in_vain_is_said(tmp_path):
+    splits = load(fill(tmp_path / "two", a=2, b=2), test_split=0.2)
+    assert {part: len(numbers) for part, numbers in splits.parts.items()} == {
+        "train": 2,
+        "validation": 2,
+    }
+    assert any("There is no test part" in note for note in splits.notes)
+    given = fill(tmp_path / "given", train__a=8, train__b=8, test__a=3, test__b=3)
+    splits = load(given, test_split=0.4)
+    assert splits.counts("test") == {"a": 3, "b": 3}
+    assert any("test_split is not used" in note for note in splits.notes)
+
+
 def test_the_same_picture_under_two_classes_is_said(tmp_path):
     folder = fill(tmp_path / "d", a=10, b=10)
     shutil.copy(folder / "a" / "000.png", folder / "b" / "x.png")
@@ -288,6 +310,8 @@ def test_a_class_without_two_different_images_stops(tmp_path, change, said):
         {"validation_split": 0.6, "test_split": 0.4},
         {"test_split": -0.1},
         {"seed": -1},
+        {"seed": 2**32},
+        {"image_size": 4.0},
         {"color": "gray"},
         {"aspect": "fit"},
         {"augmentation": "heavy"},
@@ -322,6 +346,36 @@ def test_the_fingerprint_follows_content_and_not_place(tmp_path):
     assert load(tmp_path / "e").fingerprint == first.fingerprint
     fill(tmp_path / "e", seed=1, a=1)
     assert load(tmp_path / "e").fingerprint != first.fingerprint
+
+
+def test_one_broken_image_is_left_out_of_a_small_folder_too(tmp_path):
+    folder = fill(tmp_path / "d", a=5, b=5)
+    (folder / "b" / "x.jpg").write_bytes(b"nothing")
+    splits = load(folder)
+    assert len(splits.files) == 10
+    assert [one.file for one in splits.problems] == ["b/x.jpg"]
+
+
+def test_images_that_changed_names_keep_their_part(tmp_path):
+    first = load(fill(tmp_path / "d", a=10, b=10))
+    first.table().to_csv(tmp_path / "split.csv", index=False)
+    files = sorted((tmp_path / "d" / "a").iterdir())
+    for file in files:
+        file.rename(file.with_suffix(".old"))
+    for number, file in enumerate(files):
+        file.with_suffix(".old").rename(files[(number + 1) % len(files)])
+    again = load(tmp_path / "d", split=tmp_path / "split.csv")
+    for part, numbers in first.parts.items():
+        assert {first.hashes[i] for i in numbers} == {again.hashes[i] for i in again.parts[part]}
+
+
+def test_a_changed_file_keeps_the_part_of_its_name(tmp_path):
+    first = load(fill(tmp_path / "d", a=10, b=10))
+    first.table().to_csv(tmp_path / "split.csv", index=False)
+    for file in first.files:
+        if "a/" in file:
+            Image.open(tmp_path / "d" / file).rotate(90).save(tmp_path / "d" / file)
+    assert sides(load(tmp_path / "d", seed=7, split=tmp_path / "split.csv")) == sides(first)
 
 
 def test_an_unknown_part_is_refused(tmp_path):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from kit import plots
 from kit.plots import _text
@@ -88,3 +89,9 @@ def test_a_figure_that_fails_leaves_the_old_file(tmp_path):
         plots.save(figure, path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_figure_too_tall_for_matplotlib_gets_fewer_pixels_to_the_inch(tmp_path):
+    plots.save(Figure(figsize=(0.1, 1000)), tmp_path / "tall.png")
+    with Image.open(tmp_path / "tall.png") as picture:
+        assert picture.size == (6, 65_000)

@@ -1,10 +1,13 @@
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
+from kit import choices
 from kit.errors import SettingError
-from kit.training import compile_model, learning_rate
+from kit.training import _schedules, check_compile, compile_model, learning_rate
 from kit.training._compile import OPTIMIZERS
 from kit.training._metrics import BalancedAccuracy
 
@@ -87,12 +90,14 @@ def test_the_rate_is_the_given_one_or_the_optimizers_own() -> None:
     ("setting", "message"),
     [
         ({"optimizer": "adm"}, "no optimizer 'adm'"),
-        ({"loss": "crosentropy"}, "Did you mean 'crossentropy'"),
+        ({"loss": "crosentropy"}, 'Did you mean "crossentropy"'),
         ({"loss": "sparse_categorical_crossentropy"}, "the same loss"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
-        ({"weight_decay": -1.0}, "weight_decay must be from 0"),
-        ({"momentum": 1.5}, "momentum must be from 0 up to 1"),
+        ({"learning_rate": float("inf")}, "learning_rate must be above 0"),
+        ({"weight_decay": -1.0}, "weight_decay must be 0 or more"),
+        ({"momentum": 1.0}, "momentum must be from 0 to below 1"),
+        ({"loss": "ctc"}, "does not take one probability per class"),
         ({"label_smoothing": 1.0}, "label_smoothing must be in"),
         ({"label_smoothing": 0.1, "loss": "hinge"}, "goes with loss crossentropy"),
     ],
@@ -121,3 +126,28 @@ def test_balanced_accuracy_reads_one_sigmoid_column() -> None:
     metric.update_state(np.array([[0], [0], [0], [1]]), np.array([[0.1], [0.2], [0.7], [0.9]]))
 
     assert float(metric.result()) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_a_loss_that_compares_classes_is_refused_for_one_sigmoid_output() -> None:
+    with pytest.raises(SettingError, match="would never change"):
+        compile_model(small(1, "sigmoid"), loss="categorical_crossentropy")
+
+
+def test_only_adamw_decays_by_default_and_only_crossentropy_smooths() -> None:
+    assert compile_model(small()).optimizer.weight_decay == 0.05
+    assert compile_model(small(), optimizer="adadelta").optimizer.weight_decay is None
+    assert compile_model(small()).loss.label_smoothing == 0.1
+    compile_model(small(), loss="mse")
+
+
+def test_settings_are_checked_without_a_model() -> None:
+    check_compile(optimizer="sgd", loss="mse")
+    with pytest.raises(SettingError, match="learning_rate"):
+        check_compile(learning_rate=-1.0)
+    with pytest.raises(SettingError, match="would never change"):
+        check_compile(sigmoid=True, loss="categorical_hinge")
+
+
+def test_the_names_of_choices_are_those_of_the_tables() -> None:
+    assert set(get_args(choices.Optimizer)) == set(OPTIMIZERS)
+    assert get_args(choices.Schedule) == _schedules.NAMES

@@ -63,6 +63,29 @@ def test_the_same_seed_gives_the_same_numbers(splits: data.Splits) -> None:
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
+def test_a_second_fit_starts_at_the_same_rate(splits: data.Splits) -> None:
+    model = network(splits)
+    first, second = (fit(model, splits, epochs=2).table["learning_rate"] for _ in range(2))
+
+    pd.testing.assert_series_equal(first, second)
+
+
+def test_a_metric_that_is_not_measured_is_named(splits: data.Splits) -> None:
+    model = network(splits)
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+
+    with pytest.raises(SettingError, match="val_balanced_accuracy is not measured"):
+        fit(model, splits, epochs=1, monitor="val_balanced_accuracy")
+
+
+def test_a_schedule_of_keras_is_refused_with_what_to_do(splits: data.Splits) -> None:
+    model = network(splits)
+    model.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)), "mse")
+
+    with pytest.raises(SettingError, match='schedule="cosine"'):
+        fit(model, splits, epochs=1)
+
+
 def test_a_sigmoid_head_learns_too(splits: data.Splits) -> None:
     keras.utils.set_random_seed(1)
     layers = [
@@ -131,6 +154,14 @@ def test_the_time_limit_fixes_the_epochs_and_the_schedule_ends_with_them() -> No
     assert model.optimizer.learning_rate < 0.05  # one-cycle from 1 to nearly 0
 
 
+def test_a_machine_that_becomes_slower_is_stopped_at_the_limit() -> None:
+    clock = Clock()
+    pace, model = paced(clock, epochs=10, steps=4, max_seconds=50.0)
+
+    assert run(pace, model, clock, step=2.0, validation=2.0, slower_from=2) == 3
+    assert pace.stopped == "the time limit came after epoch 3 of 5"
+
+
 def test_a_first_epoch_beyond_the_limit_is_cut_off() -> None:
     clock = Clock()
     pace, model = paced(clock, epochs=10, steps=100, max_seconds=10.0)
@@ -178,6 +209,10 @@ def test_the_guard_says_where_the_loss_ended() -> None:
 
     assert guard.stopped == "the loss became inf at step 5 of epoch 2"
     assert guard.model.stop_training
+    late = StopAtNaN()
+    late.set_model(guard.model)
+    late.on_epoch_end(4, {"loss": 0.1, "val_loss": math.nan})
+    assert late.stopped == "the validation loss became nan in epoch 5"
 
 
 @pytest.mark.parametrize(
@@ -197,8 +232,8 @@ def test_a_wrong_setting_says_what_must_hold(
         fit(network(splits), splits, **setting)
 
 
-@pytest.mark.parametrize(("steps", "epochs"), [(1, 100), (75, 27), (45, 44), (5000, 10)])
-def test_the_default_epochs_are_about_2000_steps(steps: int, epochs: int) -> None:
+@pytest.mark.parametrize(("steps", "epochs"), [(1, 100), (75, 24), (45, 40), (5000, 10)])
+def test_the_default_epochs_are_about_1800_steps(steps: int, epochs: int) -> None:
     assert default_epochs(steps) == epochs
 
 
@@ -221,10 +256,18 @@ def paced(
     return pace, model
 
 
-def run(pace: Pace, model: keras.Model, clock: Clock, step: float, validation: float) -> int:
+def run(
+    pace: Pace,
+    model: keras.Model,
+    clock: Clock,
+    step: float,
+    validation: float,
+    slower_from: int = 100,
+) -> int:
     """Play Keras' loop of fit on a clock of our own; return the number of epochs."""
     pace.on_train_begin()
     for epoch in range(100):
+        step *= 5 if epoch == slower_from else 1
         for batch in range(pace.steps):
             pace.on_train_batch_begin(batch)
             clock.now += step

@@ -1,0 +1,155 @@
+"""What ``train`` writes down of a run: resolved settings, facts, scores, and what to do next."""
+
+import dataclasses
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from kit import architectures, data, files, runs, training
+from kit.commands import _scores
+from kit.commands._train_steps import Trained
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["finish", "next_steps", "resolve", "save_inputs"]
+
+FLAGS = ("dropout", "l2")  # settings of every architecture that have flags of their own
+
+
+def resolve(
+    given: Mapping[str, Any],
+    source: Path,
+    splits: data.Splits,
+    model: "keras.Model",
+    network: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return every setting of ``train`` as it holds for this run.
+
+    Settings of the architecture that adapt to the image size stay as they were given.
+    """
+    every = dict(architectures.settings(given["architecture"])) | dict(network)
+    height, width, _ = splits.image_shape
+    defaults = {
+        "epochs": training.default_epochs(data.steps(splits)),
+        "monitor": training.default_monitor(splits),
+        "weight_decay": training.default_decay(given["optimizer"]),
+        "label_smoothing": training.default_smoothing(given["loss"]),
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {
+        **given,
+        **defaults,
+        **chosen,
+        "folder": None if given["folder"] is None else source,
+        "settings": {name: value for name, value in every.items() if name not in FLAGS},
+        **{name: every[name] for name in FLAGS},
+        "image_size": [height, width],
+        "color": splits.color,
+        "flip": splits.flip,
+        "learning_rate": training.learning_rate(model),
+        "output": None,  # where it was written is no part of how it was made
+        "overwrite": False,
+    }
+
+
+def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits) -> None:
+    """Write what is known before the first epoch, so that an interrupted run can be used."""
+    plain = json.loads(json.dumps(resolved, default=str))
+    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+    files.write_text(run / runs.SETTINGS, text)
+    _scores.save_table(splits.table(), run / runs.SPLIT)
+    _save_facts(run, resolved, splits, finished=False)
+
+
+def finish(
+    run: Path,
+    metrics: Mapping[str, Any],
+    resolved: Mapping[str, Any],
+    splits: data.Splits,
+    best: Trained,
+    start: float,
+) -> None:
+    """Write the scores and mark the run as complete."""
+    times = {
+        "seconds": round(time.monotonic() - start, 2),
+        "cpu_seconds": round(time.process_time(), 2),  # of the whole process
+    }
+    files.write_text(run / "metrics.json", json.dumps({**metrics, **times}, indent=2) + "\n")
+    _save_facts(
+        run,
+        resolved,
+        splits,
+        finished=True,
+        best_epoch=best.history.best_epoch,
+        stopped=best.history.stopped,
+        kept=best.attempt.name,
+    )
+
+
+def next_steps(run: Path, folder: Path) -> str:
+    """Return the commands that follow a training, as they can be typed here."""
+    return "\n".join(
+        [
+            f"The run is in {run}; look at {run / 'figures'}.",
+            "Next:",
+            f"  {_program('kit-predict')} {_quoted(run)} {_quoted(folder)} --top 3",
+            f"  {_program('kit-evaluate')} {_quoted(run)} OTHER_FOLDER",
+        ]
+    )
+
+
+def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
+    """Write what prediction needs and what else the result depends on."""
+    height, width, channels = splits.image_shape
+    known = {
+        "class_names": list(splits.class_names),
+        "image_size": [height, width],
+        "color": splits.color,
+        "channels": channels,
+        "aspect": splits.aspect,
+        "architecture": resolved["architecture"],
+        "seed": resolved["seed"],
+        "threads": _threads(),
+        "data": {
+            "folder": str(splits.folder),
+            "fingerprint": splits.fingerprint,
+            "images": {part: len(indices) for part, indices in splits.parts.items()},
+            "left_out": [dataclasses.asdict(problem) for problem in splits.problems],
+        },
+        **runs.environment(),
+        **more,
+    }
+    files.write_text(run / runs.FACTS, json.dumps(known, indent=2, ensure_ascii=False) + "\n")
+
+
+def _threads() -> int:
+    """Return how many processor threads TensorFlow computes with; sums depend on it."""
+    import tensorflow as tf
+
+    asked: int = tf.config.threading.get_intra_op_parallelism_threads()
+    if asked:
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _program(name: str) -> str:
+    """Return how a program is started here: `make` installs into a folder outside the PATH."""
+    beside = Path(sys.executable).with_name(name)
+    return name if shutil.which(name) or not beside.exists() else _quoted(beside)
+
+
+def _quoted(path: Path) -> str:
+    if os.name == "posix":
+        return shlex.quote(str(path))
+    return f'"{path}"' if " " in str(path) else str(path)
