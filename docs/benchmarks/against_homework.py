@@ -27,12 +27,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[42, 43, 44])
+    parser.add_argument("--split", type=Path, help="a split.csv; else that of the first run")
     parser.add_argument("--wide", action="store_true", help="the homework at 256 pixels, one seed")
     parser.add_argument("--arguments", nargs="*", default=[], help="more for kit-train")
     given = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        split = Path(folder) / f"run-{given.seeds[0]}" / "split.csv"
+        split = given.split or Path(folder) / f"run-{given.seeds[0]}" / "split.csv"
         for seed in given.seeds:
             rows.append({"seed": seed, "who": "kit"} | ours(given, seed, Path(folder), split))
             show(rows[-1])

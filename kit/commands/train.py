@@ -68,7 +68,7 @@ def train(
         color: Three channels or one; by default one where all images are gray.
         aspect: How an image comes to the image size.
         batch_size: Images per step.
-        epochs: Passes over the training images; by default about 1,800 steps of them, 10 to 100.
+        epochs: Passes over the training images; by default about 1,500 steps of them, 10 to 100.
         max_minutes: Time limit of a training. The number of epochs is fixed after the first.
         optimizer: Update rule.
         learning_rate: The highest of the schedule; by default 0.003, for sgd 0.05.

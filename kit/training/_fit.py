@@ -23,7 +23,7 @@ __all__ = ["History", "check_fit", "default_epochs", "default_monitor", "fit"]
 
 IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
-STEPS = 1800  # that the default number of epochs aims at; see docs/defaults.md
+STEPS = 1500  # that the default number of epochs aims at; see docs/defaults.md
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def fit(
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`.
         splits: The data; the optimizer's learning rate is the peak of the schedule.
-        epochs: Passes over the training part; by default about 1,800 steps of them, 10 to 100.
+        epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100.
         schedule: How the rate goes from epoch to epoch.
         monitor: The metric of ``table`` that chooses the best epoch; by default the accuracy on
             validation images, balanced where the largest class has over three times as many
@@ -135,7 +135,7 @@ def fit(
 
 
 def default_epochs(steps: int) -> int:
-    """Return how many epochs make about 1,800 steps, but 10 to 100."""
+    """Return how many epochs make about 1,500 steps, but 10 to 100."""
     return min(max(round(STEPS / steps), 10), 100)
 
 

@@ -77,9 +77,8 @@ def test_balanced_small_and_convolutional_networks_get_no_sentence():
 
 
 def test_the_graph_of_a_block_tells_followers_with_what_they_follow():
-    model = architectures.build(
-        "basic_cnn", (16, 16, 3), 10, filters=(8,), dense=(), block_dropout=0.25
-    )
+    settings = {"normalization": "after", "dense": (), "block_dropout": 0.25, "dropout": 0.5}
+    model = architectures.build("basic_cnn", (16, 16, 3), 10, filters=(8,), **settings)
     nodes, edges = graph(model)
     assert nodes == [
         ("image", "image, pixels 0 to 255\n16 × 16 × 3", "InputLayer"),
