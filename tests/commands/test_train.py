@@ -114,11 +114,13 @@ def test_a_given_split_is_kept(trained: Path, photos: Path, tmp_path: Path) -> N
 
 def test_both_styles_train_from_equal_weights_to_equal_curves(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "both"
-    program(train, [str(photos), *QUICK, "--style", "both", "--output", str(run)])
+    flags = ["--style", "both", "--tensorboard"]
+    program(train, [str(photos), *QUICK, *flags, "--output", str(run)])
 
     one, other = (pd.read_csv(run / f"history{end}.csv") for end in ("", "_sequential"))
     columns = ["loss", "val_loss", "accuracy"]
     pd.testing.assert_frame_equal(one[columns], other[columns], rtol=1e-4)
+    assert list((run / "logs").rglob("events*"))
     assert set(json.loads((run / "metrics.json").read_text())["attempts"]) == {
         "functional",
         "sequential",
