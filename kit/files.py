@@ -6,7 +6,7 @@ the disk and renamed. A process that is killed leaves the old file or the new on
 
 import contextlib
 import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,13 +26,10 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
     Raises:
         OSError: The disk is full or the folder cannot be written; ``path`` is as it was.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".writing-{uuid.uuid4().hex}{path.suffix}")
     try:
         save(temporary)
         _flush(temporary)
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's 0600 would hide results from colleagues
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -70,9 +67,3 @@ def _flush_folder(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,5 +1,6 @@
 """Name the classes of images with a run."""
 
+import sys
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,7 +95,9 @@ def _as_json(answers: "Predictions") -> str:
 
 
 def _put(target: Path, text: str) -> None:
-    if target == STDOUT:
+    if target == STDOUT and sys.stdout.isatty():  # a name must not steer the terminal
+        print("\n".join(progress.clean(line) for line in text.split("\n")), end="")
+    elif target == STDOUT:
         print(text, end="")
     else:
         files.write_text(target, text)

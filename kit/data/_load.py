@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +10,10 @@ from kit import progress
 from kit.data import _advice, _earlier
 from kit.data import augmentation as augmentations
 from kit.data._divide import PARTS, divide
-from kit.data._folder import listing
+from kit.data._folder import Listing, listing
 from kit.data._scan import Rows, Scan, median_size, scan
 from kit.data._settings import check, check_shares, size_of
-from kit.data._splits import Splits
+from kit.data._splits import Indices, Splits
 from kit.errors import DataError
 
 __all__ = ["load", "load_test"]
@@ -75,25 +76,17 @@ def load(
     parts = _parts(scanned, validation_split, test_split, seed, earlier, notes)
     labels = [entry.label for entry in scanned.entries]
     notes += _advice.lacking(root, names, labels, parts) + _advice.across(parts, scanned.hashes)
-    for note in notes:
-        progress.say(note)
-    return Splits(
-        folder=Path(folder),
-        class_names=names,
-        files=tuple(entry.found.file for entry in scanned.entries),
-        hashes=scanned.hashes,
-        labels=np.array(labels, np.int64),
-        parts=_numbers(parts),
-        images=scanned.images,
+    return _assembled(
+        folder,
+        listed,
+        scanned,
+        _numbers(parts),
+        notes,
         batch_size=batch_size,
         seed=seed,
         augmentation=augmentation,
         flip=augmentations.may_flip(names) if flip is None else flip,
-        color=scanned.color,
         aspect=aspect,
-        fingerprint=scanned.fingerprint,
-        problems=scanned.problems,
-        notes=tuple(notes),
     )
 
 
@@ -128,6 +121,29 @@ def load_test(
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
     notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.copies(scanned)]
+    return _assembled(
+        folder,
+        listed,
+        scanned,
+        {"test": np.arange(len(scanned.entries))},
+        notes,
+        batch_size=batch_size,
+        seed=0,
+        augmentation="none",
+        flip=False,
+        aspect=aspect,
+    )
+
+
+def _assembled(
+    folder: Path | str,
+    listed: Listing,
+    scanned: Scan,
+    parts: Mapping[str, Indices],
+    notes: Sequence[str],
+    **settings: Any,
+) -> Splits:
+    """Say the notes, and put together what both ways of loading know."""
     for note in notes:
         progress.say(note)
     return Splits(
@@ -136,17 +152,13 @@ def load_test(
         files=tuple(entry.found.file for entry in scanned.entries),
         hashes=scanned.hashes,
         labels=np.array([entry.label for entry in scanned.entries], np.int64),
-        parts={"test": np.arange(len(scanned.entries))},
+        parts=parts,
         images=scanned.images,
-        batch_size=batch_size,
-        seed=0,
-        augmentation="none",
-        flip=False,
         color=scanned.color,
-        aspect=aspect,
         fingerprint=scanned.fingerprint,
         problems=scanned.problems,
         notes=tuple(notes),
+        **settings,
     )
 
 
