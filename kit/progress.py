@@ -6,27 +6,15 @@ Everything here goes to stderr; stdout is for results.
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["bar", "clean", "say", "track"]
 
 Item = TypeVar("Item")
 JOINERS = "\u200c\u200d"  # "not printable" to Python, but ordinary letters' neighbours in Persian
-
-
-def console() -> Console:
-    """Return a console on today's stderr that reads no markup out of names."""
-    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def clean(text: object) -> str:
@@ -44,15 +32,18 @@ def say(text: str) -> None:
         print(clean(line), file=sys.stderr, flush=True)
 
 
-def bar() -> Progress:
+def bar() -> "Progress":
     """Return rich's progress display with a bar, a count and the remaining time."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console(),
+    from rich import progress  # here, since --help should not wait for it
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True),
         transient=True,
     )
 

@@ -23,7 +23,9 @@ def test_the_python_example_runs(
 
     exec(compile(example, "README.md", "exec"), {})
 
-    assert "validation: " in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "validation: " in out
+    assert "probability" in out
     assert keras.saving.load_model("photos.keras").output_shape == (None, 2)
 
 

@@ -7,7 +7,7 @@
     print(answers.table)
 """
 
-from kit.prediction._classify import Classifier, Predictions, classify, load
+from kit.prediction._classify import Classifier, Predictions, classify, from_model, load
 from kit.prediction._find import Selection, find
 
-__all__ = ["Classifier", "Predictions", "Selection", "classify", "find", "load"]
+__all__ = ["Classifier", "Predictions", "Selection", "classify", "find", "from_model", "load"]

@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kit import evaluation, progress, runs
-from kit.data import _pool, decode
+from kit.data import Splits, _pool, decode
 from kit.errors import DataError, KitError, SettingError
 from kit.prediction._find import Paths, Selection, find
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Classifier", "Predictions", "classify", "load"]
+__all__ = ["Classifier", "Predictions", "classify", "from_model", "load"]
 
 Pixels = NDArray[np.uint8]
 
@@ -71,6 +71,12 @@ def load(run: Path | str) -> Classifier:
         color=found.facts["color"],
         aspect=found.facts["aspect"],
     )
+
+
+def from_model(model: "keras.Model", splits: Splits) -> Classifier:
+    """Return a classifier of a model that was trained on this data, without a run between."""
+    height, width, _ = splits.image_shape
+    return Classifier(model, splits.class_names, (height, width), splits.color, splits.aspect)
 
 
 def classify(
