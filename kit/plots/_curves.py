@@ -23,6 +23,7 @@ LINES: dict[str, tuple[Any, Any]] = {
     "training": ("--", "x"),
     "validation": ("-", "o"),
 }  # line style, mark of a point
+WIDTH = 1.5  # points, of the last curve, which lies on top
 FEW = 12  # epochs up to which every value is a point: a lone value draws no line
 WIDE = 1000  # ratio of greatest to least loss from which only a logarithmic axis shows both
 
@@ -50,8 +51,11 @@ def curves(histories: Mapping[str, Any], best: Mapping[str, int] | None = None) 
     size = (4.8 * len(shown), 4.0 + 0.2 * len(runs))  # inches; a line below for each run
     figure = Figure(figsize=size, layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        for name, run in runs.items():
-            _draw(axes, run, panel, chosen[name], colors[name])
+        for under, (name, run) in enumerate(reversed(runs.items())):
+            width = (
+                WIDTH * (1 + 1.2 * under) if len(runs) <= 3 else WIDTH
+            )  # equal ones stay visible
+            _draw(axes, run, panel, chosen[name], colors[name], width, order=len(runs) - under)
         _finish(axes, panel, runs)
     _explain(figure, runs, chosen)
     _name(figure, runs, chosen, colors)
@@ -74,7 +78,15 @@ def _best_epoch(run: Columns) -> int | None:
     return int(np.nanargmax(np.where(np.isfinite(accuracy), accuracy, np.nan))) + 1
 
 
-def _draw(axes: Axes, run: Columns, panel: str, chosen: int | None, color: Any) -> None:
+def _draw(
+    axes: Axes,
+    run: Columns,
+    panel: str,
+    chosen: int | None,
+    color: Any,
+    width: float,
+    order: int,
+) -> None:
     for key, (style, mark) in zip((panel, f"val_{panel}"), LINES.values(), strict=True):
         values = run.get(key, np.empty(0))
         axes.plot(
@@ -82,6 +94,8 @@ def _draw(axes: Axes, run: Columns, panel: str, chosen: int | None, color: Any) 
             np.where(np.isfinite(values), values, np.nan),
             linestyle=style,
             color=color,
+            linewidth=width,
+            zorder=2 + order,
             marker=mark if len(values) <= FEW else None,
             markersize=4,
         )

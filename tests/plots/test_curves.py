@@ -108,3 +108,13 @@ def test_without_validation_only_training_is_drawn():
 def test_nothing_to_draw_is_refused(histories):
     with pytest.raises(SettingError, match=r"at least one history|must hold"):
         plots.curves(histories)
+
+
+def test_of_two_equal_curves_both_can_be_seen() -> None:
+    history = {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5]}
+    axes = plots.curves({"functional": history, "sequential": history}).axes[0]
+
+    by_order = sorted(axes.lines, key=lambda line: line.get_zorder())
+    widths = [line.get_linewidth() for line in by_order if len(line.get_xdata()) == 2]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > widths[-1]
