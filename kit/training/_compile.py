@@ -134,7 +134,7 @@ def _optimizer(
 def _compiler() -> str | bool:
     """Return Keras' choice, but no XLA for TensorFlow on a CPU.
 
-    There XLA's convolutions need 1.6 times the processor time of oneDNN's (docs/benchmarks.md).
+    There XLA needs 1.3 to 1.8 times the processor time of oneDNN (docs/benchmarks.md).
     """
     if keras.backend.backend() != "tensorflow":
         return "auto"
