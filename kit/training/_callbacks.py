@@ -14,84 +14,10 @@ from rich.progress import Progress, TaskID
 
 from kit import files, progress, runs
 from kit.errors import SettingError
-from kit.training import _schedules
 from kit.training._compile import learning_rate
+from kit.training._pace import Pace
 
-__all__ = ["BestWeights", "HistoryTable", "Pace", "ShowProgress", "StopAtNaN"]
-
-
-class Pace(keras.callbacks.Callback):
-    """Sets the learning rate of every step, and fixes the number of epochs under a time limit.
-
-    Args:
-        schedule: Name in ``_schedules.NAMES``.
-        peak: The schedule's highest rate.
-        epochs: How many epochs were asked for.
-        steps: Steps of one epoch.
-        max_seconds: Limit for the training. After the first epoch was timed, as many epochs as fit
-            are trained, and the schedule ends with them.
-    """
-
-    def __init__(
-        self, schedule: str, peak: float, epochs: int, steps: int, max_seconds: float | None
-    ) -> None:
-        super().__init__()
-        self.schedule, self.peak, self.epochs, self.steps = schedule, peak, epochs, steps
-        self.max_seconds = max_seconds
-        self.clock = time.monotonic
-        self.stopped = ""
-        self.taken = 0
-        self.start = self.first_step_done = self.batches_done = 0.0
-
-    def counts_from(self) -> int:
-        """Return the first epoch (from 0) that early stopping may count."""
-        return math.floor(_schedules.counts_from(self.schedule) * self.epochs)
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Start the clock."""
-        self.start = self.clock()
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Set the rate of this step."""
-        done = (self.taken + 0.5) / (self.epochs * self.steps)  # the middle of the step: never 0
-        self.model.optimizer.learning_rate = self.peak * _schedules.factor(self.schedule, done)
-        self.taken += 1
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note when the first step was done, and stop a first epoch that alone is too long."""
-        self.batches_done = self.clock()
-        if self.taken == 1:
-            self.first_step_done = self.batches_done
-        if self.taken < self.steps and self._over():
-            self.model.stop_training = True
-            self.epochs = 1
-            self.stopped = (
-                f"the time limit came after {self.taken} of the {self.steps} steps of the first "
-                "epoch"
-            )
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Fix the number of epochs after the first, and end after the last."""
-        if epoch == 0 and self.max_seconds is not None and not self.stopped:
-            fitting = self._epochs_that_fit()
-            if fitting < self.epochs:
-                self.stopped = f"the time limit allows {fitting} of {self.epochs} epochs"
-                self.epochs = fitting
-        if epoch + 1 >= self.epochs:
-            self.model.stop_training = True
-        elif self._over():  # the machine became slower after the first epoch
-            self.model.stop_training = True
-            self.stopped = f"the time limit came after epoch {epoch + 1} of {self.epochs}"
-
-    def _over(self) -> bool:
-        return self.max_seconds is not None and self.clock() - self.start > self.max_seconds
-
-    def _epochs_that_fit(self) -> int:
-        now = self.clock()
-        step = (self.batches_done - self.first_step_done) / max(self.steps - 1, 1)
-        epoch = step * self.steps + (now - self.batches_done)  # the rest: validation, saving
-        left = float(self.max_seconds or 0) - (now - self.start)
-        return 1 + max(0, math.floor(left / max(epoch, 1e-6)))
+__all__ = ["BestWeights", "HistoryTable", "ShowProgress", "StopAtNaN"]
 
 
 class BestWeights(keras.callbacks.EarlyStopping):

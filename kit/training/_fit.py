@@ -16,8 +16,9 @@ from kit import data, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
 from kit.training import _schedules
-from kit.training._callbacks import BestWeights, HistoryTable, Pace, ShowProgress, StopAtNaN
+from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
 from kit.training._compile import learning_rate
+from kit.training._pace import Pace
 
 __all__ = ["History", "check_fit", "default_epochs", "default_monitor", "fit"]
 

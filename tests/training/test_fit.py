@@ -9,7 +9,8 @@ import pytest
 from kit import data
 from kit.errors import KitError, SettingError
 from kit.training import compile_model, default_epochs, default_monitor, fit
-from kit.training._callbacks import BestWeights, Pace, StopAtNaN
+from kit.training._callbacks import BestWeights, StopAtNaN
+from kit.training._pace import Pace
 
 
 @pytest.fixture(scope="module")
