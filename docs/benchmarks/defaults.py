@@ -35,13 +35,11 @@ def main() -> None:
     given = parser.parse_args()
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
+        split = given.split or Path(folder) / given.only[0] / f"run-{given.seed}" / "split.csv"
         for name in given.only:
             given.arguments = CHANGES[name]
-            split = given.split or Path(folder) / f"run-{given.seed}" / "split.csv"
-            target = Path(folder) / ("" if split.is_relative_to(folder) else name)
-            target.mkdir(exist_ok=True)
-            rows[name] = ours(given, given.seed, target, split)
-            given.split = split
+            (Path(folder) / name).mkdir()
+            rows[name] = ours(given, given.seed, Path(folder) / name, split)
             print(pd.DataFrame(rows).T.round(3).to_string(), flush=True)
 
 
