@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Run",
     "check_free",
+    "check_outside",
     "create",
     "environment",
     "images_of",
@@ -115,6 +116,19 @@ def check_free(folder: Path, overwrite: bool) -> None:
         raise SettingError(
             f"{folder} is not a run (it holds no {SETTINGS}), so it is not overwritten. "
             "Give another --output."
+        )
+
+
+def check_outside(folder: Path, source: Path) -> None:
+    """Make sure that nothing is written into the data.
+
+    Raises:
+        SettingError: The folder is the data folder ``source`` or lies in it.
+    """
+    if folder.resolve().is_relative_to(source.resolve()):
+        raise SettingError(
+            f"{folder} lies in the data folder {source}, which is only read. "
+            "Give an --output elsewhere."
         )
 
 

@@ -65,11 +65,7 @@ def run_folder(output: Path | None, source: Path, architecture: str, overwrite: 
         folder = runs.next_folder(Path("models"), f"{source.name or 'root'}-{architecture}")
     else:
         folder = output
-    if folder.resolve().is_relative_to(source):
-        raise SettingError(
-            f"The run would be written to {folder}, inside the data folder, which is only read. "
-            "Give an --output elsewhere."
-        )
+    runs.check_outside(folder, source)
     runs.check_free(folder, overwrite)
     return folder
 

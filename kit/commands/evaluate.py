@@ -35,7 +35,9 @@ def evaluate(
     from kit import data, runs
 
     if output is not None:
-        _check_output(output, folder)
+        runs.check_outside(output, folder)
+        if output.exists():
+            raise SettingError(f"{output} exists already. Give another --output.")
     trained = runs.load(run)
     facts = trained.facts
     splits = data.load_test(
@@ -72,13 +74,6 @@ def evaluate(
         metrics = {"test": scores.summary()}
         files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")
         progress.say(f"Metrics, predictions and figures are in {output}.")
-
-
-def _check_output(output: Path, folder: Path) -> None:
-    if output.exists():
-        raise SettingError(f"{output} exists already. Give another --output.")
-    if output.resolve().is_relative_to(folder.resolve()):
-        raise SettingError(f"{output} lies in the data folder, which is only read.")
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """All images of a data folder, read by number: from the cache, or decoded each time."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.data import decode
-from kit.data._pool import workers
+from kit.data._pool import in_order
 from kit.errors import DataError
 
 __all__ = ["CachedImages", "DecodedImages", "Images", "named_failures"]
 
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
+
+
+AHEAD = 4  # images for each thread that may be decoded before they are in place
 
 
 class Images(Protocol):
@@ -85,9 +87,8 @@ class DecodedImages:
             DataError: A file is broken or gone since it was scanned.
         """
         pixels = np.empty((len(indices), *self.shape), np.uint8)
-        with ThreadPoolExecutor(workers()) as pool:
-            for row, one in enumerate(pool.map(self._decode, indices)):
-                pixels[row] = one
+        for row, one in enumerate(in_order(self._decode, indices, AHEAD)):
+            pixels[row] = one
         return pixels
 
     def _decode(self, index: int) -> Pixels:
