@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from kit import files, progress
+from kit import architectures, files, progress
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ class Run:
     def model_file(self) -> Path:
         """Return where the network is."""
         return self.folder / MODEL
+
+    @property
+    def equalization(self) -> str:
+        """Return how its images were equalized; runs from before there was a choice were not."""
+        return str(self.facts.get("equalization", "none"))
 
 
 @contextmanager
@@ -149,7 +154,7 @@ def save_model(model: "keras.Model", path: Path | str) -> None:
 def uncompiled(model: "keras.Model") -> "keras.Model":
     """Return a copy of a Functional or Sequential model that was never compiled."""
     twin = type(model).from_config(model.get_config())
-    twin.set_weights(model.get_weights())
+    architectures.copy_weights(model, twin)
     return twin
 
 
@@ -240,6 +245,8 @@ def _check_facts(folder: Path, facts: Any) -> None:
     for name, kind in needed.items():
         if not isinstance(facts, dict) or not isinstance(facts.get(name), kind):
             raise SettingError(f"{folder}: {FACTS} has no usable {name!r}. Train again.")
+    if not isinstance(facts.get("equalization", "none"), str):
+        raise SettingError(f"{folder}: {FACTS} has no usable 'equalization'. Train again.")
     if [type(side) for side in facts["image_size"]] != [int, int]:
         raise SettingError(f"{folder}: {FACTS} has no usable 'image_size'. Train again.")
 

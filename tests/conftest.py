@@ -16,6 +16,8 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KIT_CACHE", str(folder))
+        # A machine that has pretrained weights chooses other networks by itself.
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         yield folder
 
 

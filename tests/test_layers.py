@@ -19,6 +19,7 @@ ROWS = {  # a module may import modules of lower rows only
     "runs": 3,
     "training": 4,
     "evaluation": 4,
+    "baselines": 5,
     "prediction": 5,
     "commands": 6,
 }

@@ -1,4 +1,4 @@
-"""kit-train with its defaults beside the homework in plain Keras: the same files, in turn.
+"""kit-train from scratch with its defaults beside the homework: the same files, in turn.
 
     python docs/benchmarks/against_homework.py FOLDER [--seeds 42 43 44] [--wide]
 
@@ -52,6 +52,7 @@ def main() -> None:
 def ours(given: argparse.Namespace, seed: int, folder: Path, split: Path) -> dict[str, float]:
     run = folder / f"run-{seed}"
     command = [sys.executable, SCRIPTS / "train.py", given.folder, "--seed", seed, "--output", run]
+    command += ["--architecture", "basic_cnn"]
     command += ["--split", split] if split.exists() else ["--test-split", 0]
     with tempfile.TemporaryDirectory() as cache:
         times, _ = timed([*command, *given.arguments], KIT_CACHE=cache)

@@ -6,31 +6,57 @@ are the settings, and ``EXAMPLE``, the settings and the input shape of a small n
 tests. Listing the names needs no TensorFlow.
 """
 
+import ast
 import importlib
+import importlib.util
 import operator
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from kit.architectures._describe import Layer, graph, heaviest, layer_table
-from kit.architectures._settings import checked, defaults
+from kit.architectures import _backbones as backbones
+from kit.architectures._advice import heaviest
+from kit.architectures._checking import checked, defaults
+from kit.architectures._describe import (
+    Description,
+    Layer,
+    Row,
+    describe_model,
+    layer_table,
+    traced,
+)
+from kit.architectures._graph import graph
 from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
+    "Description",
     "Layer",
+    "Row",
     "Style",
+    "adapt",
+    "backbones",
     "build",
     "check",
     "check_name",
+    "copy_weights",
+    "describe",
+    "describe_model",
     "graph",
+    "head",
     "heaviest",
     "layer_table",
+    "learning_rate",
     "names",
+    "needs_data",
     "settings",
+    "summary",
 ]
 
 Style = Literal["functional", "sequential"]
@@ -40,6 +66,19 @@ def names() -> tuple[str, ...]:
     """Return the names of all architectures, sorted."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
     return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def summary(name: str) -> str:
+    """Return the first sentence of an architecture's docstring; this needs no TensorFlow.
+
+    Raises:
+        SettingError: There is no architecture of this name.
+    """
+    check_name(name)
+    spec = importlib.util.find_spec(f"{__name__}.{name}")
+    path = Path(str(spec and spec.origin))
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return docstring.partition("\n")[0]
 
 
 def settings(name: str) -> Mapping[str, object]:
@@ -112,6 +151,91 @@ def build(
 
     assemble = {"functional": _assemble.functional, "sequential": _assemble.sequential}[style]
     return assemble(stages(shape, classes, **values), shape, name)
+
+
+def describe(
+    name: str,
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    style: Style = "functional",
+    **settings: Any,
+) -> Description:
+    """Describe an architecture layer by layer before it is built: no weights are made.
+
+    Shapes, parameters, multiply-adds, memory and receptive fields are calculated by formulas from
+    the layers' settings. The largest network takes well below a second.
+
+    Args:
+        name: One of :func:`names`.
+        input_shape: ``(height, width, channels)`` in pixels.
+        num_classes: Number of classes, at least 2.
+        style: Both have the same rows.
+        settings: See ``settings(name)``. Pretrained weights are neither needed nor fetched.
+
+    Raises:
+        SettingError: As :func:`build`.
+    """
+    if "weights" in defaults(_stages(name)):
+        settings["weights"] = "none"
+    return traced(lambda: build(name, input_shape, num_classes, style, **settings))
+
+
+def learning_rate(name: str) -> float | None:
+    """Return the highest rate of Adam that an architecture wants, None where any usual one does.
+
+    Networks that are deep and have no batch normalization learn nothing at a rate that suits
+    others; their files say so in ``LEARNING_RATE``.
+    """
+    check_name(name)
+    rate: float | None = getattr(
+        importlib.import_module(f"{__name__}.{name}"), "LEARNING_RATE", None
+    )
+    return rate
+
+
+def head(model: "keras.Model") -> Literal["softmax", "sigmoid", "scores"]:
+    """Return what a model answers with: probabilities of all classes, of one of two, or scores.
+
+    Scores are what a last layer called "scores" gives: the largest is the answer, and they are no
+    probabilities.
+    """
+    if model.layers[-1].name == "scores":
+        return "scores"
+    return "sigmoid" if model.output_shape[-1] == 1 else "softmax"
+
+
+def needs_data(model: "keras.Model") -> bool:
+    """Tell whether the model's scaling wants :func:`adapt` before training."""
+    from kit.architectures import _scaling
+
+    return _scaling.needs_data(model)
+
+
+def adapt(model: "keras.Model", batches: "Iterable[NDArray[np.float32]]") -> None:
+    """Give the scaling of a model the statistics of the training images; often there is none.
+
+    Args:
+        model: Of :func:`build`, not yet compiled or asked.
+        batches: Images of the training part, without augmentation, each batch of shape (batch,
+            height, width, channels). They are read once, or not at all where nothing needs them.
+
+    Raises:
+        SettingError: There is no image, or the images are not of the model's shape.
+    """
+    from kit.architectures import _scaling
+
+    _scaling.adapt(model, batches)
+
+
+def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
+    """Give ``target`` the weights of a model with the same layers, statistics of scaling included.
+
+    ``target.set_weights`` does the same but for a scaling that :func:`adapt` has changed, which
+    would go on with the statistics that it had.
+    """
+    from kit.architectures import _scaling
+
+    _scaling.copy_weights(source, target)
 
 
 def _stages(name: str) -> Callable[..., Any]:

@@ -1,23 +1,31 @@
-"""What a model consists of, as plain data: a table of its layers and a graph to draw.
+"""What a model consists of, as plain data: Keras' own account, and one by arithmetic.
 
-Both styles of an architecture give the same table and the same graph: a block that a Sequential
-model nests is opened.
+Both styles of an architecture give the same tables: a block that a Sequential model nests is
+opened.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from kit.architectures._formulas import outcome
+from kit.architectures._graph import graph
+from kit.architectures._signals import Outcome, Pair, Reach, Signal
+from kit.architectures._wiring import Step, wiring
+from kit.errors import SettingError
+
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
-__all__ = ["Layer", "graph", "heaviest", "layer_table"]
+__all__ = ["Description", "Layer", "Row", "describe_model", "layer_table", "traced"]
 
-# Below this many parameters a lopsided network is no trouble; the smallest usual ones have more.
-WORTH_A_WORD = 100_000
-# Drawn with the layer that they follow.
-FOLLOWERS = {"Activation", "BatchNormalization", "Dropout", "LeakyReLU"}
+FLOAT = 4  # bytes of a float32
+# Keras' own shape and parameters are there in its place; its work is not counted.
+NO_FORMULA = "no formula for this kind; shape and parameters are as Keras says, work is not counted"
 
 
 @dataclass(frozen=True)
@@ -37,154 +45,191 @@ class Layer:
     parameters: int
 
 
+@dataclass(frozen=True)
+class Row(Layer):
+    """One layer and what it costs, for one image.
+
+    Attributes:
+        fixed: How many of the parameters training does not change.
+        multiply_adds: Of convolutions and dense layers, as papers count them; what other layers do
+            is a few operations for each value.
+        activation_bytes: What the result takes in float32; 0 where only the shape changes.
+        receptive_field: Height and width in pixels of the part of the image that one value depends
+            on, what lies beyond the image's edges counted; or ``"whole"`` or ``"unknown"``.
+        stride: How many pixels of the image lie between two neighbours of the map, down and across;
+            None where there is no map.
+        note: What deserves a remark, such as pixels that a window leaves out.
+    """
+
+    fixed: int
+    multiply_adds: int
+    activation_bytes: int
+    receptive_field: Reach
+    stride: Pair | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a network consists of and costs, for one image of a fixed size.
+
+    Attributes:
+        rows: One for the image and for each layer, in the order of the data. A network within the
+            network, such as a backbone, is one row with the sums over its layers.
+        nodes: Of a drawing, see :func:`kit.architectures.graph`.
+        edges: Of a drawing.
+    """
+
+    rows: tuple[Row, ...]
+    nodes: tuple[tuple[str, str, str], ...]
+    edges: tuple[tuple[str, str], ...]
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of all parameters."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def fixed(self) -> int:
+        """Return how many parameters training does not change."""
+        return sum(row.fixed for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Return the multiply-adds for one image, forwards."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Return the bytes of all results for one image, forwards, if all are kept."""
+        return sum(row.activation_bytes for row in self.rows)
+
+    def training_bytes(self, batch_size: int) -> int:
+        """Estimate the memory of training with Adam in float32.
+
+        The results of a batch and as many gradients, and each trained parameter four times: itself,
+        its gradient and Adam's two moments. Only an estimate: a framework frees some results
+        early, and needs room to work in beside them.
+        """
+        trained = self.parameters - self.fixed
+        return 2 * batch_size * self.activation_bytes + (4 * trained + self.fixed) * FLOAT
+
+    def table(self) -> "pd.DataFrame":
+        """Return the rows as a table, a column for each attribute of :class:`Row`."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(row) for row in self.rows])
+
+
 def layer_table(model: "keras.Model") -> list[Layer]:
     """Return one row for the input and for each layer, in the order of the data."""
-    return [_row(layer) for layer, _ in _wiring(model)]
+    steps, _ = wiring(model)
+    return [Layer(step.name, step.kind, step.output_shape, step.parameters) for step in steps]
 
 
-def heaviest(rows: Sequence[Layer]) -> str | None:
-    """Name the dense layer that holds most of the parameters, and what helps; None without one.
+def describe_model(model: "keras.Model") -> Description:
+    """Describe a built model with one input.
 
-    Convolutions are passed over: the last of a growing row holds most by nature, and few in all.
-
-    Args:
-        rows: Of :func:`layer_table`.
-
-    Returns:
-        A sentence if one dense layer holds more than half of 100,000 parameters or more.
+    Raises:
+        SettingError: Its input has no fixed height and width.
     """
-    total = sum(row.parameters for row in rows)
-    if total < WORTH_A_WORD:
-        return None
-    place, row = max(enumerate(rows), key=lambda item: item[1].parameters)
-    if row.kind != "Dense" or 2 * row.parameters <= total:
-        return None
-    share = f"{100 * row.parameters / total:.1f}".removesuffix(".0")
-    sentence = f"{row.name} holds {row.parameters:,} of the {total:,} parameters ({share} %)"
-    before = [earlier for earlier in rows[:place] if earlier.kind in ("Dense", "Flatten")]
-    if before and before[-1].kind == "Flatten":
-        values = prod(side or 1 for side in before[-1].output_shape)
-        return (
-            f"{sentence}: it is connected to each of the {values:,} values of the flattened map. "
-            'features="average", another pooling or smaller images leave far fewer.'
+    if None in model.input_shape[1:]:
+        raise SettingError(
+            "Only a network for images of one size can be described, since all that it costs "
+            f"depends on it; {model.name} takes images of {model.input_shape[1:]}. Build it with a "
+            "height and a width."
         )
-    return f"{sentence}; fewer units in it make the network smaller."
+    steps, _ = wiring(model)
+    rows = [
+        Row(
+            step.name,
+            step.kind,
+            result.outputs[0].shape,
+            result.learned + result.measured,
+            result.measured,
+            result.multiply_adds,
+            result.kept * FLOAT,
+            result.outputs[0].reach,
+            result.outputs[0].stride,
+            result.note,
+        )
+        for step, result in zip(steps, _follow(steps), strict=True)
+    ]
+    nodes, edges = graph(model)
+    return Description(tuple(rows), tuple(nodes), tuple(edges))
 
 
-def graph(model: "keras.Model") -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """Return what a drawing of the network needs.
+def traced(build: Callable[[], "keras.Model"]) -> Description:
+    """Describe a model that is built without its weights, which takes neither time nor memory.
 
-    Normalization, activation and dropout are told with the layer whose result they change.
-
-    Returns:
-        Nodes ``(name, text, kind)``, where the text has up to three lines (what it is; what
-        follows; the shape of the result and the number of parameters) and the kind is the Keras
-        class, and edges ``(from, to)`` between names, in the order of the data.
+    It leaves no trace: a model built afterwards has the names and initial weights that it would
+    have had without this.
     """
-    wiring = _wiring(model)
-    readers = [source for _, sources in wiring for source in sources]
-    groups: dict[str, list[Any]] = {}
-    home: dict[str, str] = {}  # the node that a layer is drawn in
-    edges = []
-    for layer, sources in wiring:
-        if type(layer).__name__ in FOLLOWERS and readers.count(sources[0]) == 1:
-            home[layer.name] = home[sources[0]]
-            groups[home[layer.name]].append(layer)
+    import keras
+
+    def trace() -> Description:
+        with keras.StatelessScope(initialize_variables=False):
+            return describe_model(build())
+
+    state = random.getstate()  # Keras draws the seeds of initial weights from it
+    try:
+        # Keras keeps, for each thread, names in use and a list of variables that it will give their
+        # values at the next occasion. They end with this one.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(trace).result()
+    finally:
+        random.setstate(state)
+
+
+def _follow(steps: Sequence[Step], image: Signal | None = None) -> list[Outcome]:
+    """Return what each step makes of the image, or of what stands in its place."""
+    results: list[Outcome] = []
+    for step in steps:
+        if step.kind == "Input" and image is not None:
+            results.append(Outcome((image,), stored=0))
         else:
-            home[layer.name] = layer.name
-            groups[layer.name] = [layer]
-            edges += [(home[source], layer.name) for source in sources]
-    nodes = [(name, _text(group), type(group[0]).__name__) for name, group in groups.items()]
-    return nodes, edges
+            results.append(_result(step, [results[at].outputs[n] for at, n in step.sources]))
+    return results
 
 
-def _wiring(model: Any) -> list[tuple[Any, list[str]]]:
-    """Return each layer with the names of the layers it reads, blocks opened."""
-    (image,) = model.inputs
-    if type(model).__name__ != "Sequential":
-        return list(_open(model, []))
-    result: list[tuple[Any, list[str]]] = [(image._keras_history.operation, [])]
-    for layer in model.layers:
-        previous = [result[-1][0].name]
-        result += _open(layer, previous) if _is_block(layer) else [(layer, previous)]
+def _result(step: Step, inputs: Sequence[Signal]) -> Outcome:
+    import keras
+
+    layer = step.operation
+    if type(layer).__name__ in ("Functional", "Model", "Sequential") and len(inputs) == 1:
+        result = _closed(layer, inputs[0])
+    else:
+        found = outcome(type(layer).__name__, layer.get_config(), inputs, step.arguments)
+        result = found or _unknown(step, layer, inputs)
+    if step.again:
+        return replace(result, learned=0, measured=0)
+    if isinstance(layer, keras.layers.Layer) and not layer.trainable:
+        return replace(result, learned=0, measured=result.learned + result.measured)
     return result
 
 
-def _open(model: Any, outside: list[str]) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the layers of a Functional model; what reads its input reads ``outside``, if given."""
-    config = model.get_config()  # the public account of which layer reads which
-    entry = config["layers"][0]["name"]
-    for item in config["layers"]:
-        sources = list(dict.fromkeys(_histories(item["inbound_nodes"])))
-        if item["name"] == entry and outside:
-            continue
-        replaced = outside if outside and sources == [entry] else sources
-        yield model.get_layer(item["name"]), replaced
+def _closed(network: Any, image: Signal) -> Outcome:
+    """Return the sums over a network within the network."""
+    steps, (last, number) = wiring(network)
+    inner = _follow(steps, image)
+    return Outcome(
+        (inner[last].outputs[number],),
+        sum(each.learned for each in inner),
+        sum(each.measured for each in inner),
+        sum(each.multiply_adds for each in inner),
+        note=f"a network of {len(steps)} layers, all of them counted",
+        stored=sum(each.kept for each in inner),
+    )
 
 
-def _histories(node: Any) -> Iterator[str]:
-    """Yield the names of the layers whose results a node of a model's configuration reads."""
-    if isinstance(node, dict):
-        if "keras_history" in node:
-            yield node["keras_history"][0]
-        else:
-            yield from (name for value in node.values() for name in _histories(value))
-    elif isinstance(node, list | tuple):
-        yield from (name for value in node for name in _histories(value))
-
-
-def _is_block(layer: Any) -> bool:
-    """Tell a block from a network within the network, such as a backbone, which stays closed."""
-    inner = getattr(layer, "layers", [])
-    return bool(inner) and all(part.name.startswith(f"{layer.name}_") for part in inner)
-
-
-def _row(layer: Any) -> Layer:
-    kind = "Input" if type(layer).__name__ == "InputLayer" else type(layer).__name__
-    return Layer(layer.name, kind, tuple(layer.output.shape[1:]), layer.count_params())
-
-
-def _text(group: Sequence[Any]) -> str:
-    shape = " × ".join(str(side) for side in group[-1].output.shape[1:])
-    parameters = sum(layer.count_params() for layer in group)
-    numbers = f"{shape} · {parameters:,} parameters" if parameters else shape
-    first, *rest = (_phrase(layer) for layer in group)
-    return "\n".join(line for line in (first, " · ".join(rest), numbers) if line)
-
-
-def _phrase(layer: Any) -> str:
-    """Say what a layer does in the words of a course."""
-    match type(layer).__name__:
-        case "InputLayer":
-            return "image, pixels 0 to 255"
-        case "Rescaling":
-            low, high = layer.offset, 255 * layer.scale + layer.offset
-            return f"scale to {low:g} … {high:g}"
-        case "Conv2D":
-            return _window(layer, layer.kernel_size, f"convolution, {layer.filters} filters")
-        case "MaxPooling2D":
-            return _window(layer, layer.pool_size, "max pooling")
-        case "AveragePooling2D":
-            return _window(layer, layer.pool_size, "mean pooling")
-        case "GlobalAveragePooling2D":
-            return "mean of each channel"
-        case "Dense":
-            activation = layer.activation.__name__
-            return f"dense, {layer.units} units" + (
-                "" if activation == "linear" else f" · {activation}"
-            )
-        case "Activation":
-            return str(layer.activation.__name__)
-        case "LeakyReLU":
-            return "leaky_relu"
-        case "BatchNormalization":
-            return "batch norm"
-        case "Dropout":
-            return f"dropout {layer.rate:g}"
-        case other:
-            return other.lower()
-
-
-def _window(layer: Any, size: tuple[int, int], what: str) -> str:
-    step = layer.strides[0]
-    return f"{size[0]}×{size[1]} {what}" + (f", stride {step}" if step != 1 else "")
+def _unknown(step: Step, layer: Any, inputs: Sequence[Signal]) -> Outcome:
+    output = layer.output
+    shapes = [t.shape[1:] for t in (output if isinstance(output, list | tuple) else [output])]
+    reach: Reach = "whole" if all(s.reach == "whole" for s in inputs) else "unknown"
+    fixed = sum(prod(w.shape) for w in getattr(layer, "non_trainable_weights", ()))
+    return Outcome(
+        tuple(Signal(tuple(side or 1 for side in shape), reach, None) for shape in shapes),
+        step.parameters - fixed,
+        fixed,
+        note=NO_FORMULA,
+    )

@@ -5,14 +5,13 @@ its default, its type and, through the names below, its range. Values may come f
 command line, so a list stands for a tuple and a whole number for a float.
 """
 
-import inspect
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal
 
-from kit.errors import SettingError, nearest
+from kit.errors import SettingError
 
 __all__ = [
     "Activation",
@@ -23,17 +22,18 @@ __all__ = [
     "Downsampling",
     "Features",
     "Head",
+    "Initializer",
     "Normalization",
     "OptionalCounts",
     "Pair",
     "Part",
+    "Rule",
     "Scale",
     "Share",
     "Stem",
     "Strength",
-    "checked",
-    "defaults",
     "require_room",
+    "require_side",
     "room",
 ]
 
@@ -127,47 +127,32 @@ Share = Annotated[float, Rule("a number from 0 to below 1", _share)]
 Strength = Annotated[float, Rule("a finite number of at least 0", _strength)]
 
 Activation = Literal[
-    "elu", "gelu", "leaky_relu", "mish", "relu", "selu", "sigmoid", "silu", "softplus", "tanh"
+    "elu",
+    "flexible_sigmoid",
+    "flexible_tanh",
+    "gelu",
+    "leaky_relu",
+    "maxout",
+    "mish",
+    "prelu",
+    "rbf",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "tanh",
 ]
 Downsampling = Literal["max", "mean", "stride"]
 Features = Literal["average", "flatten"]
-Head = Literal["softmax", "sigmoid"]
+Head = Literal["softmax", "sigmoid", "scores"]
+Initializer = Literal["auto", "small_gaussian", "glorot", "he", "lecun"]
 Normalization = Literal["after", "before", "none"]
-Scale = Literal["unit", "symmetric"]
+Scale = Literal[
+    "unit", "symmetric", "minmax", "zscore", "mean_image", "mean_channel", "channel_zscore"
+]
 Stem = Literal["auto", "strided", "none"]
 AnyStem = Literal["auto", "strided", "pooled", "plain"]
-
-
-def defaults(stages: Callable[..., object]) -> dict[str, object]:
-    """Return the settings of an architecture, its keyword-only parameters, with their defaults."""
-    parameters = inspect.signature(stages).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
-def checked(
-    name: str, stages: Callable[..., object], settings: Mapping[str, object]
-) -> dict[str, object]:
-    """Return ``settings`` as ``stages`` takes them: lists as tuples, numbers of the right type.
-
-    Args:
-        name: The architecture, for the messages.
-        stages: Its function, whose annotations are the rules.
-        settings: What the user gave.
-
-    Raises:
-        SettingError: A setting is unknown, of the wrong type or out of its range.
-    """
-    known = defaults(stages)
-    hints = get_type_hints(stages, include_extras=True)
-    values = {}
-    for setting, value in settings.items():
-        if setting not in known:
-            raise SettingError(
-                f'{name} has no setting "{setting}".{nearest(setting, known)} '
-                f"Its settings: {', '.join(known)}."
-            )
-        values[setting] = _read(f"{name}: {setting}", value, hints[setting])
-    return values
 
 
 def room(input_shape: tuple[int, int, int], *, stem: int = 1) -> int:
@@ -207,19 +192,25 @@ def require_room(
         )
 
 
-def _read(what: str, value: object, hint: object) -> object:
-    if get_origin(hint) is Literal:
-        return _choice(what, value, get_args(hint))
-    _, rule = get_args(hint)
-    try:
-        return rule.read(value)
-    except (TypeError, ValueError):
-        raise SettingError(f"{what} must be {rule.must_be}; got {value!r}.") from None
+def require_side(
+    name: str, input_shape: tuple[int, int, int], smallest: int, why: str, instead: str = ""
+) -> None:
+    """Refuse images too small for a network whose number of poolings is fixed.
 
+    Args:
+        name: The architecture.
+        input_shape: ``(height, width, channels)`` in pixels.
+        smallest: Pixels that the shorter side must have.
+        why: What asks for them, as in "its five poolings halve the sides".
+        instead: What else to do than take larger images, as in 'padding="same"'.
 
-def _choice(what: str, value: object, choices: tuple[str, ...]) -> str:
-    if isinstance(value, str) and value in choices:
-        return value
-    hint = nearest(value, choices) if isinstance(value, str) else ""
-    listed = ", ".join(f'"{choice}"' for choice in choices)
-    raise SettingError(f"{what} must be one of {listed}; got {value!r}.{hint}")
+    Raises:
+        SettingError: The shorter side is smaller.
+    """
+    height, width, _ = input_shape
+    if min(height, width) < smallest:
+        raise SettingError(
+            f"{name}: {why}, so the shorter side of the images must have at least {smallest} "
+            f"pixels, but they are {height}x{width}. Take larger images (image_size)"
+            f"{instead and f' or {instead}'}."
+        )

@@ -30,6 +30,7 @@ from kit.architectures._settings import (
     Counts,
     Features,
     Head,
+    Initializer,
     Normalization,
     Pair,
     Scale,
@@ -152,6 +153,7 @@ def inception(
     pooled: int,
     normalization: Normalization = "before",
     activation: Activation = "relu",
+    initialization: Initializer = "auto",
     l2: float = 0.0,
     name: str,
 ) -> Tensor:
@@ -165,13 +167,20 @@ def inception(
         pooled: Filters of the 1x1 convolution behind the 3x3 max pooling of stride 1.
         normalization: Batch normalization before or after each activation, or none.
         activation: After each convolution.
+        initialization: See :func:`kit.architectures._blocks.initializer`.
         l2: Weight of the sum of squares of every kernel in the loss.
         name: Prefix of the layers' names.
 
     Returns:
         ``(batch, height, width, one + three[1] + five[1] + pooled)``, the branches in this order.
     """
-    conv = partial(convolution, normalization=normalization, activation=activation, l2=l2)
+    conv = partial(
+        convolution,
+        normalization=normalization,
+        activation=activation,
+        initialization=initialization,
+        l2=l2,
+    )
 
     branch1 = conv(x, one, 1, name=f"{name}_one")
 

@@ -1,16 +1,31 @@
 """What ``train`` decides before any work: cheap, and without TensorFlow."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from kit import architectures, runs
+from kit import architectures, data, runs
+from kit.architectures import backbones
 from kit.commands._program import assignments
 from kit.data import samples
 from kit.errors import DataError, SettingError
 
-__all__ = ["Attempt", "attempts", "data_folder", "network_settings", "one_or_two", "run_folder"]
+__all__ = [
+    "Attempt",
+    "Choice",
+    "Method",
+    "attempts",
+    "choose",
+    "data_folder",
+    "network_settings",
+    "one_or_two",
+    "run_folder",
+]
+
+SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
+SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
 
 
 @dataclass(frozen=True)
@@ -20,6 +35,175 @@ class Attempt:
     name: str
     style: architectures.Style
     seed: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which network is trained, on which images, and why.
+
+    Attributes:
+        architecture: Its name in the registry.
+        settings: What is set of it.
+        label: What the run is called after.
+        image_size: (height, width) in pixels; None leaves it to the images.
+        color: "auto", "rgb" or "grayscale".
+        reason: Why the toolkit chose so; empty where the user did.
+    """
+
+    architecture: str
+    settings: Mapping[str, Any]
+    label: str
+    image_size: tuple[int, int] | None
+    color: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a network is trained, besides the settings of an ordinary training.
+
+    Attributes:
+        pretrain: "none", or "autoencoder" before the training.
+        unlabelled: A folder of more images for that.
+        auxiliary: Whether GoogLeNet's classifiers halfway help in training.
+        views: Versions of each training image whose features the head of a backbone learns from.
+        fine_tune: Which of the backbone's layers are trained afterwards; None for none.
+        fine_tune_epochs: Passes over the training images for that.
+        fine_tune_rate: Its highest learning rate; None leaves it to the default.
+        cache: Whether features are kept.
+    """
+
+    pretrain: str = "none"
+    unlabelled: Path | None = None
+    auxiliary: bool = False
+    views: int = 1
+    fine_tune: str | None = None
+    fine_tune_epochs: int = 5
+    fine_tune_rate: float | None = None
+    cache: bool = True
+
+    def check(self, choice: Choice, style: str, augmentation: str) -> None:
+        """Check what can be told without TensorFlow.
+
+        Raises:
+            SettingError: Something does not go with the network, or with something else.
+        """
+        frozen = choice.architecture == "pretrained" and choice.settings.get("weights") != "none"
+        for flag, used in (("--views", self.views > 1), ("--fine-tune", self.fine_tune)):
+            if used and not frozen:
+                raise SettingError(
+                    f"{flag} is for a pretrained backbone, and {choice.label} is trained as a "
+                    "whole; leave it out, or take a --backbone."
+                )
+        if self.views < 1 or (self.views > 1 and augmentation == "none"):
+            raise SettingError(
+                f"--views must be at least 1, and 1 with --augmentation none; it is {self.views}."
+            )
+        if self.pretrain != "none" and frozen:
+            raise SettingError(
+                "--pretrain teaches a network to see, and a pretrained backbone can; leave one "
+                "of the two out."
+            )
+        if self.unlabelled is not None and self.pretrain == "none":
+            raise SettingError(
+                "--unlabelled needs --pretrain autoencoder: nothing else can use images without "
+                "classes."
+            )
+        if self.auxiliary and choice.architecture != "googlenet":
+            raise SettingError(
+                f"--auxiliary: {choice.label} has no places for auxiliary classifiers; "
+                "--architecture googlenet has."
+            )
+        if self.auxiliary and style != "functional":
+            raise SettingError(
+                "--auxiliary: these classifiers branch off in the middle of a network, and a "
+                "Sequential model is one chain; take --style functional."
+            )
+
+
+def choose(
+    architecture: str,
+    backbone: str | None,
+    weights: str,
+    settings: Mapping[str, Any],
+    folder: Path,
+    image_size: tuple[int, int] | None,
+    color: str,
+) -> Choice:
+    """Return the network that was asked for, or for "auto" the one that suits the images.
+
+    Raises:
+        SettingError: There is no such network, or two were asked for.
+        DataError: The folder cannot be used.
+    """
+    if backbone is not None:
+        if architecture not in ("auto", "pretrained"):
+            raise SettingError(
+                f"--backbone {backbone} is the network; leave --architecture {architecture} out."
+            )
+        given = {**settings, "backbone": backbone, "weights": weights}
+        return _pretrained(given, image_size, color)
+    if architecture == "pretrained":
+        return _pretrained(settings, image_size, color)
+    if architecture != "auto":
+        return Choice(architecture, settings, architecture, image_size, color)
+    unsuited = _unsuited(data.survey(folder), color)
+    here = [name for name in backbones.RECOMMENDED if backbones.at_hand(name)]
+    if here and not unsuited:
+        reason = (
+            f"auto: {here[0]}, pretrained on ImageNet: its weights are here, and photos mostly do "
+            f"better with it than from scratch (--architecture {SCRATCH} trains from scratch)."
+        )
+        choice = _pretrained({**settings, "backbone": here[0]}, image_size, color)
+        return dataclasses.replace(choice, reason=reason)
+    because = f"since {unsuited}." if unsuited else _nothing_here()
+    reason = f"auto: {SCRATCH} from scratch, {because}"
+    return Choice(SCRATCH, settings, SCRATCH, image_size, color, reason)
+
+
+def _unsuited(seen: data.Survey, color: str) -> str:
+    """Say why a backbone that was trained on photos does not suit these images, or nothing."""
+    if color == "grayscale" or seen.gray == 1:
+        return "the images are gray"
+    if seen.share_from(SHORT_SIDE) < ENOUGH:
+        return (
+            f"{100 * (1 - seen.share_from(SHORT_SIDE)):.0f} % of the images have fewer than "
+            f"{SHORT_SIDE} pixels on their shorter side"
+        )
+    return ""
+
+
+def _nothing_here() -> str:
+    """Say what would be downloaded, how large it is and how to ask for it."""
+    proposed = backbones.find(backbones.PROPOSED)
+    return (
+        "since no pretrained weights are here. Photos mostly do better with some: "
+        f"--backbone {proposed.name} downloads {proposed.megabytes} MB into "
+        f"{backbones.weights_file(proposed).parent} once."
+    )
+
+
+def _pretrained(
+    settings: Mapping[str, Any], image_size: tuple[int, int] | None, color: str
+) -> Choice:
+    """Return the choice of a network of Keras', of the file of one, or of a run."""
+    name = str(settings.get("backbone", backbones.PROPOSED))
+    path = Path(name)
+    if (path / runs.FACTS).is_file():
+        run = runs.load(path)
+        height, width = run.facts["image_size"]
+        return Choice(
+            "pretrained",
+            {**settings, "backbone": str(run.model_file.resolve())},
+            f"on-{path.resolve().name}",
+            (height, width) if image_size is None else image_size,
+            str(run.facts["color"]) if color == "auto" else color,
+        )
+    if path.suffix == ".keras":
+        return Choice("pretrained", settings, f"on-{path.stem}", image_size, color)
+    row = backbones.find(name)
+    size = (row.image_size, row.image_size) if image_size is None else image_size
+    return Choice("pretrained", {**settings, "backbone": row.name}, row.name, size, color)
 
 
 def attempts(
@@ -55,14 +239,14 @@ def data_folder(folder: Path | None) -> Path:
     return folder.resolve()
 
 
-def run_folder(output: Path | None, source: Path, architecture: str, overwrite: bool) -> Path:
+def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -> Path:
     """Return where the run goes.
 
     Raises:
         SettingError: It exists and was not to be overwritten, or it lies in the data.
     """
     if output is None:
-        folder = runs.next_folder(Path("models"), f"{source.name or 'root'}-{architecture}")
+        folder = runs.next_folder(Path("models"), f"{source.name or 'root'}-{label}")
     else:
         folder = output
     runs.check_outside(folder, source)
@@ -78,7 +262,8 @@ def network_settings(
     Raises:
         SettingError: No such architecture, or a text that is no NAME=VALUE.
     """
-    architectures.check_name(architecture)
+    if architecture != "auto":
+        architectures.check_name(architecture)
     flags = {"l2": l2, "dropout": dropout}
     given = {name: value for name, value in flags.items() if value is not None}
     return given | assignments(texts)

@@ -15,6 +15,7 @@ import yaml
 
 from kit import architectures, data, files, runs, training
 from kit.commands import _scores
+from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["finish", "next_steps", "resolve", "save_inputs"]
 
-FLAGS = ("dropout", "l2")  # settings of every architecture that have flags of their own
+FLAGS = ("dropout", "l2")  # settings of architectures that have flags of their own
 
 
 def resolve(
@@ -30,19 +31,21 @@ def resolve(
     source: Path,
     splits: data.Splits,
     model: "keras.Model",
-    network: Mapping[str, Any],
+    choice: Choice,
 ) -> dict[str, Any]:
     """Return every setting of ``train`` as it holds for this run.
 
     Settings of the architecture that adapt to the image size stay as they were given.
     """
-    every = dict(architectures.settings(given["architecture"])) | dict(network)
+    every = dict(architectures.settings(choice.architecture)) | dict(choice.settings)
     height, width, _ = splits.image_shape
+    loss = given["loss"] or training.default_loss(architectures.head(model))
     defaults = {
-        "epochs": training.default_epochs(data.steps(splits)),
+        "loss": loss,
+        "epochs": training.default_epochs(data.steps(splits) * given["views"]),
         "monitor": training.default_monitor(splits),
         "weight_decay": training.default_decay(given["optimizer"]),
-        "label_smoothing": training.default_smoothing(given["loss"]),
+        "label_smoothing": training.default_smoothing(loss),
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     return {
@@ -50,8 +53,11 @@ def resolve(
         **defaults,
         **chosen,
         "folder": None if given["folder"] is None else source,
+        "architecture": choice.architecture,
+        "backbone": None,  # a setting of the architecture from here on, as its weights
+        "weights": "imagenet",
         "settings": {name: value for name, value in every.items() if name not in FLAGS},
-        **{name: every[name] for name in FLAGS},
+        **{name: every[name] for name in FLAGS if name in every},
         "image_size": [height, width],
         "color": splits.color,
         "flip": splits.flip,
@@ -61,13 +67,13 @@ def resolve(
     }
 
 
-def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits) -> None:
+def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first epoch, so that an interrupted run can be used."""
     plain = json.loads(json.dumps(resolved, default=str))
     text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
     files.write_text(run / runs.SETTINGS, text)
     _scores.save_table(splits.table(), run / runs.SPLIT)
-    _save_facts(run, resolved, splits, finished=False)
+    _save_facts(run, resolved, splits, choice=reason, finished=False)
 
 
 def finish(
@@ -76,6 +82,7 @@ def finish(
     resolved: Mapping[str, Any],
     splits: data.Splits,
     best: Trained,
+    reason: str,
     start: float,
 ) -> None:
     """Write the scores and mark the run as complete."""
@@ -88,6 +95,7 @@ def finish(
         run,
         resolved,
         splits,
+        choice=reason,
         finished=True,
         best_epoch=best.history.best_epoch,
         stopped=best.history.stopped,
@@ -116,6 +124,7 @@ def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **m
         "color": splits.color,
         "channels": channels,
         "aspect": splits.aspect,
+        "equalization": splits.equalization,
         "architecture": resolved["architecture"],
         "seed": resolved["seed"],
         "threads": _threads(),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import architectures, data, evaluation, plots, progress, runs, training
+from kit import architectures, data, evaluation, files, plots, progress, runs, training
 from kit.commands import _scores
-from kit.commands._train_plan import Attempt
+from kit.commands._train_plan import Attempt, Choice, Method
 from kit.data import augmentation, samples
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Trained:
     attempt: Attempt
     model: "keras.Model"
     history: training.History
+    answering: "keras.Model"  # the model, or its head alone, which gives the same answers ...
+    asked: data.Splits  # ... to features in place of images
 
     @property
     def value(self) -> float:
@@ -33,18 +35,26 @@ class Trained:
         return -value if "loss" in self.history.monitor else value
 
 
-def check(
-    network: Mapping[str, Any], given: Mapping[str, Any], compiled: Mapping[str, Any]
-) -> None:
+def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any]) -> None:
     """Check what can be checked before the images are read, which may take long.
 
     Raises:
         SettingError: A setting is unknown, of the wrong type or out of its range.
     """
-    architectures.check(given["architecture"], **network)
-    training.check_compile(sigmoid=network.get("head") == "sigmoid", **compiled)
-    fit_settings = ("epochs", "monitor", "schedule", "patience", "max_minutes")
-    training.check_fit(**{name: given[name] for name in fit_settings})
+    architectures.check(choice.architecture, **choice.settings)
+    training.check_compile(choice.settings.get("head", "softmax"), **compiled)
+    names = ("monitor", "schedule", "patience", "max_minutes")
+    for epochs in (given["epochs"], given["fine_tune_epochs"]):
+        training.check_fit(epochs, **{name: given[name] for name in names})
+    training.check_compile(learning_rate=given["fine_tune_rate"])
+
+
+def rate(choice: Choice, compiled: Mapping[str, Any]) -> float | None:
+    """Return the learning rate that was given, or the one that the architecture wants."""
+    given: float | None = compiled["learning_rate"]
+    if given is None and compiled["optimizer"] in ("adam", "adamw"):
+        return architectures.learning_rate(choice.architecture)
+    return given
 
 
 def overview(splits: data.Splits) -> str:
@@ -68,10 +78,9 @@ def draw_samples(splits: data.Splits, figures: Path) -> None:
 
 
 def build(
-    architecture: str,
+    choice: Choice,
     planned: Sequence[Attempt],
     splits: data.Splits,
-    network: Mapping[str, Any],
     compiled: Mapping[str, Any],
 ) -> "list[keras.Model]":
     """Build and compile a network for every attempt, two styles of one from equal weights."""
@@ -82,10 +91,17 @@ def build(
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)
         model = architectures.build(
-            architecture, splits.image_shape, splits.num_classes, attempt.style, **network
+            choice.architecture,
+            splits.image_shape,
+            splits.num_classes,
+            attempt.style,
+            **choice.settings,
         )
         if models and attempt.seed == planned[0].seed:
-            model.set_weights(models[0].get_weights())
+            architectures.copy_weights(models[0], model)
+        else:
+            batches = data.ordered_batches(splits, "train", "int")
+            architectures.adapt(model, (images.numpy() for images, _ in batches))
         models.append(training.compile_model(model, **compiled))
     return models
 
@@ -104,6 +120,8 @@ def train_all(
     models: "Sequence[keras.Model]",
     splits: data.Splits,
     run: Path,
+    compiled: Mapping[str, Any],
+    method: Method,
     *,
     max_minutes: float | None,
     tensorboard: bool,
@@ -116,20 +134,86 @@ def train_all(
     trained: list[Trained] = []
     for attempt, model in zip(planned, models, strict=True):
         ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
+        settings = {
+            **fit_settings,
+            "max_minutes": None if max_minutes is None else max_minutes / len(planned),
+            "checkpoint": None if trained else run / runs.MODEL,
+            "history_file": run / f"history{ending}.csv",
+            "log_folder": run / f"logs{ending}" if tensorboard else None,
+            "name": f"Training {attempt.name}",
+        }
+        own = dataclasses.replace(splits, seed=attempt.seed)
         with _told_what_is_kept(run):
-            history = training.fit(
-                model,
-                dataclasses.replace(splits, seed=attempt.seed),
-                max_minutes=None if max_minutes is None else max_minutes / len(planned),
-                checkpoint=None if trained else run / runs.MODEL,
-                history_file=run / f"history{ending}.csv",
-                log_folder=run / f"logs{ending}" if tensorboard else None,
-                name=f"Training {attempt.name}",
-                **fit_settings,
-            )
-        trained.append(Trained(attempt, model, history))
+            if training.is_frozen(model):
+                trained.append(_on_backbone(attempt, model, own, compiled, method, settings))
+            else:
+                _teach_to_see(model, own, method, run / "figures")
+                history = training.fit(_learner(model, compiled, method), own, **settings)
+                trained.append(Trained(attempt, model, history, model, own))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
     return trained
+
+
+def _teach_to_see(model: "keras.Model", splits: data.Splits, method: Method, figures: Path) -> None:
+    """Pre-train by an autoencoder where that was asked for, and draw what it draws."""
+    if method.pretrain == "none":
+        return
+    more = method.unlabelled
+    done = training.pretrain(
+        model,
+        splits,
+        unlabelled=None if more is None else data.unlabelled(more, splits, method.cache),
+    )
+    plots.save(plots.augmented(done.reconstructions), figures / "reconstructions.png")
+    history = done.history.table
+    files.write(
+        figures.parent / "history_pretraining.csv",
+        lambda temporary: history.to_csv(temporary, index=False),
+    )
+
+
+def _learner(model: "keras.Model", compiled: Mapping[str, Any], method: Method) -> "keras.Model":
+    """Return what is fitted: the model, or one that teaches it by classifiers halfway."""
+    if not method.auxiliary:
+        return model
+    return training.compile_model(training.with_auxiliary(model), **compiled)
+
+
+def _on_backbone(
+    attempt: Attempt,
+    model: "keras.Model",
+    splits: data.Splits,
+    compiled: Mapping[str, Any],
+    method: Method,
+    settings: Mapping[str, Any],
+) -> Trained:
+    """Train the head on features, and where it was asked for the backbone's last layers."""
+    limit = settings["max_minutes"]
+    layers, rate = method.fine_tune, method.fine_tune_rate
+    parts = 1 if layers is None else 2
+    settings = {**settings, "max_minutes": None if limit is None else limit / parts}
+    done = training.fit_head(
+        model,
+        splits,
+        compiled=compiled,
+        views=method.views,
+        cache=method.cache,
+        **settings,
+    )
+    if layers is None:
+        return Trained(attempt, model, done.history, done.head, done.splits)
+    history = training.fine_tune(
+        model,
+        splits,
+        int(layers) if layers.isdecimal() else layers,
+        done.history,
+        compiled=compiled,
+        **({} if rate is None else {"learning_rate": rate}),
+        **{**settings, "epochs": method.fine_tune_epochs, "checkpoint": None},
+    )
+    file = settings["history_file"]
+    files.write(file, lambda temporary: history.table.to_csv(temporary, index=False))
+    return Trained(attempt, model, history, model, splits)
 
 
 @contextmanager
@@ -161,18 +245,20 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
         What ``metrics.json`` holds, but for the times.
     """
     best = best_of(trained)
+    kind = {"are_probabilities": architectures.head(best.model) != "scores"}
     metrics: dict[str, Any] = {}
     tables = []
     for part in ("validation", "test"):
         if part not in splits.parts:
             continue
         with data.named_failures(splits.images):
-            probabilities = evaluation.probabilities(best.model, data.ordered_batches(splits, part))
+            batches = data.ordered_batches(best.asked, part)
+            probabilities = evaluation.probabilities(best.answering, batches)
         true = splits.labels[splits.parts[part]]
-        scores = evaluation.score(true, probabilities, splits.class_names)
+        scores = evaluation.score(true, probabilities, splits.class_names, **kind)
         metrics[part] = scores.summary()
         names = [splits.files[index] for index in splits.parts[part]]
-        table = evaluation.predictions(names, true, probabilities, splits.class_names)
+        table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
         _scores.keep(scores, part, run)
         epochs = len(best.history.table) if part == "validation" else None

@@ -48,15 +48,17 @@ def evaluate(
         facts["aspect"],
         batch_size=batch_size,
         cache=cache,
+        equalization=trained.equalization,
     )
     start_keras()
-    from kit import evaluation
+    from kit import architectures, evaluation
     from kit.commands import _scores
 
     model = runs.load_model(trained)
     with data.named_failures(splits.images):
         answers = evaluation.probabilities(model, data.ordered_batches(splits, "test"))
-    scores = evaluation.score(splits.labels, answers, splits.class_names)
+    kind = {"are_probabilities": architectures.head(model) != "scores"}
+    scores = evaluation.score(splits.labels, answers, splits.class_names, **kind)
     seen = runs.images_of(trained, ("train", "validation"))
     shared = sum(content in seen for content in splits.hashes)
     for line in evaluation.sentences(
@@ -69,7 +71,9 @@ def evaluate(
     print(_scores.class_table(scores))
     if output is not None:
         _scores.keep(scores, "test", output)
-        table = evaluation.predictions(splits.files, splits.labels, answers, splits.class_names)
+        table = evaluation.predictions(
+            splits.files, splits.labels, answers, splits.class_names, **kind
+        )
         _scores.save_table(table, output / "predictions.csv")
         metrics = {"test": scores.summary()}
         files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")

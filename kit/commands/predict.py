@@ -47,7 +47,10 @@ def predict(
     runs.load(run)  # its mistakes are known without TensorFlow, which takes seconds to start
     images = prediction.find(paths)
     start_keras()
-    answers = prediction.classify(prediction.load(run), images, top, batch_size)
+    classifier = prediction.load(run)
+    if not classifier.gives_probabilities:
+        progress.say("The model gives scores, not probabilities: the largest is the answer.")
+    answers = prediction.classify(classifier, images, top, batch_size)
     for file, reason in answers.unreadable:
         progress.say(f"Not read: {file}: {reason}")
     if answers.unreadable or answers.ignored:
@@ -83,7 +86,7 @@ def _account(answers: "Predictions") -> str:
 
 
 def _as_json(answers: "Predictions") -> str:
-    classes = ["class", "probability"]
+    classes = list(answers.table.columns[2:])  # class, and probability or score
     grouped = answers.table.groupby("file", sort=False)
     content = {
         "predictions": [

@@ -16,7 +16,16 @@ __all__ = ["main", "train"]
 def train(
     folder: Annotated[Path | None, tyro.conf.Positional] = None,
     *,
-    architecture: str = "basic_cnn",
+    architecture: str = "auto",
+    backbone: str | None = None,
+    weights: str = "imagenet",
+    views: int = 1,
+    fine_tune: str | None = None,
+    fine_tune_epochs: int = 5,
+    fine_tune_rate: float | None = None,
+    pretrain: Literal["none", "autoencoder"] = "none",
+    unlabelled: Path | None = None,
+    auxiliary: bool = False,
     settings: Annotated[
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
     ] = (),
@@ -24,6 +33,7 @@ def train(
     image_size: tuple[int, ...] | None = None,
     color: Literal["auto", "rgb", "grayscale"] = "auto",
     aspect: Literal["stretch", "crop", "pad"] = "stretch",
+    equalization: Literal["none", "contrast", "histogram"] = "none",
     batch_size: int = 32,
     epochs: int | None = None,
     max_minutes: float | None = None,
@@ -34,7 +44,7 @@ def train(
     weight_decay: float | None = None,
     l2: float | None = None,
     dropout: float | None = None,
-    loss: str = "crossentropy",
+    loss: str | None = None,
     label_smoothing: float | None = None,
     class_weight: ClassWeight = "none",
     augmentation: Literal["none", "light", "medium", "strong"] = "light",
@@ -59,14 +69,29 @@ def train(
 
     Args:
         folder: The images; without it, scikit-learn's handwritten digits.
-        architecture: basic_cnn, inception, pointwise, ...
+        architecture: basic_cnn, inception, residual, ...; auto takes a pretrained backbone for
+            color photos where its weights are on this machine, else a network from scratch.
+        backbone: A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras
+            file: a new head is trained on its features.
+        weights: Of the backbone: imagenet (downloaded where they are not here), none, or a file.
+        views: Versions of each training image whose features the head learns from; more than one
+            are augmented.
+        fine_tune: Afterwards train on, with so many of the backbone's last layers, or from the
+            layer whose name begins so.
+        fine_tune_epochs: Passes over the training images for that.
+        fine_tune_rate: The highest learning rate for that; by default 0.0001.
+        pretrain: Before the training, let an autoencoder teach the network to see, without labels.
+        unlabelled: A folder of more images for that, without classes.
+        auxiliary: Help googlenet by classifiers halfway, which are thrown away afterwards.
         settings: One setting of the architecture, for example filters=[16,32]. Repeatable.
         style: Functional or Sequential model of the same network; both trains the two from equal
             weights and compares them.
-        image_size: One number for a square, or height and width, in pixels. By default 128, or
-            less where the images are smaller.
+        image_size: One number for a square, or height and width, in pixels. By default what a
+            backbone was trained on; else 128, or less where the images are smaller.
         color: Three channels or one; by default one where all images are gray.
         aspect: How an image comes to the image size.
+        equalization: Stretch each image's contrast, or equalize its histogram, in training,
+            evaluation and prediction alike.
         batch_size: Images per step.
         epochs: Passes over the training images; by default about 1,500 steps of them, 10 to 100.
         max_minutes: Time limit of a training. The number of epochs is fixed after the first.
@@ -78,7 +103,8 @@ def train(
             none.
         l2: Penalty on the kernels, in Keras' measure; by default none.
         dropout: Before the output; by default the architecture's.
-        loss: crossentropy, hinge, mse, l1 or any name of Keras'.
+        loss: crossentropy, hinge, mse, l1, multiclass_hinge, squared_multiclass_hinge or any name
+            of Keras'; by default crossentropy, for a head of scores multiclass_hinge.
         label_smoothing: Share of a label that is spread over all classes; by default 0.1 for
             crossentropy, else none.
         class_weight: balanced weighs the classes by the inverse of their number of images.
@@ -106,7 +132,21 @@ def train(
     network = plan.network_settings(architecture, settings, l2, dropout)
     size = plan.one_or_two(image_size)
     source = plan.data_folder(folder)
-    target = plan.run_folder(output, source, architecture, overwrite)
+    choice = plan.choose(architecture, backbone, weights, network, source, size, color)
+    method = plan.Method(
+        pretrain,
+        unlabelled,
+        auxiliary,
+        views,
+        fine_tune,
+        fine_tune_epochs,
+        fine_tune_rate,
+        cache,
+    )
+    method.check(choice, style, augmentation)
+    target = plan.run_folder(output, source, choice.label, overwrite)
+    if choice.reason:
+        progress.say(choice.reason)
     start_keras()
     from kit.commands import _train_record as record
     from kit.commands import _train_steps as steps
@@ -119,10 +159,11 @@ def train(
         "loss": loss,
         "label_smoothing": label_smoothing,
     }
-    steps.check(network, given, compiled)
+    compiled["learning_rate"] = steps.rate(choice, compiled)
+    steps.check(choice, given, compiled)
     splits = data.load(
         source,
-        image_size=size,
+        image_size=choice.image_size,
         batch_size=batch_size,
         validation_split=validation_split,
         test_split=test_split,
@@ -130,15 +171,16 @@ def train(
         seed=seed,
         augmentation=augmentation,
         flip=flip,
-        color=color,
+        color=choice.color,
         aspect=aspect,
+        equalization=equalization,
         cache=cache,
     )
     progress.say(steps.overview(splits))
-    models = steps.build(architecture, planned, splits, network, compiled)
-    resolved = record.resolve(given, source, splits, models[0], network)
+    models = steps.build(choice, planned, splits, compiled)
+    resolved = record.resolve(given, source, splits, models[0], choice)
     with runs.create(target, overwrite) as run:
-        record.save_inputs(run, resolved, splits)
+        record.save_inputs(run, resolved, splits, choice.reason)
         progress.say(steps.show_network(models[0], run / "figures"))
         steps.draw_samples(splits, run / "figures")
         trained = steps.train_all(
@@ -146,6 +188,8 @@ def train(
             models,
             splits,
             run,
+            compiled,
+            method,
             epochs=resolved["epochs"],
             schedule=schedule,
             monitor=resolved["monitor"],
@@ -156,7 +200,7 @@ def train(
         )
         steps.draw_curves(trained, run / "figures")
         metrics = steps.score(trained, splits, run)
-        record.finish(run, metrics, resolved, splits, steps.best_of(trained), start)
+        record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)
     print(record.next_steps(run, source))
 
 

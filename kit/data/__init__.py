@@ -9,20 +9,26 @@ from typing import Any
 from kit.data._images import CachedImages, DecodedImages, Images, named_failures
 from kit.data._load import load, load_test
 from kit.data._splits import Splits
+from kit.data._survey import Survey, survey
 from kit.data._tree import Problem
+from kit.data._unlabelled import Joined, unlabelled
 
 __all__ = [
     "CachedImages",
     "DecodedImages",
     "Images",
+    "Joined",
     "Problem",
     "Splits",
+    "Survey",
     "load",
     "load_test",
     "named_failures",
     "ordered_batches",
     "steps",
+    "survey",
     "training_batches",
+    "unlabelled",
 ]
 
 
@@ -40,12 +46,19 @@ def training_batches(splits: Splits, label_mode: str = "categorical", first_epoc
 
 
 def ordered_batches(
-    splits: Splits, part: str, label_mode: str = "categorical", batch_size: int | None = None
+    splits: Splits,
+    part: str,
+    label_mode: str = "categorical",
+    batch_size: int | None = None,
+    epoch: int | None = None,
 ) -> Any:
-    """Return one pass over a part in the order of its files, unchanged by augmentation."""
+    """Return one pass over a part in the order of its files, unchanged unless ``epoch`` is given.
+
+    With a number the images are changed as the training would change them in that epoch, from 0.
+    """
     from kit.data import _pipeline
 
-    return _pipeline.ordered(splits, part, label_mode, batch_size)
+    return _pipeline.ordered(splits, part, label_mode, batch_size, epoch)
 
 
 def steps(splits: Splits, part: str = "train") -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +30,18 @@ class Images(Protocol):
         """What :meth:`read` has raised so far; TensorFlow hands on the text of an error only."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width and channels."""
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and channels; of features, their number."""
+
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """uint8, for features float32."""
 
     def __len__(self) -> int:
         """Return the number of images."""
 
-    def read(self, indices: Indices) -> Pixels:
-        """Return uint8 of shape ``(len(indices), height, width, channels)``."""
+    def read(self, indices: Indices) -> npt.NDArray[Any]:
+        """Return an array of ``dtype`` and of shape ``(len(indices), *shape)``."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ class CachedImages:
         """Height, width and channels."""
         height, width, channels = self.array.shape[1:]
         return height, width, channels
+
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """uint8."""
+        return self.array.dtype
 
     def __len__(self) -> int:
         return len(self.array)
@@ -70,12 +79,18 @@ class DecodedImages:
     image_size: tuple[int, int]
     color: str
     aspect: str
+    equalization: str = "none"
     failed: list[DataError] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels."""
         return (*self.image_size, 1 if self.color == "grayscale" else 3)
+
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """uint8."""
+        return np.dtype(np.uint8)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -94,7 +109,7 @@ class DecodedImages:
     def _decode(self, index: int) -> Pixels:
         file = self.folder / self.files[index]
         try:
-            return decode.decode(file, self.image_size, self.color, self.aspect)
+            return decode.decode(file, self.image_size, self.color, self.aspect, self.equalization)
         except decode.BrokenImage as error:
             failure = DataError(
                 f"{file} could be read before and cannot be read now: {error.reason}. Put it back, "

@@ -46,6 +46,7 @@ def examine(
     image_size: tuple[int, int],
     aspect: str,
     keep: Callable[[Pixels], object] | None = None,
+    equalization: str = "none",
 ) -> list[Finding]:
     """Judge files by decoding them as training does.
 
@@ -54,12 +55,13 @@ def examine(
         image_size: ``(height, width)``.
         aspect: As for :func:`kit.data.decode.decode`.
         keep: Called with the RGB pixels of each usable file, in the order of ``files``.
+        equalization: As for :func:`kit.data.decode.decode`.
     """
     if not files:
         return []
 
     def judged(chunk: Sequence[Path]) -> list[tuple[Finding, Pixels | None]]:
-        return [_judge(file, image_size, aspect) for file in chunk]
+        return [_judge(file, image_size, aspect, equalization) for file in chunk]
 
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     findings = []
@@ -71,12 +73,14 @@ def examine(
     return findings
 
 
-def _judge(file: Path, image_size: tuple[int, int], aspect: str) -> tuple[Finding, Pixels | None]:
+def _judge(
+    file: Path, image_size: tuple[int, int], aspect: str, equalization: str
+) -> tuple[Finding, Pixels | None]:
     digest = ""
     try:
         data = decode.read(file)
         digest = blake2b(data, digest_size=16).hexdigest()
-        pixels = decode.decode(data, image_size, "rgb", aspect)
+        pixels = decode.decode(data, image_size, "rgb", aspect, equalization)
     except decode.BrokenImage as error:
         named = file.suffix.lower() in IMAGE_SUFFIXES
         stray = isinstance(error, decode.NotAnImage) or not digest

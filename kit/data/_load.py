@@ -34,6 +34,7 @@ def load(
     flip: bool | None = None,
     color: str = "auto",
     aspect: str = "stretch",
+    equalization: str = "none",
     split: Path | str | None = None,
     cache: bool = True,
 ) -> Splits:
@@ -56,6 +57,8 @@ def load(
             letters or digits, or speak of left and right.
         color: ``"rgb"``, ``"grayscale"``, or ``"auto"`` for grayscale where all images are gray.
         aspect: ``"stretch"``, ``"crop"`` or ``"pad"`` to the size.
+        equalization: ``"contrast"`` stretches the grays of each image over the whole range,
+            ``"histogram"`` makes all of them as frequent as can be, ``"none"`` leaves them.
         split: The ``split.csv`` of an earlier run: its files keep their part.
         cache: Whether decoded images are kept in the user's cache folder.
 
@@ -63,12 +66,12 @@ def load(
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
-    check(batch_size, validation_split, seed, test_split, color, aspect)
+    check(batch_size, validation_split, seed, test_split, color, aspect, equalization)
     augmentations.preset(augmentation)
     earlier = None if split is None else _earlier.read(Path(split))
     listed = listing(folder)
     size = size_of(median_size(listed) if image_size is None else image_size)
-    scanned = scan(listed, Rows(size, color, aspect), cache)
+    scanned = scan(listed, Rows(size, color, aspect, equalization), cache)
     root, names = listed.root, listed.class_names
     _advice.refuse_broken(root, scanned)
     _advice.refuse_small(root, names, scanned)
@@ -87,6 +90,7 @@ def load(
         augmentation=augmentation,
         flip=augmentations.may_flip(names) if flip is None else flip,
         aspect=aspect,
+        equalization=equalization,
     )
 
 
@@ -98,6 +102,7 @@ def load_test(
     aspect: str,
     batch_size: int = 32,
     cache: bool = True,
+    equalization: str = "none",
 ) -> Splits:
     """Read a folder to score a model that exists: all its images are the test part.
 
@@ -109,14 +114,15 @@ def load_test(
         aspect: ``"stretch"``, ``"crop"`` or ``"pad"``, as the model was trained.
         batch_size: Images in a batch.
         cache: Whether decoded images are kept in the user's cache folder.
+        equalization: ``"none"``, ``"contrast"`` or ``"histogram"``, as the model was trained.
 
     Raises:
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
-    check(batch_size, 0.2, 0, None, color, aspect)
+    check(batch_size, 0.2, 0, None, color, aspect, equalization)
     listed = listing(folder, class_names)
-    scanned = scan(listed, Rows(size_of(image_size), color, aspect), cache)
+    scanned = scan(listed, Rows(size_of(image_size), color, aspect, equalization), cache)
     _advice.refuse_broken(listed.root, scanned)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
@@ -132,6 +138,7 @@ def load_test(
         augmentation="none",
         flip=False,
         aspect=aspect,
+        equalization=equalization,
     )
 
 

@@ -25,6 +25,9 @@ __all__ = ["one_pass", "ordered", "steps", "training"]
 Array = NDArray[Any]
 Batch = tuple[Array, ...]
 
+SEEDS = tf.TensorSpec((None,), tf.int32)
+NO_SEEDS = np.empty(0, np.int32)
+
 
 def steps(splits: "Splits", part: str = "train") -> int:
     """Return the number of batches in one pass over a part.
@@ -71,9 +74,13 @@ def one_pass(splits: "Splits", label_mode: str = "categorical") -> tf.data.Datas
 
 
 def ordered(
-    splits: "Splits", part: str, label_mode: str = "categorical", batch_size: int | None = None
+    splits: "Splits",
+    part: str,
+    label_mode: str = "categorical",
+    batch_size: int | None = None,
+    epoch: int | None = None,
 ) -> tf.data.Dataset:
-    """Return a part once, unchanged, in the order of ``splits.parts[part]``.
+    """Return a part once, in the order of ``splits.parts[part]``, unchanged unless ``epoch`` says.
 
     Args:
         splits: The data.
@@ -82,6 +89,7 @@ def ordered(
             "binary", for two classes: float32 ``(batch, 1)``, 1 for the second class; "int":
             int32 ``(batch,)``.
         batch_size: Images in a batch; ``splits.batch_size`` where it is None.
+        epoch: Change the images as the training would in this epoch, from 0.
 
     Returns:
         Batches ``(images, labels)``: images float32 ``(batch, height, width, channels)`` in
@@ -95,12 +103,13 @@ def ordered(
 
     def read(number: Array) -> Batch:
         chosen = indices[number * size : (number + 1) * size]
-        return splits.images.read(chosen), labels[chosen]
+        seeds = _seeded.seeds(splits.seed, epoch or 0, chosen) if epoch is not None else NO_SEEDS
+        return splits.images.read(chosen), labels[chosen], seeds
 
     numbers = tf.data.Dataset.range(math.ceil(len(indices) / size))
-    batches = _called(read, numbers, [_image_spec(splits), _spec(labels)])
     # One element a call, in order: reading is a copy from memory, or has a thread pool of its own.
-    return batches.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(2)
+    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), SEEDS])
+    return _augmented(batches, None if epoch is None else augmentation.changing(splits))
 
 
 def _changed(splits: "Splits", numbers: tf.data.Dataset, label_mode: str) -> tf.data.Dataset:
@@ -117,9 +126,12 @@ def _changed(splits: "Splits", numbers: tf.data.Dataset, label_mode: str) -> tf.
         chosen = order(epoch)[batch]
         return splits.images.read(chosen), labels[chosen], _seeded.seeds(seed, epoch, chosen)
 
-    specs = [_image_spec(splits), _spec(labels), tf.TensorSpec((None,), tf.int32)]
-    batches = _called(read, numbers, specs)
-    change = augmentation.changing(splits)
+    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), SEEDS])
+    return _augmented(batches, augmentation.changing(splits))
+
+
+def _augmented(batches: tf.data.Dataset, change: Callable[..., Any] | None) -> tf.data.Dataset:
+    """Change the images of batches (images, labels, seeds) and leave the seeds out."""
     if change is None:
         return batches.map(lambda x, y, _: (tf.cast(x, tf.float32), y)).prefetch(2)
     batches = batches.map(
@@ -167,7 +179,7 @@ def _labels(splits: "Splits", label_mode: str) -> Array:
 
 
 def _image_spec(splits: "Splits") -> tf.TensorSpec:
-    return tf.TensorSpec((None, *splits.image_shape), tf.uint8)
+    return tf.TensorSpec((None, *splits.images.shape), splits.images.dtype)
 
 
 def _spec(labels: Array) -> tf.TensorSpec:

@@ -26,11 +26,12 @@ HEADERS = 200  # files whose sizes stand for all
 
 @dataclass(frozen=True)
 class Rows:
-    """How pictures are wanted: ``(height, width)``, color (perhaps ``"auto"``), aspect."""
+    """How pictures are wanted: ``(height, width)``, color (perhaps ``"auto"``) and the rest."""
 
     image_size: tuple[int, int]
     color: str
     aspect: str
+    equalization: str = "none"
 
     def resolved(self, findings: Iterable[Finding]) -> str:
         """Return ``"rgb"`` or ``"grayscale"``."""
@@ -45,7 +46,8 @@ class Rows:
     def judged_as(self) -> str:
         """Return what findings depend on: a speck of color is gone from a smaller picture."""
         height, width = self.image_size
-        return f"{height}x{width}-{self.aspect}-{decode.version()}"
+        rest = "" if self.equalization == "none" else f"{self.equalization}-"
+        return f"{height}x{width}-{self.aspect}-{rest}{decode.version()}"
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _unknown(listed: Listing, known: Known) -> list[Entry]:
 
 def _judged(listed: Listing, entries: list[Entry], rows: Rows) -> Known:
     files = [listed.root / entry.found.file for entry in entries]
-    findings = examine(files, rows.image_size, rows.aspect)
+    findings = examine(files, rows.image_size, rows.aspect, equalization=rows.equalization)
     return {entry.found.file: one for entry, one in zip(entries, findings, strict=True)}
 
 
@@ -130,6 +132,7 @@ def _fill(listed: Listing, rows: Rows) -> tuple[Pixels | None, Known]:
                 rows.image_size,
                 rows.aspect,
                 lambda pixels: writer.add(decode.luma(pixels) if one_channel else pixels),
+                rows.equalization,
             )
             names = (entry.found.file for entry in listed.entries)
             known = dict(zip(names, findings, strict=True))
@@ -197,7 +200,9 @@ def _result(
     color = rows.resolved(known[name] for name in names)
     images: Images
     if array is None:
-        images = DecodedImages(listed.root, names, rows.image_size, color, rows.aspect)
+        images = DecodedImages(
+            listed.root, names, rows.image_size, color, rows.aspect, rows.equalization
+        )
     else:
         images = CachedImages(array)
     problems = listed.problems + tuple(

@@ -35,6 +35,7 @@ def check(
     test_split: float | None,
     color: str,
     aspect: str,
+    equalization: str,
 ) -> None:
     """Raise SettingError where a setting is out of its range."""
     if batch_size < 1:
@@ -52,6 +53,7 @@ def check(
     for name, value, known in (
         ("color", color, ("auto", *decode.COLORS)),
         ("aspect", aspect, decode.ASPECTS),
+        ("equalization", equalization, decode.EQUALIZATIONS),
     ):
         if value not in known:
             raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")

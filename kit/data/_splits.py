@@ -44,6 +44,7 @@ class Splits:
         fingerprint: Hash over the names and contents of all used files.
         problems: Files that are not used, with the reason.
         notes: What a person should know about this data, in sentences.
+        equalization: ``"none"``, ``"contrast"`` or ``"histogram"``.
     """
 
     folder: Path
@@ -62,11 +63,13 @@ class Splits:
     fingerprint: str
     problems: tuple[Problem, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    equalization: str = "none"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels."""
-        return self.images.shape
+        height, width, channels = self.images.shape
+        return height, width, channels
 
     @property
     def num_classes(self) -> int:

@@ -12,12 +12,14 @@ import numpy.typing as npt
 import PIL
 from PIL import Image
 
+from kit.data._equalization import EQUALIZATIONS, equalized
 from kit.data._opening import BrokenImage, NotAnImage, dimensions, open_image, read, words
 from kit.errors import SettingError
 
 __all__ = [
     "ASPECTS",
     "COLORS",
+    "EQUALIZATIONS",
     "BrokenImage",
     "NotAnImage",
     "decode",
@@ -54,6 +56,7 @@ def decode(
     image_size: tuple[int, int],
     color: str = "rgb",
     aspect: str = "stretch",
+    equalization: str = "none",
 ) -> Pixels:
     """Return the picture upright, in one size, as uint8 of shape ``(height, width, channels)``.
 
@@ -73,30 +76,39 @@ def decode(
         color: ``"rgb"`` for three channels, ``"grayscale"`` for one (ITU-R 601-2 luma).
         aspect: ``"stretch"`` to the size, ``"crop"`` the longer side around the centre, or
             ``"pad"`` the shorter side with black.
+        equalization: ``"none"``, ``"contrast"`` or ``"histogram"``: how the picture's grays are
+            spread, see :func:`kit.data._equalization.equalized`. The black of ``"pad"`` is not
+            counted.
 
     Raises:
         BrokenImage: The file is damaged, too large or no regular file.
         NotAnImage: The content is no image at all.
         DataError: It is a HEIC photo and the package that reads these is missing.
-        SettingError: There is no such color or aspect.
+        SettingError: There is no such color, aspect or equalization.
     """
-    if color not in COLORS or aspect not in ASPECTS:
-        raise SettingError(
-            f"color must be one of {', '.join(COLORS)} and aspect one of {', '.join(ASPECTS)}, not "
-            f"{color!r} and {aspect!r}."
-        )
+    _check(color, aspect, equalization)
     data = source if isinstance(source, bytes) else read(source)
     image = open_image(data)
     try:
         whole = _load(image, image_size)
         flat = _eight_bits(image)
         turn = _turn(image)
-        small = _fit(flat, image_size, aspect, turn, whole)
+        small = _fit(flat, image_size, aspect, turn, whole, equalization)
         return _channels(small, color)
     except BrokenImage:
         raise
     except Exception as error:  # what Pillow raises on damaged files has no common class
         raise BrokenImage(f"damaged or cut off ({words(error)})") from error
+
+
+def _check(color: str, aspect: str, equalization: str) -> None:
+    for name, value, known in (
+        ("color", color, COLORS),
+        ("aspect", aspect, ASPECTS),
+        ("equalization", equalization, EQUALIZATIONS),
+    ):
+        if value not in known:
+            raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
 
 
 def luma(pixels: Pixels) -> Pixels:
@@ -170,8 +182,9 @@ def _fit(
     aspect: str,
     turn: Image.Transpose | None,
     whole: tuple[float, float],
+    equalization: str,
 ) -> Image.Image:
-    """Resize, then turn: the order that has fewer pixels to turn."""
+    """Resize, then turn and equalize: the order that has fewer pixels to change."""
     across = turn is not None and turn in {TURNS[5], TURNS[6], TURNS[7], TURNS[8]}
     target = image_size if across else image_size[::-1]  # (width, height) as stored
     width, height = whole
@@ -184,7 +197,7 @@ def _fit(
         ratio = max(width / target[0], height / target[1])
         target = (max(1, round(width / ratio)), max(1, round(height / ratio)))
     small = image.resize(target, RESAMPLING, box=(left, top, width - left, height - top))
-    upright = small if turn is None else small.transpose(turn)
+    upright = equalized(small if turn is None else small.transpose(turn), equalization)
     if aspect != "pad":
         return upright
     canvas = Image.new(image.mode, image_size[::-1], PADDING)

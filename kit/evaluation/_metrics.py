@@ -36,7 +36,8 @@ class Scores:
         balanced_accuracy: Mean recall over the classes that have images here.
         macro_f1: Mean F1 over the classes that have images here.
         loss: Cross-entropy in nats, the mean over the images; ln(classes) is knowing nothing. A
-            probability of zero counts as 2.2e-16, so the loss of one image is at most 36.
+            probability of zero counts as 2.2e-16, so the loss of one image is at most 36. NaN where
+            the model gives scores and not probabilities.
         per_class: One row a class: class, precision, precision_low, precision_high, recall,
             recall_low, recall_high, f1, support. NaN where there is nothing to divide by: the
             precision of a class never predicted, the recall of one without images.
@@ -55,13 +56,14 @@ class Scores:
     per_class: pd.DataFrame
     confusion: NDArray[np.int64]
 
-    def summary(self) -> dict[str, int | float]:
-        """Return the numbers about all images, as JSON holds them."""
+    def summary(self) -> dict[str, int | float | None]:
+        """Return the numbers about all images, as JSON holds them: None for NaN."""
         names = (
             "images accuracy accuracy_low accuracy_high majority_baseline "
             "balanced_accuracy macro_f1 loss"
         )
-        return {name: getattr(self, name) for name in names.split()}
+        numbers = {name: getattr(self, name) for name in names.split()}
+        return {name: None if np.isnan(value) else value for name, value in numbers.items()}
 
     def confusion_table(self) -> pd.DataFrame:
         """Return the confusion matrix with names: a column "true", then one for each answer."""
@@ -71,16 +73,21 @@ class Scores:
 
 
 def score(
-    true: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+    true: NDArray[np.integer],
+    answers: NDArray[np.floating],
+    class_names: Sequence[str],
+    *,
+    are_probabilities: bool = True,
 ) -> Scores:
     """Compare a model's answers with the truth.
 
-    The answer for an image is its most probable class, the first of them in a tie.
+    The answer for an image is the class of its largest number, the first of them in a tie.
 
     Args:
         true: Class numbers (images,), from 0.
-        probabilities: Rows (images, classes) that sum to 1.
+        answers: Rows (images, classes) of probabilities that sum to 1, or of scores.
         class_names: One name for each column.
+        are_probabilities: Whether the answers are; of scores there is no cross-entropy.
 
     Raises:
         SettingError: Shapes, numbers of classes or sums do not fit.
@@ -91,7 +98,9 @@ def score(
     """
     from sklearn.metrics import confusion_matrix, f1_score, log_loss
 
-    rows = _checked(true, probabilities, class_names)
+    rows = _checked(true, answers, class_names)
+    if are_probabilities:
+        rows = _normalized(rows)
     classes = range(len(class_names))
     predicted = rows.argmax(axis=1)
     confusion = confusion_matrix(true, predicted, labels=classes).astype(np.int64)
@@ -110,20 +119,20 @@ def score(
         macro_f1=float(
             f1_score(true, predicted, labels=present, average="macro", zero_division=0.0)
         ),
-        loss=float(log_loss(true, rows, labels=classes)),
+        loss=float(log_loss(true, rows, labels=classes)) if are_probabilities else float("nan"),
         per_class=_per_class(confusion, class_names),
         confusion=confusion,
     )
 
 
 def _checked(
-    true: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+    true: NDArray[np.integer], answers: NDArray[np.floating], class_names: Sequence[str]
 ) -> NDArray[np.float64]:
-    rows = np.asarray(probabilities, dtype=np.float64)
+    rows = np.asarray(answers, dtype=np.float64)
     expected = (len(true), len(class_names))
     if rows.shape != expected or len(true) == 0 or len(class_names) < 2:
         raise SettingError(
-            "Probabilities must have shape (images, classes), at least one image and two classes; "
+            "Answers must have shape (images, classes), at least one image and two classes; "
             f"for {expected[0]} images and {expected[1]} class names they have {rows.shape}."
         )
     if np.min(true) < 0 or np.max(true) >= len(class_names):
@@ -137,6 +146,10 @@ def _checked(
             f"The model's answers for {broken} of {len(rows)} images are not finite numbers: "
             "its training diverged. Lower the learning rate and train again."
         )
+    return rows
+
+
+def _normalized(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = rows.sum(axis=1)
     if rows.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE:
         raise SettingError(

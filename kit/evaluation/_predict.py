@@ -19,25 +19,25 @@ def probabilities(model: Any, dataset: Any) -> NDArray[np.float64]:
 
     Args:
         model: A ``keras.Model`` that takes float32 images (batch, height, width, channels), values
-            0 to 255, and gives class probabilities.
+            0 to 255, and gives class probabilities or scores.
         dataset: A finite data set of batches of images, or of pairs of images and labels. One that
             shuffles would part the answers from their files.
 
     Returns:
-        Probabilities (images, classes). A model with one sigmoid output gives two columns.
+        Probabilities or scores (images, classes). One sigmoid output gives two columns.
     """
     return both_columns(model.predict(dataset, verbose=0))
 
 
 def both_columns(answers: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return probabilities with a column for every class.
+    """Return probabilities, or scores, with a column for every class.
 
     Args:
         answers: A model's output (images, classes), or (images, 1) from one sigmoid unit, which is
             the probability of the second of two classes.
 
     Returns:
-        Probabilities (images, classes), at least two columns.
+        Rows (images, classes), at least two columns.
     """
     rows = np.asarray(answers, dtype=np.float64)
     return np.hstack([1 - rows, rows]) if rows.shape[-1] == 1 else rows
@@ -46,16 +46,19 @@ def both_columns(answers: NDArray[np.floating]) -> NDArray[np.float64]:
 def predictions(
     files: Sequence[str],
     true: NDArray[np.integer],
-    probabilities: NDArray[np.floating],
+    answers: NDArray[np.floating],
     class_names: Sequence[str],
+    *,
+    are_probabilities: bool = True,
 ) -> pd.DataFrame:
     """Return one row for each image: file, true, predicted, probability.
 
     Args:
-        files: Names (images,), in the order of the rows of ``probabilities``.
+        files: Names (images,), in the order of the rows of ``answers``.
         true: Class numbers (images,), from 0.
-        probabilities: Rows (images, classes).
+        answers: Rows (images, classes).
         class_names: One name for each column.
+        are_probabilities: Whether the answers are; for scores the last column is called "score".
 
     Returns:
         True and predicted classes by name, and the probability the model gave its own answer,
@@ -64,13 +67,14 @@ def predictions(
     Raises:
         SettingError: There are not as many files, classes and rows.
     """
-    if not len(files) == len(true) == len(probabilities):
+    if not len(files) == len(true) == len(answers):
         raise SettingError(
-            "There must be one file name and one true class for each row of probabilities; there "
-            f"are {len(files)} files, {len(true)} classes and {len(probabilities)} rows."
+            "There must be one file name and one true class for each row of answers; there "
+            f"are {len(files)} files, {len(true)} classes and {len(answers)} rows."
         )
     names = np.asarray(class_names, dtype=object)
-    answers = np.argmax(probabilities, axis=1)
-    sure = np.asarray(probabilities, dtype=np.float64).max(axis=1).round(DECIMALS)
-    columns = {"true": names[true], "predicted": names[answers], "probability": sure}
+    predicted = names[np.argmax(answers, axis=1)]
+    sure = np.asarray(answers, dtype=np.float64).max(axis=1).round(DECIMALS)
+    last = "probability" if are_probabilities else "score"
+    columns = {"true": names[true], "predicted": predicted, last: sure}
     return pd.DataFrame({"file": list(files), **columns})

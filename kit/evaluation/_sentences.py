@@ -62,10 +62,11 @@ def _headline(scores: Scores, part: str, epochs: int | None) -> str:
 
 
 def _other_numbers(scores: Scores) -> str:
-    return (
-        f"balanced accuracy {scores.balanced_accuracy:.3f}, macro F1 {scores.macro_f1:.3f}, "
-        f"cross-entropy {scores.loss:.3f} (knowing nothing: {np.log(len(scores.class_names)):.3f})"
-    )
+    text = f"balanced accuracy {scores.balanced_accuracy:.3f}, macro F1 {scores.macro_f1:.3f}"
+    if np.isnan(scores.loss):
+        return f"{text}; the model gives scores, not probabilities, so there is no cross-entropy"
+    nothing = np.log(len(scores.class_names))
+    return f"{text}, cross-entropy {scores.loss:.3f} (knowing nothing: {nothing:.3f})"
 
 
 def _against_majority(scores: Scores) -> str:

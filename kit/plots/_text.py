@@ -6,6 +6,7 @@ orders Arabic letters itself; a shaping library on top would reverse them again.
 """
 
 import functools
+import math
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ FONTS = (
     "Symbola",
 )
 LARGEST = 2**16 - 1  # pixels of a side; matplotlib refuses more
+MOST = 60_000_000  # pixels of a picture; some viewers refuse twice as many, for fear of bombs
 INVISIBLE = {"Mn", "Me", "Cf"}  # Unicode categories that take no room: marks, joiners
 
 
@@ -106,8 +108,8 @@ def legend(
 def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     """Write a figure to a file, whole or not at all.
 
-    One that would be taller or wider than matplotlib can draw, such as a network of a thousand
-    layers, gets fewer pixels to the inch.
+    One that would be taller or wider than matplotlib can draw, or larger than viewers like, such as
+    a network of a thousand layers, gets fewer pixels to the inch.
 
     Args:
         figure: What to write.
@@ -117,7 +119,8 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     Raises:
         OSError: The file cannot be written; what was at ``path`` is as it was.
     """
-    dpi = min(dpi, int(LARGEST / max(figure.get_size_inches())))
+    width, height = figure.get_size_inches()
+    dpi = min(dpi, int(LARGEST / max(width, height)), int(math.sqrt(MOST / (width * height))))
     with warnings.catch_warnings():
         # No font of this machine holds the letter: a box is drawn, which says as much.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", append=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kit import evaluation, progress, runs
+from kit import architectures, evaluation, progress, runs
 from kit.data import Splits, _pool, decode
 from kit.errors import DataError, KitError, SettingError
 from kit.prediction._find import Paths, Selection, find
@@ -29,8 +29,8 @@ DECIMALS = 6  # as many as float32 holds of a number near 1
 class Classifier:
     """A model with what an image must become before the model sees it.
 
-    ``image_size`` is ``(height, width)``; ``color`` and ``aspect`` are as for
-    :func:`kit.data.decode.decode`.
+    ``image_size`` is ``(height, width)``; ``color``, ``aspect`` and ``equalization`` are as for
+    :func:`kit.data.decode.decode`. A model that gives no probabilities gives scores.
     """
 
     model: "keras.Model"
@@ -38,6 +38,8 @@ class Classifier:
     image_size: tuple[int, int]
     color: str
     aspect: str
+    gives_probabilities: bool = True
+    equalization: str = "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,8 @@ class Predictions:
 
     Attributes:
         table: Columns file, rank, class, probability; for each file the likeliest classes, rank 1
-            first, probabilities rounded to six decimals.
+            first, probabilities rounded to six decimals. The last column is called score where the
+            model gives scores.
         unreadable: Pairs of a path and why it has no answer.
         ignored: As in :class:`Selection`.
     """
@@ -63,20 +66,31 @@ def load(run: Path | str) -> Classifier:
         SettingError: The folder is not a complete run, or its files are damaged.
     """
     found = runs.load(Path(run))
+    model = runs.load_model(found)
     height, width = found.facts["image_size"]
     return Classifier(
-        model=runs.load_model(found),
+        model=model,
         class_names=tuple(found.facts["class_names"]),
         image_size=(height, width),
         color=found.facts["color"],
         aspect=found.facts["aspect"],
+        gives_probabilities=architectures.head(model) != "scores",
+        equalization=found.equalization,
     )
 
 
 def from_model(model: "keras.Model", splits: Splits) -> Classifier:
     """Return a classifier of a model that was trained on this data, without a run between."""
     height, width, _ = splits.image_shape
-    return Classifier(model, splits.class_names, (height, width), splits.color, splits.aspect)
+    return Classifier(
+        model,
+        splits.class_names,
+        (height, width),
+        splits.color,
+        splits.aspect,
+        architectures.head(model) != "scores",
+        splits.equalization,
+    )
 
 
 def classify(
@@ -114,9 +128,10 @@ def classify(
     if batch:
         answers.append(_ask(classifier, batch))
     rows = np.concatenate(answers) if answers else np.empty((0, len(classifier.class_names)))
-    return Predictions(
-        _table(files, rows, classifier.class_names, top), tuple(unreadable), chosen.ignored
-    )
+    table = _table(files, rows, classifier.class_names, top)
+    if not classifier.gives_probabilities:
+        table = table.rename(columns={"probability": "score"})
+    return Predictions(table, tuple(unreadable), chosen.ignored)
 
 
 def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str, Pixels | str]]:
@@ -125,7 +140,11 @@ def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str
     def decoded(file: str) -> tuple[str, Pixels | str]:
         try:
             return file, decode.decode(
-                Path(file), classifier.image_size, classifier.color, classifier.aspect
+                Path(file),
+                classifier.image_size,
+                classifier.color,
+                classifier.aspect,
+                classifier.equalization,
             )
         except decode.BrokenImage as error:
             return file, error.reason

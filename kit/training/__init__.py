@@ -1,23 +1,39 @@
-"""Compile and fit a classifier."""
+"""Compile and fit a classifier; train a new head on a network that exists, and fine-tune it."""
 
+from kit.training._autoencoder import Pretraining, check_pretrain, pretrain
+from kit.training._auxiliary import with_auxiliary
 from kit.training._compile import (
     check_compile,
     compile_model,
     default_decay,
+    default_loss,
     default_smoothing,
     learning_rate,
 )
+from kit.training._fine_tune import fine_tune, thaw
 from kit.training._fit import History, check_fit, default_epochs, default_monitor, fit
+from kit.training._transfer import HeadTraining, feature_splits, fit_head, is_frozen
 
 __all__ = [
+    "HeadTraining",
     "History",
+    "Pretraining",
     "check_compile",
     "check_fit",
+    "check_pretrain",
     "compile_model",
     "default_decay",
     "default_epochs",
+    "default_loss",
     "default_monitor",
     "default_smoothing",
+    "feature_splits",
+    "fine_tune",
     "fit",
+    "fit_head",
+    "is_frozen",
     "learning_rate",
+    "pretrain",
+    "thaw",
+    "with_auxiliary",
 ]

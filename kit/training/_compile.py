@@ -8,12 +8,21 @@ from typing import Any
 import keras
 import numpy as np
 
+from kit import architectures
 from kit.choices import Optimizer
 from kit.errors import SettingError
 from kit.training import _losses
+from kit.training._losses import Head
 from kit.training._metrics import BalancedAccuracy
 
-__all__ = ["check_compile", "compile_model", "default_decay", "default_smoothing", "learning_rate"]
+__all__ = [
+    "check_compile",
+    "compile_model",
+    "default_decay",
+    "default_loss",
+    "default_smoothing",
+    "learning_rate",
+]
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,
@@ -40,21 +49,24 @@ def compile_model(
     weight_decay: float | None = None,
     momentum: float = 0.9,
     nesterov: bool = True,
-    loss: str | Callable[..., Any] = "crossentropy",
+    loss: str | Callable[..., Any] | None = None,
     label_smoothing: float | None = None,
 ) -> keras.Model:
     """Compile a classifier in place and return it.
 
     Args:
-        model: Outputs of shape (batch, classes), or (batch, 1) for one sigmoid unit.
+        model: Outputs of shape (batch, classes), or (batch, 1) for one sigmoid unit. They are
+            scores where the last layer is called so, else probabilities.
         optimizer: Name of the update rule.
         learning_rate: Peak of the schedule; by default what suits the optimizer.
         weight_decay: Decoupled decay of kernels per step and unit of rate (Loshchilov & Hutter,
-            ICLR 2019); biases and normalization are left out. Other than L2, it does not pass
-            through an adaptive optimizer's scaling. By default 0.05 for ``adamw``, else none.
+            ICLR 2019); biases, normalization and what activations learn are left out. Other than
+            L2, it does not pass through an adaptive optimizer's scaling. By default 0.05 for
+            ``adamw``, else none.
         momentum: For ``sgd``.
         nesterov: For ``sgd`` with momentum: Nesterov's look-ahead.
-        loss: See :func:`kit.training._losses.get`.
+        loss: See :func:`kit.training._losses.get`; by default "crossentropy" for probabilities and
+            "multiclass_hinge" for scores.
         label_smoothing: Share of a label that is spread over all classes; by default 0.1 for
             "crossentropy", which alone can take it.
 
@@ -62,11 +74,13 @@ def compile_model(
         SettingError: A name that does not exist or a number out of its range.
     """
     outputs = model.output_shape[-1]
+    head = architectures.head(model)
+    loss = _losses.default(head) if loss is None else loss
     decay = default_decay(optimizer) if weight_decay is None else weight_decay
     smoothing = default_smoothing(loss) if label_smoothing is None else label_smoothing
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate, decay, momentum, nesterov),
-        loss=_losses.get(loss, smoothing, sigmoid=outputs == 1),
+        loss=_losses.get(loss, smoothing, head),
         metrics=[
             keras.metrics.BinaryAccuracy("accuracy")
             if outputs == 1
@@ -88,14 +102,20 @@ def default_smoothing(loss: object) -> float:
     return 0.1 if loss == "crossentropy" else 0.0
 
 
-def check_compile(sigmoid: bool = False, **settings: Any) -> None:
-    """Check settings of :func:`compile_model` before there is a model.
+def default_loss(head: Head) -> str:
+    """Return the loss used where none is given, for a head "softmax", "sigmoid" or "scores"."""
+    return _losses.default(head)
+
+
+def check_compile(head: Head = "softmax", **settings: Any) -> None:
+    """Check settings of :func:`compile_model` before there is a model with this head.
 
     Raises:
         SettingError: As :func:`compile_model`.
     """
-    outputs = 1 if sigmoid else 3
-    layers = [keras.Input((1,)), keras.layers.Dense(outputs, activation="sigmoid")]
+    name = "scores" if head == "scores" else "probabilities"
+    outputs = 1 if head == "sigmoid" else 3
+    layers = [keras.Input((1,)), keras.layers.Dense(outputs, activation="sigmoid", name=name)]
     compile_model(keras.Sequential(layers), **settings)
 
 
@@ -127,7 +147,7 @@ def _optimizer(
     takes = inspect.signature(kind.__init__).parameters
     optimizer = kind(**{key: value for key, value in given.items() if key in takes})
     if weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer.exclude_from_weight_decay(var_names=["alpha", "bias", "gamma", "beta"])
     return optimizer
 
 

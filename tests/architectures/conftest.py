@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 
 import keras
@@ -39,6 +40,12 @@ def build_example(name: str, num_classes: int = 3, style: str = "functional", **
     return architectures.build(name, shape, num_classes, style, **arguments)
 
 
+def of_those(name: str, **settings: object) -> dict[str, object]:
+    """Return those of the settings that the architecture has."""
+    known = architectures.settings(name)
+    return {setting: value for setting, value in settings.items() if setting in known}
+
+
 def pictures(shape: tuple[int, ...], count: int = 8) -> np.ndarray:
     """Return pictures with a structure: noise of different brightness and contrast."""
     random = np.random.default_rng(2)
@@ -50,7 +57,26 @@ def pictures(shape: tuple[int, ...], count: int = 8) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def small() -> Callable[..., keras.Model]:
+    """Give a network of one's own, to be changed at will."""
     return build_example
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[..., keras.Model]:
+    """Give a network that other tests get too: to be asked and looked at, never changed."""
+    return cache(build_example)
+
+
+@pytest.fixture(scope="session")
+def stages() -> Callable[..., list]:
+    """Give the stages of the small network, which are no model yet."""
+
+    def declared(name: str, **settings: object) -> list:
+        arguments = example(name) | settings
+        shape = arguments.pop("input_shape")
+        return importlib.import_module(f"kit.architectures.{name}").stages(shape, 3, **arguments)
+
+    return declared
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +95,26 @@ def style(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def needs() -> Callable[..., None]:
+    """Skip a test for an architecture without the settings that the test is about."""
+
+    def check(name: str, *settings: str) -> None:
+        missing = sorted(set(settings) - set(architectures.settings(name)))
+        if missing:
+            pytest.skip(f"{name} has no setting {', '.join(missing)}")
+
+    return check
+
+
+@pytest.fixture(scope="session")
 def loaded_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple, SimpleNamespace]:
     """Return, by (name, style), a saved model's answers here and in a process without kit."""
     folder = tmp_path_factory.mktemp("models")
     here, jobs = {}, []
     for name in architectures.names():
         for style in STYLES:
-            model = build_example(name, 2, style, l2=0.01, activation="leaky_relu")
+            asked = of_those(name, l2=0.01, activation="leaky_relu")
+            model = build_example(name, 2, style, **asked)
             batch = pictures(model.input_shape[1:])
             stem = folder / f"{name}-{style}"
             model.save(f"{stem}.keras")

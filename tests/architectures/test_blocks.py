@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from kit import architectures
 from kit.architectures._assemble import Block
-from kit.architectures._blocks import convolution, stem_block
+from kit.architectures._blocks import convolution, output, penalty, stem_block
 from kit.architectures.basic_cnn import block
 from kit.architectures.inception import inception
 from kit.architectures.pointwise import network_in_network, reduce_channels
@@ -121,7 +122,9 @@ def test_leaky_relu_has_the_slope_of_its_paper():
     np.testing.assert_allclose(np.ravel(model(x)), [-0.02, 3.0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "silu", "elu", "mish"])
+@pytest.mark.parametrize(
+    "activation", ["relu", "leaky_relu", "prelu", "maxout", "gelu", "silu", "elu", "mish"]
+)
 def test_initial_weights_keep_the_scale_of_a_signal(activation):
     keras.utils.set_random_seed(0)
     x = keras.Input((1, 1, 400))
@@ -143,3 +146,45 @@ def test_selu_keeps_mean_0_and_variance_1_as_its_paper_says():
     answers = np.asarray(keras.Model(x, y)(signal))
     assert np.mean(answers) == pytest.approx(0, abs=0.1)
     assert np.std(answers) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("choice", "deviation"),
+    [("small_gaussian", 0.01), ("glorot", (2 / 400) ** 0.5), ("he", 0.1), ("lecun", 0.005**0.5)],
+)
+def test_initial_weights_by_name_are_as_wide_as_their_papers_say(choice, deviation):
+    keras.utils.set_random_seed(0)
+    model = model_of(convolution, (1, 1, 200), 200, 1, initialization=choice, **PLAIN)
+    kernel, _ = model.get_weights()
+    assert np.mean(kernel) == pytest.approx(0, abs=0.01 * deviation + 1e-3)
+    assert np.std(kernel) == pytest.approx(deviation, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("head", "classes", "name", "units", "activation"),
+    [
+        ("softmax", 3, "probabilities", 3, "softmax"),
+        ("sigmoid", 2, "probabilities", 1, "sigmoid"),
+        ("scores", 3, "scores", 3, "linear"),
+        ("scores", 2, "scores", 2, "linear"),
+    ],
+)
+def test_the_output_is_named_after_what_it_gives(head, classes, name, units, activation):
+    layer = output(classes, head=head)
+    assert (layer.name, layer.units) == (name, units)
+    assert layer.activation.__name__ == activation
+
+
+def test_the_head_of_a_model_is_known_from_its_last_layer():
+    for head in ("softmax", "sigmoid", "scores"):
+        for style in ("functional", "sequential"):
+            model = architectures.build("mlp", (2, 2, 1), 2, style, head=head)
+            assert architectures.head(model) == head
+
+
+def test_the_elastic_net_is_both_penalties():
+    kernel = np.array([[1.0, -2.0]])
+    assert penalty(0.0) is None
+    assert float(penalty(0.5)(kernel)) == pytest.approx(0.5 * 5)
+    assert float(penalty(0.5, 0.1)(kernel)) == pytest.approx(0.5 * 5 + 0.1 * 3)
+    assert float(penalty(0.0, 0.1)(kernel)) == pytest.approx(0.1 * 3)

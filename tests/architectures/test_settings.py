@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +26,14 @@ def test_names_come_from_the_folder_without_tensorflow():
         "import sys; from kit import architectures as a; print(*a.names(), 'keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["basic_cnn", "inception", "pointwise", "False"]
+    files = Path(architectures.__file__).parent.glob("[!_]*.py")
+    assert done.stdout.split() == [*sorted(file.stem for file in files), "False"]
+    assert {"basic_cnn", "convnet", "linear", "mlp"} <= set(architectures.names())
 
 
 def test_an_unknown_architecture_suggests_the_nearest():
     assert 'Did you mean "inception"?' in refused("Incepton")
-    with pytest.raises(SettingError, match="There are: basic_cnn, inception, pointwise"):
+    with pytest.raises(SettingError, match=f"There are: {', '.join(architectures.names())}"):
         architectures.settings("_blocks")
 
 
@@ -68,7 +71,10 @@ def test_an_unknown_style_suggests_the_nearest():
         ("downsampling", "maxx", 'Did you mean "max"?'),
         ("normalization", True, 'one of "after", "before", "none"'),
         ("head", None, 'one of "softmax", "sigmoid"'),
+        ("head", "score", 'Did you mean "scores"?'),
+        ("scale", "z-score", 'Did you mean "zscore"?'),
         ("activation", ["relu"], 'one of "elu"'),
+        ("activation", "flexible-tanh", 'Did you mean "flexible_tanh"?'),
     ],
 )
 def test_a_wrong_value_says_what_must_hold(setting, value, must):

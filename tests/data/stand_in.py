@@ -18,6 +18,10 @@ class Images:
     def shape(self):
         return self.values.shape[1:]
 
+    @property
+    def dtype(self):
+        return self.values.dtype
+
     def read(self, indices):
         return self.values[indices]
 

@@ -137,6 +137,7 @@ def test_shapes_are_known_before_the_first_batch():
 def test_a_file_that_breaks_during_training_is_named():
     class Broken:
         shape = (12, 10, 3)
+        dtype = np.dtype(np.uint8)
 
         def read(self, indices):
             raise DataError("cats/photo 7.jpg broke: it ends too early.")

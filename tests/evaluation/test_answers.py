@@ -53,3 +53,12 @@ def test_predictions_name_file_truth_answer_and_its_probability():
 def test_a_missing_file_name_is_refused():
     with pytest.raises(SettingError, match="1 files, 2 classes and 2 rows"):
         evaluation.predictions(["a"], np.array([0, 1]), np.eye(2), ("a", "b"))
+
+
+def test_the_score_of_an_answer_is_not_called_its_probability():
+    rows = np.array([[-3.0, 7.1], [0.0, -2.0]])
+    files, true = ["a.jpg", "b.jpg"], np.array([0, 0])
+    table = evaluation.predictions(files, true, rows, ("cat", "dog"), are_probabilities=False)
+    assert list(table.columns) == ["file", "true", "predicted", "score"]
+    assert table["predicted"].tolist() == ["dog", "cat"]
+    assert table["score"].tolist() == [7.1, 0.0]

@@ -129,3 +129,26 @@ def test_answers_that_are_not_numbers_are_the_models_failure():
 def test_what_does_not_fit_is_refused(true, rows, says):
     with pytest.raises(SettingError, match=says):
         evaluation.score(np.array(true, int), np.array(rows), ("a", "b"))
+
+
+def test_scores_count_as_probabilities_do_but_have_no_loss(scored):
+    true, rows, probable = scored
+    given = 7 * np.log(rows) + 3  # the order within each row stays
+    scores = evaluation.score(true, given, NAMES, are_probabilities=False)
+    np.testing.assert_array_equal(scores.confusion, probable.confusion)
+    assert scores.per_class.equals(probable.per_class)
+    assert np.isnan(scores.loss)
+    summary = json.loads(json.dumps(scores.summary(), allow_nan=False))
+    assert summary == probable.summary() | {"loss": None}
+
+
+def test_scores_are_taken_for_probabilities_only_where_they_are():
+    with pytest.raises(SettingError, match="sum to 1"):
+        evaluation.score(np.array([0, 1]), np.array([[3.0, -2.5], [0.1, 4.0]]), ("a", "b"))
+
+
+def test_scores_must_be_numbers_too():
+    with pytest.raises(KitError, match="1 of 1 images are not finite"):
+        evaluation.score(
+            np.array([0]), np.array([[np.inf, 0]]), ("a", "b"), are_probabilities=False
+        )

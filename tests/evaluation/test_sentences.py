@@ -71,3 +71,13 @@ def test_control_characters_in_names_are_spelt_out():
     told = " ".join(evaluation.sentences(scores([[20, 0], [0, 20]], ("a\x1b[31m", "b")), "x"))
     assert "\x1b" not in told
     assert r"a\x1b[31m" in told
+
+
+def test_scores_are_said_to_be_no_probabilities():
+    given = np.array([[3.0, -1.0], [-8.0, 2.0]] * 10)
+    true = np.array([0, 1] * 10)
+    told = evaluation.sentences(
+        evaluation.score(true, given, ("a", "b"), are_probabilities=False), "test"
+    )
+    assert "the model gives scores, not probabilities" in told[1]
+    assert "nan" not in " ".join(told)

@@ -95,3 +95,9 @@ def test_a_figure_too_tall_for_matplotlib_gets_fewer_pixels_to_the_inch(tmp_path
     plots.save(Figure(figsize=(0.1, 1000)), tmp_path / "tall.png")
     with Image.open(tmp_path / "tall.png") as picture:
         assert picture.size == (6, 65_000)
+
+
+def test_a_figure_too_large_for_viewers_gets_fewer_pixels_to_the_inch(tmp_path):
+    plots.save(Figure(figsize=(100, 60)), tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as picture:
+        assert picture.size == (10_000, 6_000)

@@ -12,11 +12,11 @@ from kit.errors import KitError, SettingError
 COLORS = {"سرخ 1": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}
 
 
-def save_run(folder, outputs):
+def save_run(folder, outputs, activation="softmax"):
     """Save a run whose model looks at the mean color: each output is a channel's."""
     names = list(COLORS)[: max(2, outputs)]
-    activation = "softmax" if outputs > 1 else "sigmoid"
-    dense = keras.layers.Dense(outputs, activation=activation)
+    name = "probabilities" if activation else "scores"
+    dense = keras.layers.Dense(outputs, activation=activation, name=name)
     layers = [keras.layers.Rescaling(1 / 255), keras.layers.GlobalAveragePooling2D(), dense]
     model = keras.Sequential([keras.Input((6, 8, 3)), *layers])
     dense.set_weights([5 * np.eye(3)[:, -outputs:][:, :outputs], np.zeros(outputs)])
@@ -108,10 +108,20 @@ def test_the_model_sees_what_the_decoder_of_training_gives(classifier, photos):
 
 
 def test_one_sigmoid_output_answers_with_two_classes(tmp_path, photos):
-    classifier = prediction.load(save_run(tmp_path / "run", 1))
+    classifier = prediction.load(save_run(tmp_path / "run", 1, "sigmoid"))
     table = prediction.classify(classifier, photos / "blue 0.png", top=2).table
     assert table["class"].tolist() == ["green", "سرخ 1"]  # the output is the second class's
     assert table["probability"].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_scores_are_not_called_probabilities(tmp_path, photos, classifier):
+    scorer = prediction.load(save_run(tmp_path / "run", 3, None))
+    assert classifier.gives_probabilities
+    assert not scorer.gives_probabilities
+    found = prediction.classify(scorer, photos, top=3)
+    assert list(found.table.columns) == ["file", "rank", "class", "score"]
+    assert answers(found) == answers(prediction.classify(classifier, photos))
+    assert found.table["score"].max() > 1
 
 
 def test_without_one_readable_file_the_table_is_empty(classifier, tmp_path):

@@ -145,7 +145,7 @@ def test_settings_are_checked_without_a_model() -> None:
     with pytest.raises(SettingError, match="learning_rate"):
         check_compile(learning_rate=-1.0)
     with pytest.raises(SettingError, match="would never change"):
-        check_compile(sigmoid=True, loss="categorical_hinge")
+        check_compile("sigmoid", loss="categorical_hinge")
 
 
 def test_the_names_of_choices_are_those_of_the_tables() -> None:

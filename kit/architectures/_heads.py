@@ -1,0 +1,104 @@
+"""The end of a network: from the last map to a vector, and from that to probabilities or scores."""
+
+import keras
+from keras import layers
+
+from kit.architectures._activations import activated
+from kit.architectures._assemble import Stage
+from kit.architectures._settings import Activation, Features, Head
+from kit.architectures._weights import initializer, penalty
+from kit.errors import SettingError
+
+__all__ = ["classifier", "columns", "output"]
+
+
+def classifier(
+    num_classes: int,
+    *,
+    features: Features,
+    dense: tuple[int, ...] = (),
+    dropout: float,
+    activation: Activation,
+    l2: float,
+    head: Head,
+) -> list[Stage]:
+    """Return the stages from the last map to the probabilities.
+
+    Args:
+        num_classes: Number of classes, at least 2.
+        features: How a map becomes a vector: the mean of each channel, or all values in a row.
+        dense: Units of dense layers between the features and the output.
+        dropout: Share of the last vector that is set to 0 in training.
+        activation: Of the dense layers.
+        l2: Weight of the sum of squares of each kernel in the loss.
+        head: See :func:`output`.
+
+    Raises:
+        SettingError: A sigmoid head is asked for more than two classes.
+    """
+    reduction = layers.GlobalAveragePooling2D if features == "average" else layers.Flatten
+    stages: list[Stage] = [reduction(name="features")]
+    for number, units in enumerate(dense, start=1):
+        stages += [
+            layers.Dense(
+                units,
+                kernel_initializer=initializer(activation),
+                kernel_regularizer=penalty(l2),
+                name=f"dense{number}",
+            ),
+            activated(activation, name=f"dense{number}_{activation}"),
+        ]
+    dropped = layers.Dropout(dropout, name="dropout")
+    return [*stages, dropped, output(num_classes, head=head, l2=l2)]
+
+
+def output(
+    num_classes: int,
+    *,
+    head: Head,
+    start: str | keras.initializers.Initializer | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> layers.Dense:
+    """Return the last layer, from a vector to probabilities or scores.
+
+    Args:
+        num_classes: Number of classes, at least 2.
+        head: ``"softmax"`` gives ``(batch, num_classes)``, rows that sum to 1; ``"sigmoid"`` gives
+            ``(batch, 1)``, the probability of the second of two classes; ``"scores"`` gives
+            ``(batch, num_classes)`` numbers of any size, the largest for the answer. The layer is
+            called ``scores`` then, else ``probabilities``.
+        start: Initial weights of the kernel; by default normal, of standard deviation 0.01.
+        l1: Weight of the sum of the kernel's absolute values in the loss.
+        l2: Weight of the sum of its squares.
+
+    Raises:
+        SettingError: A sigmoid head is asked for more than two classes.
+    """
+    # Small weights make the first answers nearly equal: a first loss of ln(num_classes) for
+    # probabilities, of num_classes - 1 for scores and the hinge.
+    small = keras.initializers.RandomNormal(stddev=0.01)
+    return layers.Dense(
+        columns(num_classes, head),
+        activation=None if head == "scores" else head,
+        kernel_initializer=small if start is None else start,
+        kernel_regularizer=penalty(l2, l1),
+        dtype="float32",  # bfloat16 keeps 3 digits: too few for a loss, under mixed precision too
+        name="scores" if head == "scores" else "probabilities",
+    )
+
+
+def columns(num_classes: int, head: Head) -> int:
+    """Return how many numbers a head gives for an image.
+
+    Raises:
+        SettingError: A sigmoid head is asked for more than two classes.
+    """
+    if head != "sigmoid":
+        return num_classes
+    if num_classes != 2:
+        raise SettingError(
+            f'head="sigmoid" tells two classes apart, but there are {num_classes}; '
+            'take head="softmax".'
+        )
+    return 1

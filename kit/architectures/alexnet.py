@@ -1,0 +1,178 @@
+"""AlexNet, the network that brought deep learning to image classification.
+
+Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural
+Networks", NIPS 2012, section 3 and figure 2: five convolutions, three overlapping poolings, two
+dense layers of 4096 units, and dropout against the 60 million parameters. Two graphics cards had
+half of the channels each, hence the groups: the second, fourth and fifth convolution look at the
+channels of their own card only.
+
+As published, without batch normalization, it asks for a small learning rate: adamw learns 20 digits
+by heart at 0.0003, and in as many steps hardly any at 0.003.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from keras import layers
+
+from kit.architectures._assemble import Block, Stage
+from kit.architectures._blocks import scaling
+from kit.architectures._dense import dense_classifier
+from kit.architectures._grouped import grouped_convolution
+from kit.architectures._local_response import local_response_normalization
+from kit.architectures._settings import (
+    Activation,
+    Count,
+    Counts,
+    Features,
+    Head,
+    Initializer,
+    Normalization,
+    OptionalCounts,
+    Scale,
+    Share,
+    Strength,
+    require_side,
+)
+from kit.errors import SettingError
+
+__all__ = ["EXAMPLE", "LEARNING_RATE", "stages"]
+
+LEARNING_RATE = 3e-4  # of Adam; see above
+EXAMPLE: Mapping[str, object] = MappingProxyType(
+    {
+        "input_shape": (32, 36, 3),
+        "filters": (6, 8, 8, 8, 6),
+        "dense": (8, 8),
+        "dropout": 0.0,
+        "initialization": "he",
+        "scale": "symmetric",
+    }
+)
+
+Padding = Literal["auto", "same", "valid"]
+
+FIRST_KERNEL, FIRST_STRIDE = 11, 4  # pixels, of the first convolution
+VALID_FROM = 64  # pixels: the maps are then 15, 7, 3 and 1 wide; of 63, 14, 6, 2 and none
+
+
+def stages(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    filters: Counts = (96, 256, 384, 384, 256),
+    groups: Count = 2,
+    padding: Padding = "auto",
+    normalization: Normalization = "none",
+    features: Features = "flatten",
+    dense: OptionalCounts = (4096, 4096),
+    dropout: Share = 0.5,
+    initialization: Initializer = "small_gaussian",
+    activation: Activation = "relu",
+    l2: Strength = 0.0,
+    head: Head = "softmax",
+    scale: Scale = "mean_image",
+) -> list[Stage]:
+    """Return the stages from pixels to probabilities.
+
+    Args:
+        input_shape: ``(height, width, channels)``; published for 224x224x3. The sides in figure 2
+            ask for 227, so 224 are padded to that.
+        num_classes: Number of classes.
+        filters: Filters of the five convolutions, of 11x11 (stride 4), 5x5 and three times 3x3.
+        groups: Parts that the channels of the second, fourth and fifth convolution are divided
+            into; a filter sees those of its own part. 1 connects everything.
+        padding: ``"valid"`` is the published network: the first convolution and the 3x3 poolings of
+            stride 2 keep inside of what they look at (55, 27, 13 and 6 pixels a side). ``"same"``
+            rounds up everywhere and takes images of any size. ``"auto"``: valid where the shorter
+            side has 64 pixels or more.
+        normalization: With ``"none"`` the local response normalization of the paper follows the
+            first two convolutions; batch normalization before or after each activation replaces it.
+        features: How the last map becomes a vector: mean of each channel, or flattened.
+        dense: Units of the dense layers.
+        dropout: Share of each dense layer's result set to 0 in training.
+        initialization: Of the kernels. ``"small_gaussian"`` is as published, with biases of 1 in
+            the convolutions with groups and in the dense layers (section 5); it suits the published
+            numbers of filters. With the others, which keep the scale of a signal at any number of
+            filters, biases are 0.
+        activation: After each convolution and dense layer.
+        l2: Weight of the sum of squares of every kernel in the loss; the paper's weight decay of
+            0.0005 is 0.00025 here.
+        head: Softmax over the classes, or one sigmoid unit for two classes.
+        scale: How pixels are scaled; the paper subtracts the mean image of the training set.
+
+    Raises:
+        SettingError: There are not five numbers of filters, the groups do not divide them, or the
+            images are too small for valid poolings.
+    """
+    _check(filters, groups)
+    if padding == "auto":
+        padding = "valid" if min(input_shape[:2]) >= VALID_FROM else "same"
+    if padding == "valid":
+        why = 'with padding="valid" three poolings stay inside of their maps'
+        require_side("alexnet", input_shape, VALID_FROM, why, 'padding="same"')
+    one = 1.0 if initialization == "small_gaussian" else 0.0
+
+    def conv(number: int, kernel_size: int, groups: int = 1) -> Block:
+        first = number == 1
+        return Block(
+            grouped_convolution,
+            filters[number - 1],
+            kernel_size,
+            strides=FIRST_STRIDE if first else 1,
+            reach_the_edge=first and padding == "valid",
+            groups=groups,
+            normalization=normalization,
+            activation=activation,
+            initialization=initialization,
+            bias=0.0 if number in (1, 3) else one,
+            l2=l2,
+            name=f"conv{number}",
+        )
+
+    def pool(number: int) -> layers.Layer:
+        return layers.MaxPooling2D(3, strides=2, padding=padding, name=f"pool{number}")
+
+    def norm(number: int) -> list[Stage]:
+        if normalization != "none":
+            return []
+        return [Block(local_response_normalization, name=f"norm{number}")]
+
+    return [
+        scaling(scale),
+        conv(1, FIRST_KERNEL),
+        *norm(1),
+        pool(1),
+        conv(2, 5, groups),
+        *norm(2),
+        pool(2),
+        conv(3, 3),
+        conv(4, 3, groups),
+        conv(5, 3, groups),
+        pool(5),
+        *dense_classifier(
+            num_classes,
+            features=features,
+            dense=dense,
+            dropout=dropout,
+            initialization=initialization,
+            bias=one,
+            activation=activation,
+            l2=l2,
+            head=head,
+        ),
+    ]
+
+
+def _check(filters: tuple[int, ...], groups: int) -> None:
+    if len(filters) != 5:
+        raise SettingError(
+            f"alexnet: filters must be five numbers, one for each convolution; got {filters}."
+        )
+    odd = [count for count in filters if count % groups]  # each is read or written in groups
+    if odd:
+        raise SettingError(
+            f"alexnet: the {groups} groups must divide every number of filters; they do not divide "
+            f"{odd[0]}. Other filters or groups=1 do."
+        )

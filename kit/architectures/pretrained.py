@@ -1,0 +1,161 @@
+"""A network that was trained before, and a new head on the features it gives.
+
+The backbone was trained on other images, mostly the 1.2 million of ImageNet; what it learnt to see
+serves other photos, too. Its weights stay as they are (``trainable`` is False) until somebody thaws
+them: :mod:`kit.training` trains the head on features that are computed once.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+import keras
+from keras import layers, ops
+
+from kit.architectures import _backbones
+from kit.architectures._assemble import Block, Stage, Tensor
+from kit.architectures._backbones import Preprocessing
+from kit.architectures._blocks import activated, initializer, output, penalty
+from kit.architectures._settings import (
+    Activation,
+    Head,
+    OptionalCounts,
+    Rule,
+    Share,
+    Strength,
+)
+from kit.errors import SettingError
+
+__all__ = ["EXAMPLE", "preprocess", "stages"]
+
+EXAMPLE: Mapping[str, object] = MappingProxyType(
+    {
+        "input_shape": (32, 40, 3),
+        "backbone": "MobileNet-0.25",
+        "weights": "none",
+        "dense": (8,),
+        "dropout": 0.0,
+    }
+)
+
+# Mean and standard deviation of ImageNet's red, green and blue. Its networks were trained with two
+# slightly different sets: those from Caffe (Simonyan and Zisserman) and those from PyTorch.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+TORCH_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
+TORCH_DEVIATION = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+POOLINGS = {
+    "average": layers.GlobalAveragePooling2D,
+    "flatten": layers.Flatten,
+    "max": layers.GlobalMaxPooling2D,
+}
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError
+    return str(value)
+
+
+Name = Annotated[str, Rule("a name, or the path of a file", _name)]
+Pooling = Literal["average", "flatten", "max"]
+
+
+def stages(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    backbone: Name = _backbones.PROPOSED,
+    weights: Name = "imagenet",
+    features: Pooling = "average",
+    dense: OptionalCounts = (),
+    dropout: Share = 0.2,
+    activation: Activation = "relu",
+    l2: Strength = 0.0,
+    head: Head = "softmax",
+) -> list[Stage]:
+    """Return the stages from pixels to probabilities.
+
+    Args:
+        input_shape: ``(height, width, channels)``; gray images are shown to the backbone as red,
+            green and blue.
+        num_classes: Number of classes.
+        backbone: Name of a network in ``keras.applications``, with its width behind a dash where it
+            is not 1, as in "MobileNet-0.75"; or the ``.keras`` file of a network of this package,
+            whose classes may be others.
+        weights: "imagenet", from ``$KERAS_HOME/models`` or downloaded; "none" for random ones, all
+            of which are trained; or a file of weights as ``keras.applications`` reads them.
+        features: How the last map becomes a vector: mean or maximum of each channel, or flattened.
+        dense: Units of dense layers between the features and the output.
+        dropout: Share of the last vector set to 0 in training.
+        activation: Of the dense layers.
+        l2: Weight of the sum of squares of every kernel of the head in the loss.
+        head: Softmax over the classes, or one sigmoid unit for two classes.
+
+    Raises:
+        SettingError: There is no such backbone, or the images do not suit it.
+        KitError: The weights could not be downloaded.
+    """
+    last: list[Stage] = []
+    for number, units in enumerate(dense, start=1):
+        kernel = {"kernel_initializer": initializer(activation), "kernel_regularizer": penalty(l2)}
+        last.append(layers.Dense(units, name=f"dense{number}", **kernel))
+        last.append(activated(activation, name=f"dense{number}_{activation}"))
+    last += [
+        layers.Dropout(dropout, name="dropout"),
+        output(num_classes, head=head, l2=l2),
+    ]
+    if Path(backbone).suffix == ".keras":
+        scale: Stage = layers.Identity(name="scale")  # the network begins with its own
+        network = _trunk(Path(backbone), input_shape)
+    else:
+        row = _backbones.find(backbone)
+        scale = Block(preprocess, kind=row.preprocessing, name="scale")
+        network = _backbones.load(row, (*input_shape[:2], 3), weights)
+    network.trainable = weights == "none"
+    return [scale, network, POOLINGS[features](name="features"), *last]
+
+
+def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
+    """Turn pixels in [0, 255] into what the weights of a backbone were trained on.
+
+    Args:
+        x: ``(batch, height, width, channels)`` with 3 channels (RGB) or 1 (gray).
+        kind: See :class:`kit.architectures._backbones.Backbone`.
+        name: Prefix of the layers' names.
+
+    Returns:
+        ``(batch, height, width, 3)``.
+    """
+    if x.shape[-1] == 1:
+        x = layers.Concatenate(name=f"{name}_rgb")([x, x, x])
+    if kind == "inside":
+        return layers.Identity(name=f"{name}_inside")(x)
+    if kind == "tf":
+        return layers.Rescaling(1 / 127.5, offset=-1, name=f"{name}_symmetric")(x)
+    if kind == "torch":
+        variance = [deviation**2 for deviation in TORCH_DEVIATION]
+        return layers.Normalization(mean=TORCH_MEAN, variance=variance, name=f"{name}_norm")(x)
+    x = ops.flip(x, axis=-1)  # to blue, green, red
+    return layers.Normalization(mean=CAFFE_MEAN[::-1], variance=(1, 1, 1), name=f"{name}_mean")(x)
+
+
+def _trunk(path: Path, input_shape: tuple[int, int, int]) -> keras.Model:
+    """Return a saved network of this package up to its last map, called "backbone"."""
+    if not path.is_file():
+        raise SettingError(f"backbone: there is no file {path}.")
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        last_map = model.get_layer("features").input
+    except Exception as error:  # Keras raises many kinds for a damaged or hostile file
+        raise SettingError(
+            f"backbone: {path} is no network of this package that can be loaded "
+            f"({str(error).partition(chr(10))[0]})."
+        ) from error
+    if tuple(model.input_shape[1:]) != tuple(input_shape):
+        there, here = (" x ".join(map(str, s)) for s in (model.input_shape[1:], input_shape))
+        raise SettingError(
+            f"backbone: {path} takes images of {there} (height, width, channels), not {here}. "
+            "Give its image size and color."
+        )
+    return keras.Model(model.inputs[0], last_map, name="backbone")

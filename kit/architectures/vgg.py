@@ -1,0 +1,185 @@
+"""VGG: nothing but 3x3 convolutions, and many of them.
+
+Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR
+2015, table 1. Two 3x3 convolutions see 5x5 pixels and three see 7x7, with fewer weights and more
+activations between than one large kernel has.
+
+As published, without batch normalization, it asks for a small learning rate: adamw learns 20 digits
+by heart at 0.0003, and in as many steps hardly any at 0.003.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Literal
+
+from keras import layers
+
+from kit.architectures._assemble import Block, Stage, Tensor
+from kit.architectures._blocks import convolution, scaling
+from kit.architectures._dense import dense_classifier
+from kit.architectures._local_response import local_response_normalization
+from kit.architectures._settings import (
+    Activation,
+    Counts,
+    Features,
+    Head,
+    Initializer,
+    Normalization,
+    OptionalCounts,
+    Scale,
+    Share,
+    Strength,
+    require_side,
+)
+from kit.errors import SettingError
+
+__all__ = ["EXAMPLE", "LEARNING_RATE", "block", "stages"]
+
+LEARNING_RATE = 3e-4  # of Adam; see above
+EXAMPLE: Mapping[str, object] = MappingProxyType(
+    {
+        "input_shape": (32, 36, 3),
+        "configuration": "A-LRN",
+        "filters": (4, 4, 6, 8, 8),
+        "dense": (8, 8),
+        "dropout": 0.0,
+    }
+)
+
+Configuration = Literal["A", "A-LRN", "B", "C", "D", "E"]
+
+KERNELS: Mapping[Configuration, tuple[tuple[int, ...], ...]] = MappingProxyType(
+    {  # sides of the kernels of each block's convolutions in pixels
+        "A": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
+        "A-LRN": ((3,), (3,), (3, 3), (3, 3), (3, 3)),  # and a normalization behind the first
+        "B": ((3, 3), (3, 3), (3, 3), (3, 3), (3, 3)),
+        "C": ((3, 3), (3, 3), (3, 3, 1), (3, 3, 1), (3, 3, 1)),
+        "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),  # known as VGG-16
+        "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),  # known as VGG-19
+    }
+)
+
+
+SMALLEST = 32  # pixels that five halvings leave one of
+
+
+def stages(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    configuration: Configuration = "A",
+    filters: Counts = (64, 128, 256, 512, 512),
+    normalization: Normalization = "none",
+    features: Features = "flatten",
+    dense: OptionalCounts = (4096, 4096),
+    dropout: Share = 0.5,
+    initialization: Initializer = "glorot",
+    activation: Activation = "relu",
+    l2: Strength = 0.0,
+    head: Head = "softmax",
+    scale: Scale = "mean_channel",
+) -> list[Stage]:
+    """Return the stages from pixels to probabilities.
+
+    Args:
+        input_shape: ``(height, width, channels)``; published for 224x224x3.
+        num_classes: Number of classes.
+        configuration: A column of table 1: 11 (A), 13 (B), 16 (C, with 1x1 convolutions, and D) or
+            19 layers (E); A-LRN is A with a local response normalization.
+        filters: Filters of the convolutions in each of the five blocks.
+        normalization: Batch normalization before or after each activation, or none, as published.
+            From random weights the deeper ones are easier to train with it.
+        features: How the last map becomes a vector: mean of each channel, or flattened.
+        dense: Units of the dense layers.
+        dropout: Share of each dense layer's result set to 0 in training.
+        initialization: Of the kernels. The paper begins the deep networks with a trained shallow
+            one, and notes that the initial weights of Glorot and Bengio make that needless. With
+            them the variance halves in every layer, which brings values of up to 128 to a sane
+            size. ``"auto"``, those of He et al., keeps it: that suits ``scale="channel_zscore"``.
+        activation: After each convolution and dense layer.
+        l2: Weight of the sum of squares of every kernel in the loss; the paper's weight decay of
+            0.0005 is 0.00025 here.
+        head: Softmax over the classes, or one sigmoid unit for two classes.
+        scale: How pixels are scaled; the paper subtracts the mean of each channel.
+
+    Raises:
+        SettingError: There are not five numbers of filters, or the images are too small to be
+            halved five times.
+    """
+    kernels = KERNELS[configuration]
+    if len(filters) != len(kernels):
+        raise SettingError(f"vgg: filters must be five numbers, one for each block; got {filters}.")
+    require_side("vgg", input_shape, SMALLEST, "five blocks halve the sides one after the other")
+    body = partial(
+        block,
+        normalization=normalization,
+        activation=activation,
+        initialization=initialization,
+        l2=l2,
+    )
+    return [
+        scaling(scale),
+        *(
+            Block(
+                body,
+                count,
+                sizes,
+                local_response=configuration == "A-LRN" and number == 1,
+                name=f"block{number}",
+            )
+            for number, (count, sizes) in enumerate(zip(filters, kernels, strict=True), start=1)
+        ),
+        *dense_classifier(
+            num_classes,
+            features=features,
+            dense=dense,
+            dropout=dropout,
+            initialization=initialization,
+            activation=activation,
+            l2=l2,
+            head=head,
+        ),
+    ]
+
+
+def block(
+    x: Tensor,
+    filters: int,
+    kernel_sizes: tuple[int, ...],
+    *,
+    local_response: bool = False,
+    normalization: Normalization = "none",
+    activation: Activation = "relu",
+    initialization: Initializer = "auto",
+    l2: float = 0.0,
+    name: str,
+) -> Tensor:
+    """Apply a convolution for each kernel size and halve the sides, rounding down.
+
+    Args:
+        x: ``(batch, height, width, channels)``.
+        filters: Filters of each convolution.
+        kernel_sizes: Sides of their kernels in pixels.
+        local_response: Whether local response normalization follows the first, with the numbers of
+            Krizhevsky et al. (2012).
+        normalization: Batch normalization before or after each activation, or none.
+        activation: After each convolution.
+        initialization: See :func:`kit.architectures._blocks.initializer`.
+        l2: Weight of the sum of squares of every kernel in the loss.
+        name: Prefix of the layers' names.
+    """
+    for number, size in enumerate(kernel_sizes, start=1):
+        x = convolution(
+            x,
+            filters,
+            size,
+            normalization=normalization,
+            activation=activation,
+            initialization=initialization,
+            l2=l2,
+            name=f"{name}_{number}",
+        )
+        if local_response and number == 1:
+            x = local_response_normalization(x, name=f"{name}_norm")
+    return layers.MaxPooling2D(2, name=f"{name}_pool")(x)

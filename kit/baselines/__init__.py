@@ -1,0 +1,12 @@
+"""Classifiers without a network: a yardstick for one.
+
+Nearest neighbours and linear classifiers on the pixels, or on any vectors that stand for images.
+A network that is not clearly better has learnt little. As classifiers of images they are no good
+themselves: a shifted picture is far from the original, pixel by pixel.
+"""
+
+from kit.baselines._answer import Answers, answer
+from kit.baselines._fit import METHODS, Baseline, fit
+from kit.baselines._sentences import sentences
+
+__all__ = ["METHODS", "Answers", "Baseline", "answer", "fit", "sentences"]

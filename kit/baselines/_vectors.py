@@ -1,0 +1,106 @@
+"""Images as rows of numbers, and the folds of a cross-validation."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit import progress
+from kit.data import DecodedImages, Splits
+from kit.errors import DataError, SettingError
+
+__all__ = ["Labels", "Vectors", "folds", "numbers_of", "vectors"]
+
+Vectors = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+CHUNK = 512  # images read at once
+MOST_BYTES = 2**31  # of the training vectors: 50,000 images of 32x32x3 are 0.6 GB
+SHOWN = 5  # class names in a sentence
+
+
+def numbers_of(splits: Splits, part: str) -> Labels:
+    """Return the numbers of a part's images.
+
+    Raises:
+        SettingError: The data has no such part.
+    """
+    if part not in splits.parts:
+        raise SettingError(f"The data has no {part} part, only {', '.join(splits.parts)}.")
+    return splits.parts[part]
+
+
+def vectors(splits: Splits, numbers: Labels, doing: str) -> Vectors:
+    """Return a row for each image, float32 (images, values): whatever ``images.read`` gives, flat.
+
+    Args:
+        splits: The data.
+        numbers: Which images, at least one.
+        doing: What the progress line says.
+
+    Raises:
+        SettingError: The rows would need more than 2 GiB.
+    """
+    first = splits.images.read(numbers[:1])
+    size = 4 * len(numbers) * first.size
+    if size > MOST_BYTES:
+        raise SettingError(
+            f"{len(numbers)} images of {first.size} values need {size / 2**30:.1f} GiB, and at "
+            f"most {MOST_BYTES // 2**30} are taken: make image_size smaller."
+        )
+    rows = np.empty((len(numbers), first.size), np.float32)
+    if isinstance(splits.images, DecodedImages):
+        read = progress.track(_read(splits, numbers), len(numbers), doing, "images read")
+    else:  # from memory, in a moment
+        read = _read(splits, numbers)
+    for row, values in enumerate(read):
+        rows[row] = values.ravel()
+    return rows
+
+
+def _read(splits: Splits, numbers: Labels) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(numbers), CHUNK):
+        yield from splits.images.read(numbers[start : start + CHUNK])
+
+
+def folds(
+    labels: Labels, hashes: Sequence[str], class_names: Sequence[str], most: int, seed: int
+) -> NDArray[np.int64]:
+    """Deal images into five folds, class by class, copies of one file into one fold.
+
+    Args:
+        labels: Class numbers (images,).
+        hashes: Hashes of the images' content; copies would find themselves in another fold.
+        class_names: For the error.
+        most: About how many different images to deal; each class gives its share, at least two.
+        seed: What is drawn from.
+
+    Returns:
+        For each image the number of its fold, from 0, or -1 where it is in none.
+
+    Raises:
+        DataError: A class has one image only: a fold without it would not know the class.
+    """
+    contents, first, content_of = np.unique(
+        np.asarray(hashes), return_index=True, return_inverse=True
+    )
+    share = min(1.0, most / len(contents))
+    generator = np.random.default_rng(seed)
+    taken: list[NDArray[np.int64]] = []
+    lonely = []
+    for label, name in enumerate(class_names):
+        members = np.flatnonzero(labels[first] == label)
+        lonely += [progress.clean(name)] if len(members) < 2 else []
+        count = max(2, round(share * len(members)))
+        taken.append(generator.permutation(members)[:count])
+    if lonely:
+        some = ", ".join(lonely[:SHOWN]) + (" and more" if len(lonely) > SHOWN else "")
+        raise DataError(
+            f"Cross-validation needs two different training images of every class; there are not "
+            f"as many of {some}. Add images to it."
+        )
+    dealt = np.concatenate(taken)
+    fold = np.full(len(contents), -1)
+    fold[dealt] = np.arange(len(dealt)) % min(5, len(dealt))  # in turn, so classes are even
+    return np.asarray(fold[content_of.ravel()], np.int64)

@@ -1,0 +1,88 @@
+"""Score classifiers without a network, as a yardstick for one."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from kit import files, progress
+from kit.commands._program import program
+from kit.errors import SettingError
+
+__all__ = ["baseline", "main"]
+
+
+def baseline(
+    folder: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    methods: tuple[Literal["knn", "logistic", "svm"], ...] = ("knn", "logistic", "svm"),
+    image_size: tuple[int, ...] = (32,),
+    color: Literal["auto", "rgb", "grayscale"] = "auto",
+    aspect: Literal["stretch", "crop", "pad"] = "stretch",
+    equalization: Literal["none", "contrast", "histogram"] = "none",
+    validation_split: float = 0.2,
+    test_split: float | None = None,
+    split: Path | None = None,
+    seed: int = 42,
+    cache: bool = True,
+    output: Path | None = None,
+) -> None:
+    """Score classifiers without a network, as a yardstick for one.
+
+    k nearest neighbours and linear classifiers on the pixels of small images. Their settings are
+    chosen by cross-validation on the training images; validation and test images choose nothing.
+    The folder is as for the training, and with --split models/RUN/split.csv its parts are the same.
+
+    Args:
+        folder: The images; without it, scikit-learn's handwritten digits.
+        methods: Nearest neighbours, logistic regression, linear support vector machine.
+        image_size: One number for a square, or height and width, in pixels.
+        color: Three channels or one; by default one where all images are gray.
+        aspect: How an image comes to the image size.
+        equalization: Whether the contrast of each image is stretched, or its histogram made even.
+        validation_split: Share of the images for validation where the folder has no part for it.
+        test_split: Share for a test part; by default 0.15 from 1,000 images.
+        split: A run's split.csv: every image goes where it says.
+        seed: Of split and cross-validation.
+        cache: Keep decoded images in the user's cache folder.
+        output: A new folder for metrics, predictions and figures.
+    """
+    from kit import data, runs
+    from kit.commands import _train_plan as plan
+
+    if not methods:
+        raise SettingError("--methods takes at least one of knn, logistic, svm.")
+    size = plan.one_or_two(image_size)
+    source = plan.data_folder(folder)
+    if output is not None:
+        runs.check_outside(output, source)
+        if output.exists():
+            raise SettingError(f"{output} exists already. Give another --output.")
+    splits = data.load(
+        source,
+        image_size=size,
+        validation_split=validation_split,
+        test_split=test_split,
+        split=split,
+        seed=seed,
+        augmentation="none",
+        color=color,
+        aspect=aspect,
+        equalization=equalization,
+        cache=cache,
+    )
+    from kit.commands import _baseline_steps as steps
+
+    scored = [steps.score(splits, method) for method in dict.fromkeys(methods)]
+    print(steps.overview(scored))
+    if output is not None:
+        steps.keep(scored, splits, output)
+        metrics = {one.baseline.method: one.metrics() for one in scored}
+        files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+        progress.say(f"Metrics, predictions and figures are in {output}.")
+
+
+def main() -> None:
+    """Run the program."""
+    program(baseline)

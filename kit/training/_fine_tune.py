@@ -1,0 +1,124 @@
+"""Going on with the last layers of a backbone thawed, at a low rate.
+
+Yosinski et al., "How transferable are features in deep neural networks?", NeurIPS 2014: the first
+layers see what all photos have, the last ones what their own classes needed.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import pandas as pd
+
+from kit import data, progress
+from kit.errors import SettingError
+from kit.training._compile import compile_model
+from kit.training._fit import History, fit
+from kit.training._transfer import NOTHING, flat
+
+__all__ = ["fine_tune", "thaw"]
+
+FINE_TUNE_RATE = 1e-4  # a thirtieth of the head's: the thawed weights are good already
+
+
+def thaw(model: keras.Model, layers: int | str) -> list[str]:
+    """Make the last layers of the backbone trainable, but no batch normalization.
+
+    Batch normalization keeps the means and variances of the images that the backbone was trained
+    on: batches of few images would replace them by noise.
+
+    Args:
+        model: With a layer "backbone".
+        layers: How many of the backbone's layers with weights, batch normalization not counted; or
+            how the name of the first one to thaw begins, as in "conv5" or "block6".
+
+    Returns:
+        The names of the thawed layers, in the order of the data.
+
+    Raises:
+        SettingError: There is no backbone, no layer of this name, or not so many.
+    """
+    try:
+        backbone = model.get_layer("backbone")
+    except ValueError:
+        raise SettingError(
+            "There is no backbone to fine-tune in this network; train one with --backbone NAME."
+        ) from None
+    inner = [layer for layer in flat(backbone) if layer.weights]
+    usable = [one for one in inner if not isinstance(one, keras.layers.BatchNormalization)]
+    if isinstance(layers, str):
+        first = next((n for n, one in enumerate(usable) if one.name.startswith(layers)), None)
+        if first is None:
+            raise SettingError(
+                f"The backbone has no layer whose name begins with {layers!r}. Its last layers "
+                f"are {', '.join(one.name for one in usable[-8:])}."
+            )
+        chosen = usable[first:]
+    elif 1 <= layers <= len(usable):
+        chosen = usable[-layers:]
+    else:
+        raise SettingError(
+            f"From 1 to {len(usable)} layers of this backbone can be fine-tuned, not {layers}."
+        )
+    backbone.trainable = True  # a frozen model hides what its layers say
+    wanted = {id(layer) for layer in chosen}
+    for layer in flat(backbone):
+        layer.trainable = id(layer) in wanted
+    return [layer.name for layer in chosen]
+
+
+def fine_tune(
+    model: keras.Model,
+    splits: data.Splits,
+    layers: int | str,
+    before: History,
+    *,
+    compiled: Mapping[str, Any] = NOTHING,
+    learning_rate: float = FINE_TUNE_RATE,
+    **fit_settings: Any,
+) -> History:
+    """Go on with the last layers of the backbone thawed, on images.
+
+    Args:
+        model: With a trained head.
+        splits: The images.
+        layers: See :func:`thaw`.
+        before: Of the head's training. Where fine-tuning finds nothing better by the same measure,
+            the model has the weights again that it came with.
+        compiled: Settings for :func:`kit.training.compile_model` but for the rate.
+        learning_rate: The highest of the schedule.
+        fit_settings: See :func:`kit.training.fit`.
+
+    Returns:
+        Both phases in one table, with a column ``phase`` ("head", "fine-tune").
+
+    Raises:
+        SettingError: See :func:`thaw`.
+        KitError: Training diverged before a single epoch was usable.
+    """
+    weights = model.get_weights()
+    names = thaw(model, layers)
+    progress.say(f"Fine-tuning {len(names)} layers, from {names[0]} to {names[-1]}.")
+    compile_model(model, **{**compiled, "learning_rate": learning_rate})
+    after = fit(model, splits, **fit_settings)
+    both = _joined(before, after)
+    if both.best_epoch <= len(before.table):
+        model.set_weights(weights)
+        progress.say("Fine-tuning found nothing better: the weights from before it are kept.")
+    return both
+
+
+def _joined(before: History, after: History) -> History:
+    head = before.table.assign(phase="head")
+    later = after.table.assign(phase="fine-tune", epoch=after.table["epoch"] + len(head))
+    values = [one.table[before.monitor].iloc[one.best_epoch - 1] for one in (before, after)]
+    better = values[1] < values[0] if "loss" in before.monitor else values[1] > values[0]
+    return dataclasses.replace(
+        after,
+        table=pd.concat([head, later], ignore_index=True),
+        best_epoch=len(head) + after.best_epoch if better else before.best_epoch,
+        stopped="; ".join(filter(None, [before.stopped, after.stopped])),
+        seconds=before.seconds + after.seconds,
+        cpu_seconds=before.cpu_seconds + after.cpu_seconds,
+    )

@@ -1,0 +1,5 @@
+"""The same as kit-baseline."""
+
+from kit.commands.baseline import main
+
+main()

@@ -1,0 +1,5 @@
+"""The same as kit-describe."""
+
+from kit.commands.describe import main
+
+main()

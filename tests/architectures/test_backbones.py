@@ -1,0 +1,161 @@
+"""The table of pretrained networks against Keras' own, without building large ones."""
+
+import inspect
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kit import architectures
+from kit.architectures import backbones, pretrained
+from kit.errors import KitError, SettingError
+
+BUILDERS = {name for name in dir(keras.applications) if name[0].isupper()}
+# One of each family that is quick to trace; the others have rows of the same making.
+TRACED = ("DenseNet121", "EfficientNetB0", "MobileNet-0.25", "MobileNetV2-1.3", "VGG16")
+
+
+def module(backbone: backbones.Backbone):
+    """Return the module of ``keras.applications`` with a backbone's own preprocessing."""
+    builder = backbone.name.partition("-")[0]
+    homes = [home for _, home in inspect.getmembers(keras.applications, inspect.ismodule)]
+    if builder.startswith("MobileNetV3"):  # the one whose module does not have its builders
+        return keras.applications.mobilenet_v3
+    return next(home for home in homes if hasattr(home, builder))
+
+
+def without_weights(build: Callable[[], object]) -> object:
+    """Build networks without memory for their weights.
+
+    Keras would make that memory up for at the next chance in the same thread.
+    """
+
+    def inside() -> object:
+        with keras.StatelessScope(initialize_variables=False):
+            return build()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(inside).result()
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keras' folder with random "pretrained" weights of the smallest MobileNet."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
+    path.parent.mkdir()
+    keras.utils.set_random_seed(3)
+    keras.applications.MobileNet(
+        input_shape=(64, 64, 3), alpha=0.25, include_top=False, weights=None
+    ).save(path)
+    return path
+
+
+def test_every_network_of_keras_has_a_row():
+    assert {name.partition("-")[0] for name in backbones.BACKBONES} == BUILDERS
+    assert {*backbones.RECOMMENDED, backbones.PROPOSED} <= set(backbones.BACKBONES)
+
+
+@pytest.mark.parametrize("name", backbones.BACKBONES)
+def test_preprocessing_as_a_layer_is_that_of_keras(name):
+    row = backbones.find(name)
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 3, 5, 3)).astype("float32")
+    image = keras.Input((3, 5, 3))
+    model = keras.Model(image, pretrained.preprocess(image, kind=row.preprocessing, name="scale"))
+    expected = module(row).preprocess_input(pixels.copy())
+    np.testing.assert_allclose(model(pixels), expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_a_row_says_what_keras_builds_and_looks_for(name, monkeypatch):
+    row = backbones.find(name)
+    size = (row.image_size, row.image_size, 3)
+    assert without_weights(lambda: backbones.load(row, size, "none").count_params()) == (
+        row.parameters
+    )
+    asked = []
+
+    def fetch(fname, origin, **_):
+        asked.append(fname)
+        raise OSError("no network")
+
+    source = inspect.getmodule(inspect.unwrap(getattr(keras.applications, name.split("-")[0])))
+    monkeypatch.setattr(source.file_utils, "get_file", fetch)
+    with pytest.raises(KitError, match=rf"{row.megabytes} MB.*no network.*{row.file} elsewhere"):
+        without_weights(lambda: backbones.load(row, (64, 64, 3), "imagenet"))
+    assert asked == [row.file]
+
+
+def test_upper_and_lower_case_do_not_matter_and_a_near_name_is_proposed():
+    assert backbones.find("mobilenetv2-0.35").name == "MobileNetV2-0.35"
+    with pytest.raises(SettingError, match='Did you mean "MobileNet"'):
+        backbones.find("MobilNet")
+
+
+def test_weights_at_hand_are_used_at_any_size(weights):
+    assert backbones.at_hand("MobileNet-0.25")
+    assert not backbones.at_hand("MobileNet")
+    keras.utils.set_random_seed(9)
+    model = architectures.build("pretrained", (40, 33, 3), 3, backbone="MobileNet-0.25")
+    source = keras.applications.MobileNet(
+        input_shape=(64, 64, 3), alpha=0.25, include_top=False, weights=str(weights)
+    )
+    for here, there in zip(
+        model.get_layer("backbone").get_weights(), source.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(here, there)
+    assert [weight.path for weight in model.trainable_weights] == [
+        "probabilities/kernel",
+        "probabilities/bias",
+    ]
+
+
+def test_weights_of_another_network_are_named(weights):
+    with pytest.raises(SettingError, match=r"does not hold weights of MobileNet-0\.5"):
+        architectures.build(
+            "pretrained", (32, 32, 3), 3, backbone="MobileNet-0.5", weights=str(weights)
+        )
+    with pytest.raises(SettingError, match="is no file"):
+        architectures.build("pretrained", (32, 32, 3), 3, weights="nowhere.h5")
+
+
+def test_images_that_are_too_small_for_a_network_are_refused():
+    with pytest.raises(SettingError, match=r"InceptionV3 cannot take images of 40x60 pixels"):
+        backbones.load(backbones.find("InceptionV3"), (40, 60, 3), "none")
+
+
+def test_a_gray_image_is_seen_as_a_gray_picture_in_color(small, images):
+    one = small("pretrained", input_shape=(32, 40, 1))
+    three = small("pretrained")
+    three.set_weights(one.get_weights())
+    gray = images((32, 40, 1))
+    np.testing.assert_allclose(one(gray), three(np.repeat(gray, 3, axis=-1)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("style", ["functional", "sequential"])
+def test_a_network_of_this_package_is_a_backbone_for_other_classes(style, small, images, tmp_path):
+    source = small("basic_cnn", 5, style)
+    path = tmp_path / "source.keras"
+    source.save(path)
+    model = architectures.build("pretrained", (12, 16, 3), 2, style, backbone=str(path))
+    batch = images((12, 16, 3))
+    seen = keras.Model(source.inputs[0], source.get_layer("features").output)(batch)
+    again = keras.Model(model.inputs[0], model.get_layer("features").output)(batch)
+    np.testing.assert_allclose(seen, np.asarray(again).reshape(seen.shape), rtol=1e-5)
+    assert model.output_shape == (None, 2)
+    assert len(model.trainable_weights) == 2
+
+
+def test_a_backbone_of_other_images_says_which_it_takes(small, tmp_path):
+    path = tmp_path / "source.keras"
+    small("basic_cnn").save(path)
+    with pytest.raises(SettingError, match="takes images of 12 x 16 x 3"):
+        architectures.build("pretrained", (20, 20, 3), 2, backbone=str(path))
+    path.write_text("no model")
+    with pytest.raises(SettingError, match="can be loaded"):
+        architectures.build("pretrained", (12, 16, 3), 2, backbone=str(path))
+    with pytest.raises(SettingError, match="there is no file"):
+        architectures.build("pretrained", (12, 16, 3), 2, backbone=str(tmp_path / "none.keras"))

@@ -1,0 +1,108 @@
+"""Depthwise and pointwise convolutions against NumPy and numbers counted by hand."""
+
+import keras
+import numpy as np
+import pytest
+
+from kit import architectures
+from kit.architectures import _assemble, mobile
+from kit.architectures._assemble import Block
+from kit.errors import SettingError
+
+
+def outline(shape, num_classes, **settings) -> keras.Model:
+    """Return a model of which the shapes are known and the weights take no memory."""
+    with keras.StatelessScope(initialize_variables=False):
+        stages = mobile.stages(shape, num_classes, **settings)
+        return _assemble.functional(stages, shape, "mobile")
+
+
+def test_the_default_counts_as_by_hand():
+    model = outline((128, 128, 3), 10)
+    pairs = [(32, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512), (512, 512)]
+    kernels = 25 * 3 * 32 + sum(9 * before + before * after for before, after in pairs)
+    norms = 4 * (32 + sum(before + after for before, after in pairs))
+    assert model.count_params() == kernels + norms + 512 * 10 + 10 == 551_114
+
+
+def test_a_pair_costs_an_eighth_to_a_ninth_of_a_convolution():
+    # Howard et al. 2017, section 3.1: 1/N + 1/D^2 of the multiplications, here of the kernels.
+    settings = {"normalization": "none", "name": "tried"}
+    model = Block(mobile.separable, 512, **settings).as_layer((14, 14, 512))
+    kernels = sum(int(np.prod(w.shape)) for w in model.weights if w.path.endswith("kernel"))
+    assert kernels / (9 * 512 * 512) == pytest.approx(1 / 512 + 1 / 9)
+
+
+def test_mobilenet_itself_has_the_published_pairs():
+    # Table 1 of the paper; keras.applications has the same layers.
+    filters, blocks = (64, 128, 256, 512, 1024), (1, 2, 2, 6, 2)
+    model = outline((224, 224, 3), 1000, filters=filters, blocks=blocks)
+    with keras.StatelessScope(initialize_variables=False):
+        theirs = keras.applications.MobileNet(weights=None)
+    ours, published = (
+        [
+            (layer.kernel.shape, layer.strides)
+            for layer in network.layers
+            if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D)
+        ]
+        for network in (model, theirs)
+    )
+    assert len(ours) == 1 + 2 * 13
+    # The first convolution is another one, and the last is keras' form of the dense layer.
+    assert ours[1:] == published[1:-1]
+
+
+def test_each_channel_is_looked_at_by_itself():
+    settings = {"normalization": "none", "strides": 2, "name": "tried"}
+    model = Block(mobile.separable, 4, **settings).as_layer((5, 7, 3))
+    depthwise, bias, pointwise, offset = model.get_weights()
+    x = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype("float32")
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    maps = np.zeros((2, 3, 4, 3))
+    for row in range(3):
+        for column in range(3):
+            seen = padded[:, row : row + 5 : 2, column : column + 7 : 2]
+            maps += seen * depthwise[row, column, :, 0]
+    maps = np.maximum(maps + bias, 0)
+    expected = np.maximum(maps @ pointwise[0, 0] + offset, 0)
+    np.testing.assert_allclose(model(x), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", ["before", "after", "none"])
+def test_normalization_stands_where_it_is_asked_for(normalization):
+    settings = {"normalization": normalization, "name": "tried"}
+    model = Block(mobile.separable, 4, **settings).as_layer((5, 7, 3))
+    kinds = {"before": "norm relu", "after": "relu norm", "none": "relu"}[normalization].split()
+    expected = [
+        f"tried_{part}_{kind}" for part in ("depthwise", "pointwise") for kind in ["conv", *kinds]
+    ]
+    assert [layer.name for layer in model.layers[1:]] == expected
+
+
+def test_initial_weights_keep_the_scale_of_a_signal():
+    keras.utils.set_random_seed(0)
+    x = y = keras.Input((8, 8, 200))
+    for number in range(4):
+        y = mobile.separable(y, 200, normalization="none", name=f"block{number}")
+    signal = np.random.default_rng(0).normal(size=(4, 8, 8, 200)).astype("float32")
+    spread = float(np.sqrt(np.mean(np.square(keras.Model(x, y)(signal)))))
+    assert 0.2 < spread < 5
+
+
+@pytest.mark.parametrize(
+    ("side", "stem"), [(47, "plain"), (48, "pooled"), (95, "pooled"), (96, "strided")]
+)
+def test_the_size_of_the_images_chooses_the_stem(side, stem):
+    automatic, chosen = outline((200, side, 3), 2), outline((200, side, 3), 2, stem=stem)
+    assert architectures.layer_table(automatic) == architectures.layer_table(chosen)
+
+
+def test_as_many_filters_as_blocks_are_asked_for():
+    with pytest.raises(SettingError, match=r"filters has 2 and blocks 4\. Give both"):
+        architectures.build("mobile", (32, 32, 3), 2, filters=(8, 16))
+
+
+def test_an_image_too_small_for_the_groups_is_refused_by_one_pixel():
+    with pytest.raises(SettingError, match="at least 8 pixels, but they are 7x40"):
+        architectures.build("mobile", (7, 40, 3), 2)
+    assert outline((8, 40, 3), 2).output_shape == (None, 2)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from kit.baselines import _neighbours
+
+
+@pytest.mark.parametrize(("distance", "metric"), [("L1", "manhattan"), ("L2", "euclidean")])
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_votes_are_those_of_scikit_learns_classifier(distance: str, metric: str, k: int) -> None:
+    rng = np.random.default_rng(0)
+    train = rng.normal(size=(60, 12)).astype(np.float32)
+    labels = rng.integers(0, 3, 60)
+    test = rng.normal(size=(30, 12)).astype(np.float32)
+    oracle = KNeighborsClassifier(k, metric=metric, algorithm="brute").fit(train, labels)
+
+    settings = {"distance": distance, "k": k}
+    answers = _neighbours.fitted(train, labels, 3, settings, 0)(test)
+
+    np.testing.assert_array_equal(answers.argmax(axis=1), oracle.predict(test))
+    votes = answers * (k + 1) - 1 / 3  # without the vote that all classes share
+    np.testing.assert_allclose(votes, k * oracle.predict_proba(test), atol=1e-12)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+
+
+def test_a_trial_of_all_settings_answers_as_each_setting_alone() -> None:
+    rng = np.random.default_rng(1)
+    train = rng.normal(size=(60, 5)).astype(np.float32)
+    labels = rng.integers(0, 3, 60)
+    test = rng.normal(size=(9, 5)).astype(np.float32)
+    tried = _neighbours.candidates(60)
+
+    rows = list(_neighbours.trials(train, labels, test, 3, tried, 0))
+
+    assert len(rows) == len(tried) == 12
+    for settings, row in zip(tried, rows, strict=True):
+        alone = _neighbours.fitted(train, labels, 3, settings, 0)(test)
+        np.testing.assert_array_equal(row, alone)
+
+
+def test_l1_and_l2_may_find_another_neighbour() -> None:
+    train = np.array([[3, 3], [0, 5]], np.float32)  # L1: 6 and 5; L2: 4.24 and 5
+    labels = np.array([0, 1])
+    image = np.zeros((1, 2), np.float32)
+    nearest = {
+        distance: _neighbours.fitted(train, labels, 2, {"distance": distance, "k": 1}, 0)(image)
+        for distance in ("L1", "L2")
+    }
+
+    assert nearest["L1"].argmax() == 1
+    assert nearest["L2"].argmax() == 0
+
+
+def test_few_images_are_not_asked_for_more_neighbours_than_there_are() -> None:
+    assert max(one["k"] for one in _neighbours.candidates(7)) == 3
+    assert [one["k"] for one in _neighbours.candidates(1)] == [1, 1]

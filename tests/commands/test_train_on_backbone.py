@@ -1,0 +1,157 @@
+"""Training on a backbone and the choice of the network, from the command line."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from kit.architectures import backbones
+from kit.commands import _train_plan as plan
+from kit.commands._program import program
+from kit.commands.predict import predict
+from kit.commands.train import train
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of color photos of 70 x 90 pixels."""
+    folder = tmp_path_factory.mktemp("data") / "large"
+    rng = np.random.default_rng(0)
+    for channel, name in ((0, "red"), (2, "blue")):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = rng.integers(0, 120, (70, 90, 3), dtype=np.uint8)
+            pixels[..., channel] += 130
+            Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture
+def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras"
+
+
+@pytest.fixture
+def weights(keras_home: Path) -> Path:
+    """Random weights under the name of the smallest MobileNet's pretrained ones."""
+    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
+    path.parent.mkdir(parents=True)
+    keras.applications.MobileNet(
+        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
+    ).save(path)
+    return path
+
+
+def chosen(folder: Path, architecture: str = "auto", **given: object) -> plan.Choice:
+    wanted = {"backbone": None, "weights": "imagenet", "settings": {}, "image_size": None}
+    return plan.choose(architecture, folder=folder, **{**wanted, "color": "auto", **given})
+
+
+def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path) -> None:
+    choice = chosen(large)
+
+    assert (choice.architecture, choice.label) == ("pretrained", "MobileNet-0.25")
+    assert choice.settings == {"backbone": "MobileNet-0.25"}
+    assert choice.image_size == (224, 224)
+    assert choice.reason.startswith("auto: MobileNet-0.25, pretrained on ImageNet: its weights are")
+
+
+def test_auto_says_what_it_would_download_and_does_not(large: Path, keras_home: Path) -> None:
+    choice = chosen(large)
+
+    assert choice.architecture == plan.SCRATCH
+    assert "--backbone MobileNet downloads 13 MB" in choice.reason
+    assert str(keras_home / "models") in choice.reason
+    assert not keras_home.exists()
+
+
+def test_auto_trains_small_and_gray_images_from_scratch(
+    photos: Path, large: Path, weights: Path
+) -> None:
+    small, gray = chosen(photos), chosen(large, color="grayscale")
+
+    assert small.architecture == gray.architecture == plan.SCRATCH
+    assert "100 % of the images have fewer than 64 pixels" in small.reason
+    assert "the images are gray" in gray.reason
+
+
+def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Path) -> None:
+    choice = chosen(tmp_path / "nowhere", "inception", settings={"l2": 0.1})
+
+    assert choice == plan.Choice("inception", {"l2": 0.1}, "inception", None, "auto")
+
+
+def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
+    large: Path, weights: Path, tmp_path: Path
+) -> None:
+    run, again, other = (tmp_path / name for name in ("run", "again", "other"))
+    quick = ["--image-size", "32", "--epochs", "2", "--augmentation", "light"]
+    tuned = ["--fine-tune", "1", "--fine-tune-epochs", "1", "--views", "2"]
+    program(train, [str(large), *quick, *tuned, "--output", str(run)])
+
+    history = pd.read_csv(run / "history.csv")
+    assert list(history["phase"]) == ["head", "head", "fine-tune"]
+    settings = yaml.safe_load((run / "run.yaml").read_text())
+    assert settings["architecture"] == "pretrained"
+    assert settings["settings"]["backbone"] == "MobileNet-0.25"
+    facts = json.loads((run / "run.json").read_text())
+    assert facts["choice"].startswith("auto: MobileNet-0.25")
+    program(train, ["--config", str(run / "run.yaml"), "--output", str(again)])
+    columns = ["loss", "val_loss", "val_accuracy"]
+    pd.testing.assert_frame_equal(
+        pd.read_csv(again / "history.csv")[columns], history[columns], check_exact=True
+    )
+    predictions = pd.read_csv(run / "predictions.csv")
+    program(predict, [str(run), str(large), "--csv", str(tmp_path / "answers.csv")])
+    answers = pd.read_csv(tmp_path / "answers.csv")
+    answers["file"] = answers["file"].str.removeprefix(f"{large}/")
+    both = predictions.merge(answers, on="file", suffixes=("", "_again"))
+    assert len(both) == len(predictions)
+    np.testing.assert_allclose(both["probability"], both["probability_again"], atol=1e-4)
+
+    program(
+        train,
+        [str(large), "--backbone", str(run), "--epochs", "1", "--output", str(other)],
+    )
+    facts = json.loads((other / "run.json").read_text())
+    assert facts["image_size"] == [32, 32]
+    model = keras.saving.load_model(other / "model.keras")
+    inner = model.get_layer("backbone").get_layer("backbone")
+    source = keras.saving.load_model(run / "model.keras").get_layer("backbone")
+    for one, two in zip(inner.get_weights(), source.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
+        (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),
+        (["--fine-tune", "3"], "--fine-tune is for a pretrained backbone"),
+        (["--views", "2"], "--views is for a pretrained backbone"),
+        (["--backbone", "MobileNet", "--views", "2", "--augmentation", "none"], "--views must be"),
+        (["--backbone", "MobileNet", "--weights", "none.h5", "--image-size", "32"], "is no file"),
+        (["--backbone", "MobileNet", "--fine-tune-rate", "0"], "above 0"),
+        (["--backbone", "MobileNet", "--set", "filters=[3]"], "no setting"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_before_there_is_a_run(
+    arguments: list[str],
+    message: str,
+    photos: Path,
+    keras_home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(train, [str(photos), *arguments, "--output", str(tmp_path / "run")])
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,121 @@
+"""Features that stand in for images, from a function whose result can be computed by hand."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from kit.data import _cache, _pipeline, _seeded, augmentation, features, load
+from kit.errors import SettingError
+
+
+class Means:
+    """The mean of each row of pixels, and how many images were asked for."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale, self.asked = scale, 0
+
+    def __call__(self, images):
+        self.asked += len(images)
+        return (self.scale * images.mean(axis=(2, 3))).astype(np.float32)
+
+
+@pytest.fixture
+def data(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE", str(tmp_path))
+    return load(photos, image_size=(12, 10), batch_size=5, augmentation="light")
+
+
+def featured(data, extract: Callable[..., object], **settings):
+    return features.featured(data, extract, "means", data.image_shape[0], **settings)
+
+
+def test_features_are_those_of_the_images_and_held_out_ones_are_exact(data):
+    found = featured(data, Means(1 / 3))
+    every = np.arange(48)
+    exact = Means(1 / 3)(data.images.read(every).astype(np.float32))
+    vectors = found.images.read(every)
+    assert vectors.dtype == np.float32
+    train, held = data.parts["train"], data.parts["validation"]
+    np.testing.assert_array_equal(vectors[train], exact[train].astype(np.float16))
+    np.testing.assert_array_equal(vectors[held], exact[held])
+    assert not np.array_equal(exact[train], exact[train].astype(np.float16))
+    np.testing.assert_array_equal(
+        featured(data, Means(1 / 3), half=False).images.read(every), exact
+    )
+
+
+def test_no_image_is_computed_twice(data):
+    extract = Means()
+    featured(data, extract)
+    assert extract.asked == 48
+    featured(data, extract)
+    assert extract.asked == 48 + features.SAMPLE  # a look whether what is kept is still right
+
+
+def test_without_the_cache_nothing_is_kept(data, tmp_path):
+    extract = Means()
+    vectors = featured(data, extract, cache=False).images.read([0, 13])
+    np.testing.assert_array_equal(vectors, featured(data, extract).images.read([0, 13]))
+    assert extract.asked == 96
+
+
+def test_a_full_disk_is_no_reason_to_stop(data, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    expected = featured(data, Means(), cache=False).images.read(np.arange(48))
+    monkeypatch.setattr(_cache.Writer, "add", full)
+    np.testing.assert_array_equal(featured(data, Means()).images.read(np.arange(48)), expected)
+
+
+def test_kept_features_that_the_network_does_not_give_are_replaced(data, capsys):
+    featured(data, Means())
+    found = featured(data, Means(3.0))  # under the same name
+    np.testing.assert_allclose(
+        found.images.read([0]), Means(3.0)(data.images.read([0]).astype(np.float32)), rtol=1e-3
+    )
+    assert "computing anew" in capsys.readouterr().err
+
+
+def test_views_are_the_images_of_later_epochs_and_belong_to_training(data):
+    found = featured(data, Means(), views=3, half=False)
+    train = data.parts["train"]
+    count = len(train)
+    assert len(found.parts["train"]) == 3 * count
+    assert found.counts("train") == {
+        name: 3 * number for name, number in data.counts("train").items()
+    }
+    np.testing.assert_array_equal(found.parts["validation"], data.parts["validation"])
+    change = augmentation.changing(data)
+    for epoch in (1, 2):
+        seeds = _seeded.seeds(data.seed, epoch, train)
+        changed = np.asarray(change(data.images.read(train), seeds))
+        rows = found.parts["train"][epoch * count : (epoch + 1) * count]
+        np.testing.assert_allclose(found.images.read(rows), Means()(changed), rtol=1e-5)
+        np.testing.assert_array_equal(found.labels[rows], data.labels[train])
+        assert [found.files[row] for row in rows] == [data.files[image] for image in train]
+
+
+def test_views_need_an_augmentation(data):
+    with pytest.raises(SettingError, match="views must be at least 1"):
+        featured(data, Means(), views=0)
+    with pytest.raises(SettingError, match="are equal"):
+        featured(dataclasses.replace(data, augmentation="none"), Means(), views=2)
+
+
+def test_the_pipeline_feeds_features_as_it_feeds_images(data):
+    found = featured(data, Means())
+    batch, labels = next(iter(_pipeline.ordered(found, "validation")))
+    chosen = found.parts["validation"][: len(batch)]
+    np.testing.assert_array_equal(batch, found.images.read(chosen))
+    np.testing.assert_array_equal(np.argmax(labels, axis=1), data.labels[chosen])
+    shapes = [tuple(x.shape) for x, _ in _pipeline.training(found).take(_pipeline.steps(found))]
+    assert sum(rows for rows, _ in shapes) == len(found.parts["train"])
+
+
+def test_features_that_half_precision_cannot_hold_are_noticed(data):
+    assert featured(data, Means()).images.finite
+    large = features.featured(data, Means(1e5), "large", data.image_shape[0])
+    assert not large.images.finite
