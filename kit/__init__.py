@@ -7,12 +7,13 @@ Import the module that does the job; nothing is re-exported here::
 ================  ==============================================================
 ``architectures``  networks by name, each as a Functional and a Sequential model
 ``data``           a folder of images -> training, validation and test parts
-``training``       compile and fit
+``training``       compile and fit; heads on frozen backbones, fine-tuning, pre-training
 ``evaluation``     scores with their intervals, confusion matrices, predictions
+``baselines``      nearest neighbours and linear classifiers, a yardstick
 ``runs``           what a folder in ``models/`` holds; save, load
 ``prediction``     a run and some images -> classes and probabilities
 ``plots``          numbers -> matplotlib figures
-``commands``       the programs: train, evaluate, predict, download
+``commands``       the programs: train, evaluate, predict, describe, baseline, download
 ``files``          atomic writes and the cache folder
 ``progress``       progress on a terminal, plain lines elsewhere
 ``choices``        names that are arguments and flags

@@ -90,7 +90,7 @@ def settings(name: str) -> Mapping[str, object]:
     return MappingProxyType(defaults(_stages(name)))
 
 
-def check(name: str, **settings: Any) -> None:
+def check(name: str, /, **settings: Any) -> None:
     """Check settings before there are images to build the network for.
 
     Raises:
@@ -116,6 +116,7 @@ def build(
     name: str,
     input_shape: tuple[int, int, int],
     num_classes: int,
+    /,
     style: Style = "functional",
     **settings: Any,
 ) -> "keras.Model":
@@ -157,6 +158,7 @@ def describe(
     name: str,
     input_shape: tuple[int, int, int],
     num_classes: int,
+    /,
     style: Style = "functional",
     **settings: Any,
 ) -> Description:
@@ -175,9 +177,18 @@ def describe(
     Raises:
         SettingError: As :func:`build`.
     """
-    if "weights" in defaults(_stages(name)):
-        settings["weights"] = "none"
-    return traced(lambda: build(name, input_shape, num_classes, style, **settings))
+    check(name, **settings)
+    known = defaults(_stages(name))
+    if "weights" not in known:
+        return traced(lambda: build(name, input_shape, num_classes, style, **settings))
+    frozen = {**known, **settings}["weights"] != "none"
+
+    def without_weights() -> "keras.Model":
+        model = build(name, input_shape, num_classes, style, **{**settings, "weights": "none"})
+        model.get_layer("backbone").trainable = not frozen
+        return model
+
+    return traced(without_weights)
 
 
 def learning_rate(name: str) -> float | None:
@@ -230,8 +241,8 @@ def adapt(model: "keras.Model", batches: "Iterable[NDArray[np.float32]]") -> Non
 def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
     """Give ``target`` the weights of a model with the same layers, statistics of scaling included.
 
-    ``target.set_weights`` does the same but for a scaling that :func:`adapt` has changed, which
-    would go on with the statistics that it had.
+    ``target.set_weights`` does the same but for a scaling that :func:`adapt` has changed, or one
+    within a backbone, which would go on with the statistics that it had.
     """
     from kit.architectures import _scaling
 

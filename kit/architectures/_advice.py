@@ -32,7 +32,10 @@ def heaviest(rows: Sequence[Layer]) -> str | None:
     sentence = f"{row.name} holds {row.parameters:,} of the {total:,} parameters ({share} %)"
     before = [earlier for earlier in rows[:place] if earlier.kind in ("Dense", "Flatten")]
     if not before or before[-1].kind == "Dense":
-        return f"{sentence}; fewer units in it make the network smaller."
+        shrinkable = row if row is not rows[-1] else before[-1] if before else None
+        if shrinkable is None:  # the output, whose units are the classes
+            return None
+        return f"{sentence}; fewer units in {shrinkable.name} make the network smaller."
     values = prod(side or 1 for side in before[-1].output_shape)
     if any("Conv" in earlier.kind for earlier in rows[:place]):
         return (

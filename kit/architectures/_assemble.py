@@ -5,7 +5,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 import keras
 
-__all__ = ["Block", "Stage", "Tensor", "functional", "sequential"]
+__all__ = ["Block", "Stage", "Tensor", "functional", "named", "sequential"]
 
 P = ParamSpec("P")
 Tensor: TypeAlias = keras.KerasTensor
@@ -40,6 +40,15 @@ class Block:
 
 
 Stage: TypeAlias = keras.layers.Layer | Block
+
+
+def named(result: Tensor, name: str) -> Tensor:
+    """Name the operation of ``keras.ops`` that has just made ``result``, and return that.
+
+    Keras would count its names on from one network to the next in each process: divide_3.
+    """
+    result._keras_history.operation.name = name
+    return result
 
 
 def functional(

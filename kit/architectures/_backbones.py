@@ -1,6 +1,21 @@
 """The pretrained networks of ``keras.applications``, as a table, and where their weights lie.
 
-Listing them and looking for their weights needs no TensorFlow.
+Listing them and looking for their weights needs no TensorFlow. Their papers:
+
+==============  ==============================================================================
+ConvNeXt        Liu et al., "A ConvNet for the 2020s", CVPR 2022
+DenseNet        Huang et al., "Densely Connected Convolutional Networks", CVPR 2017
+EfficientNet    Tan and Le, ICML 2019; V2: "Smaller Models and Faster Training", ICML 2021
+Inception       V3: Szegedy et al., "Rethinking the Inception Architecture for Computer
+                Vision", CVPR 2016; InceptionResNetV2: Szegedy et al., AAAI 2017
+MobileNet       Howard et al., 2017; V2: Sandler et al., "Inverted Residuals and Linear
+                Bottlenecks", CVPR 2018; V3: Howard et al., ICCV 2019
+NASNet          Zoph et al., "Learning Transferable Architectures", CVPR 2018
+ResNet          He et al., CVPR 2016; V2: "Identity Mappings in Deep Residual Networks",
+                ECCV 2016
+VGG             Simonyan and Zisserman, ICLR 2015
+Xception        Chollet, "Deep Learning with Depthwise Separable Convolutions", CVPR 2017
+==============  ==============================================================================
 """
 
 import os
@@ -23,11 +38,16 @@ __all__ = [
     "at_hand",
     "find",
     "load",
+    "ready",
     "weights_file",
 ]
 
 Preprocessing = Literal["caffe", "inside", "tf", "torch"]
 KERNELS = "_weights_tf_dim_ordering_tf_kernels_"
+# What keras.applications.EfficientNet divides by the square roots of, behind the normalization that
+# it begins with, where it is built for the weights of ImageNet; without them it leaves that out
+# (the published files hold standard deviations where the layer takes variances).
+EFFICIENTNET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -176,6 +196,27 @@ def weights_file(backbone: Backbone) -> Path:
     return Path(home).expanduser() / "models" / backbone.file
 
 
+def ready(backbone: Backbone, weights: str) -> Path | None:
+    """Return the file of the weights, downloaded if it has to be; None for random ones.
+
+    To be called before long work that would be lost without them.
+
+    Raises:
+        SettingError: ``weights`` is no file.
+        KitError: The download failed.
+    """
+    if weights == "none":
+        return None
+    if weights != "imagenet":
+        if not Path(weights).is_file():
+            raise SettingError(f'weights: {weights} is no file; "imagenet" and "none" need none.')
+        return Path(weights)
+    path = weights_file(backbone)
+    if not path.is_file():
+        _download(backbone, path)
+    return path
+
+
 def load(
     backbone: Backbone, input_shape: tuple[int, int, int], weights: str = "imagenet"
 ) -> "keras.Model":
@@ -191,15 +232,7 @@ def load(
         SettingError: The images are too small for the network, or the file does not fit it.
         KitError: The download failed.
     """
-    path: Path | None = None
-    if weights == "imagenet":
-        path = weights_file(backbone)
-        if not path.is_file():
-            _download(backbone, path)
-    elif weights != "none":
-        path = Path(weights)
-        if not path.is_file():
-            raise SettingError(f'weights: {path} is no file; "imagenet" and "none" need none.')
+    path = ready(backbone, weights)
     try:
         model = _build(backbone, input_shape, None)
     except ValueError as error:  # each network has a smallest size of its own
@@ -210,6 +243,8 @@ def load(
         ) from None
     if path is not None:
         _read(model, path, backbone)
+        if path.name == backbone.file and backbone.name.startswith("EfficientNetB"):
+            _divide_further(model)
     return model
 
 
@@ -236,6 +271,16 @@ def _read(model: "keras.Model", path: Path, backbone: Backbone) -> None:
             f"{path} does not hold weights of {backbone.name} without its classifier "
             f"({str(error).partition(chr(10))[0]}). Remove it, or give another file."
         ) from error
+
+
+def _divide_further(model: "keras.Model") -> None:
+    """Divide by the square roots of ``EFFICIENTNET_DEVIATION`` in the normalization as well."""
+    import keras
+
+    (layer,) = (one for one in model.layers if isinstance(one, keras.layers.Normalization))
+    mean, variance, count = layer.get_weights()
+    layer.set_weights([mean, variance * EFFICIENTNET_DEVIATION, count])
+    layer.finalize_state()
 
 
 def _download(backbone: Backbone, path: Path) -> None:

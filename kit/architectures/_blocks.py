@@ -6,7 +6,7 @@ layers names that start with ``name_``.
 
 from keras import layers
 
-from kit.architectures._activations import activated
+from kit.architectures._activations import MOMENTUM, activated, normalized
 from kit.architectures._assemble import Tensor
 from kit.architectures._heads import classifier, columns, output
 from kit.architectures._scaling import scaling
@@ -28,6 +28,7 @@ __all__ = [
     "columns",
     "convolution",
     "initializer",
+    "normalized",
     "output",
     "penalty",
     "scaling",
@@ -39,11 +40,6 @@ __all__ = [
 # has a sixteenth of the work, and 24 pixels still show what a photo shows.
 STEM_FROM = 96
 SHRINKS = {"strided": 4, "pooled": 2, "plain": 1}  # what a stem divides the sides by, rounding up
-# Of batch normalization's running means and variances, which answer in validation. After 100 steps
-# 5 % of what was there is left. With Keras' 0.99 that takes 300 steps, four epochs of 2,400 images
-# in batches of 32, and so long validation would be answered by means and variances of weights long
-# gone; PyTorch's 0.9 takes 30 steps, few images to know a mean by.
-MOMENTUM = 0.97
 
 
 def convolution(
@@ -82,11 +78,8 @@ def convolution(
         kernel_regularizer=penalty(l2),
         name=f"{name}_conv",
     )(x)
-    if normalization == "before":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
-    x = activated(activation, name=f"{name}_{activation}")(x)
-    if normalization == "after":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
+    for stage in normalized(activation, normalization, name):
+        x = stage(x)
     return x
 
 

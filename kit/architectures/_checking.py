@@ -47,7 +47,7 @@ def _read(what: str, value: object, hint: object) -> object:
     _, rule = get_args(hint)
     try:
         return rule.read(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise SettingError(f"{what} must be {rule.must_be}; got {value!r}.") from None
 
 

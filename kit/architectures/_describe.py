@@ -5,6 +5,7 @@ opened.
 """
 
 import random
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ __all__ = ["Description", "Layer", "Row", "describe_model", "layer_table", "trac
 FLOAT = 4  # bytes of a float32
 # Keras' own shape and parameters are there in its place; its work is not counted.
 NO_FORMULA = "no formula for this kind; shape and parameters are as Keras says, work is not counted"
+# Two threads that put the state of random back would mix up what each of them found.
+ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -171,14 +174,15 @@ def traced(build: Callable[[], "keras.Model"]) -> Description:
         with keras.StatelessScope(initialize_variables=False):
             return describe_model(build())
 
-    state = random.getstate()  # Keras draws the seeds of initial weights from it
-    try:
-        # Keras keeps, for each thread, names in use and a list of variables that it will give their
-        # values at the next occasion. They end with this one.
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            return pool.submit(trace).result()
-    finally:
-        random.setstate(state)
+    with ONE_AT_A_TIME:
+        state = random.getstate()  # Keras draws the seeds of initial weights from it
+        try:
+            # Keras keeps, for each thread, names in use and a list of variables that it will give
+            # their values at the next occasion. They end with this one.
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                return pool.submit(trace).result()
+        finally:
+            random.setstate(state)
 
 
 def _follow(steps: Sequence[Step], image: Signal | None = None) -> list[Outcome]:

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from kit.architectures._assemble import Tensor
-from kit.architectures._blocks import MOMENTUM, activated, initializer, penalty
+from kit.architectures._blocks import initializer, normalized, penalty
 from kit.architectures._settings import Activation, Initializer, Normalization
 
 __all__ = ["grouped_convolution"]
@@ -63,11 +63,8 @@ def grouped_convolution(
         )
         parts.append(part(_share(x, group, groups, name=f"{name}_part{suffix}")))
     x = layers.Concatenate(name=f"{name}_join")(parts) if groups > 1 else parts[0]
-    if normalization == "before":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
-    x = activated(activation, name=f"{name}_{activation}")(x)
-    if normalization == "after":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
+    for stage in normalized(activation, normalization, name):
+        x = stage(x)
     return x
 
 

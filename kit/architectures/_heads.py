@@ -1,55 +1,76 @@
 """The end of a network: from the last map to a vector, and from that to probabilities or scores."""
 
+from typing import Literal
+
 import keras
 from keras import layers
 
-from kit.architectures._activations import activated
+from kit.architectures._activations import normalized
 from kit.architectures._assemble import Stage
-from kit.architectures._settings import Activation, Features, Head
+from kit.architectures._settings import Activation, Head, Initializer, Normalization
 from kit.architectures._weights import initializer, penalty
 from kit.errors import SettingError
 
-__all__ = ["classifier", "columns", "output"]
+__all__ = ["Reduction", "classifier", "columns", "output"]
+
+Reduction = Literal["average", "flatten", "max"]
+
+REDUCTIONS = {
+    "average": layers.GlobalAveragePooling2D,
+    "flatten": layers.Flatten,
+    "max": layers.GlobalMaxPooling2D,
+}
 
 
 def classifier(
     num_classes: int,
     *,
-    features: Features,
+    features: Reduction,
     dense: tuple[int, ...] = (),
     dropout: float,
+    normalization: Normalization = "none",
     activation: Activation,
+    initialization: Initializer = "auto",
+    bias: float = 0.0,
     l2: float,
     head: Head,
 ) -> list[Stage]:
-    """Return the stages from the last map to the probabilities.
+    """Return the stages from the last map to the output, with dropout behind every dense layer.
 
     Args:
         num_classes: Number of classes, at least 2.
-        features: How a map becomes a vector: the mean of each channel, or all values in a row.
-        dense: Units of dense layers between the features and the output.
-        dropout: Share of the last vector that is set to 0 in training.
+        features: How a map becomes a vector: the mean or the maximum of each channel, or all values
+            in a row.
+        dense: Units of the dense layers; with none, the dropout follows the features.
+        dropout: Share of each vector set to 0 in training.
+        normalization: Batch normalization before or after each activation, or none.
         activation: Of the dense layers.
+        initialization: Of their kernels, see :func:`kit.architectures._blocks.initializer`.
+        bias: Their initial bias.
         l2: Weight of the sum of squares of each kernel in the loss.
         head: See :func:`output`.
 
     Raises:
         SettingError: A sigmoid head is asked for more than two classes.
     """
-    reduction = layers.GlobalAveragePooling2D if features == "average" else layers.Flatten
-    stages: list[Stage] = [reduction(name="features")]
+    stages: list[Stage] = [REDUCTIONS[features](name="features")]
     for number, units in enumerate(dense, start=1):
+        name = f"dense{number}"
         stages += [
             layers.Dense(
                 units,
-                kernel_initializer=initializer(activation),
+                use_bias=normalization != "before",  # the normalization subtracts any bias again
+                kernel_initializer=initializer(activation, initialization),
+                bias_initializer=keras.initializers.Constant(bias),
                 kernel_regularizer=penalty(l2),
-                name=f"dense{number}",
+                name=name,
             ),
-            activated(activation, name=f"dense{number}_{activation}"),
+            *normalized(activation, normalization, name),
         ]
-    dropped = layers.Dropout(dropout, name="dropout")
-    return [*stages, dropped, output(num_classes, head=head, l2=l2)]
+        if number < len(dense):
+            stages.append(layers.Dropout(dropout, name=f"dropout{number}"))
+    stages.append(layers.Dropout(dropout, name="dropout"))
+    return [*stages, output(num_classes, head=head, l2=l2)]
 
 
 def output(

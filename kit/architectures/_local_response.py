@@ -7,7 +7,7 @@ section 4.1) found no use for it, and batch normalization has taken its place.
 
 from keras import layers, ops
 
-from kit.architectures._assemble import Tensor
+from kit.architectures._assemble import Tensor, named
 
 __all__ = ["local_response_normalization"]
 
@@ -46,8 +46,7 @@ def local_response_normalization(
     mean = layers.AveragePooling2D((1, depth), 1, name=f"{name}_mean", **sideways)(padded)
     divisor = layers.Rescaling(alpha * depth, bias, dtype="float32", name=f"{name}_divisor")(mean)
     # exp and log need a third of the time of a power.
-    log = ops.log(divisor)
-    log._keras_history.operation.name = f"{name}_log"  # else counted on in each process: log_3
+    log = named(ops.log(divisor), f"{name}_log")
     power = layers.Rescaling(-beta, dtype="float32", name=f"{name}_power")(log)
     factor = layers.Activation("exponential", dtype="float32", name=f"{name}_factor")(power)
     return layers.Multiply(name=f"{name}_response")([x, factor])

@@ -26,8 +26,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from kit.architectures._activations import divided
-from kit.architectures._assemble import Block, Stage, Tensor
+from kit.architectures._assemble import Block, Stage, Tensor, named
 from kit.architectures._settings import Scale
 from kit.errors import SettingError
 
@@ -42,13 +41,13 @@ ALL = (1, 2, 3)  # axes of one image
 def scaling(scale: Scale) -> Stage:
     """Return the stage ``scale``, from pixels in [0, 255] to what the first layer sees.
 
-    Before :func:`adapt`, the stages that need data leave the pixels as they are. All compute in
-    float32, under mixed precision too.
+    Before :func:`adapt`, the stages that need data leave the pixels as they are. All stages compute
+    in float32, under mixed precision too.
     """
     if scale == "unit":
-        return layers.Rescaling(1 / 255, name="scale")
+        return layers.Rescaling(1 / 255, dtype="float32", name="scale")
     if scale == "symmetric":
-        return layers.Rescaling(1 / 127.5, offset=-1, name="scale")
+        return layers.Rescaling(1 / 127.5, offset=-1, dtype="float32", name="scale")
     if scale == "minmax":
         return Block(_minmax, name="scale")
     if scale == "zscore":  # its epsilon of 0.001 is added to a variance of up to 16,256
@@ -103,12 +102,19 @@ def adapt(model: keras.Model, batches: Iterable[NDArray[np.float32]]) -> None:
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Give ``target`` the weights of a model with the same layers, and use its statistics.
 
-    ``set_weights`` alone leaves a ``Normalization`` with the statistics that it had before.
+    ``set_weights`` alone leaves a ``Normalization``, one within a backbone too, with the statistics
+    that it had before.
     """
     target.set_weights(source.get_weights())
-    layer = _adapted(target)
-    if layer is not None:
-        layer.finalize_state()
+    _use_statistics(target)
+
+
+def _use_statistics(model: keras.Model) -> None:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            _use_statistics(layer)
+        elif isinstance(layer, layers.Normalization):
+            layer.finalize_state()
 
 
 def _adapted(model: keras.Model) -> layers.Normalization | None:
@@ -141,4 +147,4 @@ def _minmax(x: Tensor, *, name: str) -> Tensor:
     # Too little to be seen in a span of 1 to 255, and more than nothing to divide by.
     positive = layers.Rescaling(1.0, offset=1e-7, dtype="float32", name=f"{name}_positive")(span)
     shifted = layers.Add(dtype="float32", name=f"{name}_shifted")([x, minus_low])
-    return divided(shifted, positive, name=f"{name}_divided")
+    return named(keras.ops.divide(shifted, positive), f"{name}_divided")

@@ -17,8 +17,7 @@ from typing import Literal
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage
-from kit.architectures._blocks import scaling
-from kit.architectures._dense import dense_classifier
+from kit.architectures._blocks import classifier, scaling
 from kit.architectures._grouped import grouped_convolution
 from kit.architectures._local_response import local_response_normalization
 from kit.architectures._settings import (
@@ -88,7 +87,8 @@ def stages(
             rounds up everywhere and takes images of any size. ``"auto"``: valid where the shorter
             side has 64 pixels or more.
         normalization: With ``"none"`` the local response normalization of the paper follows the
-            first two convolutions; batch normalization before or after each activation replaces it.
+            first two convolutions; batch normalization before or after the activation of each of
+            the five replaces it.
         features: How the last map becomes a vector: mean of each channel, or flattened.
         dense: Units of the dense layers.
         dropout: Share of each dense layer's result set to 0 in training.
@@ -151,7 +151,7 @@ def stages(
         conv(4, 3, groups),
         conv(5, 3, groups),
         pool(5),
-        *dense_classifier(
+        *classifier(
             num_classes,
             features=features,
             dense=dense,

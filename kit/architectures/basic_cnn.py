@@ -2,7 +2,9 @@
 
 The pattern [(convolution, activation) * N, pooling] * M, dense * K, softmax, with batch
 normalization. A convolution looks at its neighbourhood only; pooling lets the next one look at
-twice as much of the image, and more filters let it tell more things apart.
+twice as much of the image, and more filters let it tell more things apart (LeCun, Bottou, Bengio
+and Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of the IEEE,
+1998).
 """
 
 from collections.abc import Mapping
@@ -90,7 +92,8 @@ def stages(
         stem_filters: Filters of the stem.
         features: How the last map becomes a vector: mean of each channel, or flattened.
         dense: Units of the dense layers.
-        dropout: Share of the last vector set to 0 in training.
+        dropout: Share set to 0 in training of each dense layer's result, or of the features where
+            there is none.
         activation: After each convolution and dense layer.
         l2: Weight of the sum of squares of every kernel in the loss.
         head: Softmax over the classes, or one sigmoid unit for two classes.

@@ -31,8 +31,7 @@ from typing import Annotated, Literal
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import MOMENTUM, activated, initializer, penalty, scaling
-from kit.architectures._dense import dense_classifier
+from kit.architectures._blocks import classifier, initializer, normalized, penalty, scaling
 from kit.architectures._settings import (
     Activation,
     AutoCounts,
@@ -40,6 +39,7 @@ from kit.architectures._settings import (
     Features,
     Head,
     Initializer,
+    Normalization,
     OptionalCounts,
     Rule,
     Scale,
@@ -134,18 +134,19 @@ def stages(
     Raises:
         SettingError: The images are too small for the blocks.
     """
-    last_side = partial(
-        _side_behind,
+    smallest = partial(
+        _smallest_side,
         convolutions=convolutions,
         shrinks=0 if padding == "same" else kernel_size - 1 - 2 * _pixels(padding),
         halves=pooling != "none",
     )
     if filters is None:
-        fitting = [n for n in range(1, len(FILTERS) + 1) if last_side(min(input_shape[:2]), n) > 0]
+        side = min(input_shape[:2])
+        fitting = [n for n in range(1, len(FILTERS) + 1) if smallest(n) <= side]
         filters = FILTERS[: max(fitting, default=1)]
-    smallest = next(side for side in range(1, 10**6) if last_side(side, len(filters)) > 0)
     why = f"{len(filters)} blocks of {convolutions} convolutions make the map smaller"
-    require_side("convnet", input_shape, smallest, why, "fewer blocks or more padding")
+    instead = "fewer blocks or more padding"
+    require_side("convnet", input_shape, smallest(len(filters)), why, instead)
     return [
         scaling(scale),
         *(
@@ -165,7 +166,7 @@ def stages(
             )
             for number, count in enumerate(filters, start=1)
         ),
-        *dense_classifier(
+        *classifier(
             num_classes,
             features=features,
             dense=dense,
@@ -209,11 +210,9 @@ def block(
         )(x)
         if normalization == "after_pooling" and number == convolutions:
             x = _pooled(x, pooling, name)
-        if normalization in ("before", "after_pooling"):
-            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{step}_norm")(x)
-        x = activated(activation, name=f"{step}_{activation}")(x)
-        if normalization == "after":
-            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{step}_norm")(x)
+        where: Normalization = "before" if normalization == "after_pooling" else normalization
+        for stage in normalized(activation, where, step):
+            x = stage(x)
     if normalization != "after_pooling":
         x = _pooled(x, pooling, name)
     if dropout:
@@ -232,10 +231,18 @@ def _pixels(padding: str | int) -> int:
     return padding if isinstance(padding, int) else 0
 
 
-def _side_behind(side: int, blocks: int, *, convolutions: int, shrinks: int, halves: bool) -> int:
-    """Return the side of the map behind the blocks, 0 where there is none."""
+def _smallest_side(blocks: int, *, convolutions: int, shrinks: int, halves: bool) -> int:
+    """Return how many pixels a side needs for the last block to leave one.
+
+    Args:
+        blocks: Number of blocks.
+        convolutions: In each block.
+        shrinks: Pixels that each of them takes off a side; below 0 where padding adds some.
+        halves: Whether a pooling ends each block.
+    """
+    side = 1
     for _ in range(blocks):
+        side *= 2 if halves else 1
         for _ in range(convolutions):
-            side = max(side - shrinks, 0) if side else 0
-        side = side // 2 if halves else side
+            side = max(1, side + shrinks)
     return side

@@ -3,15 +3,15 @@
 The network of the first steps of a course, there with pixels of which only the mean image is
 subtracted, 50 hidden units and 10 outputs. Such a network of "two layers" has one hidden layer
 here: the other one is the output. It needs images of one size with the subject in one place;
-convolutions do without.
+convolutions do without. How to train it: Rumelhart, Hinton and Williams, "Learning Representations
+by Back-Propagating Errors", Nature, 1986.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from kit.architectures._assemble import Stage
-from kit.architectures._blocks import scaling
-from kit.architectures._dense import dense_classifier
+from kit.architectures._blocks import classifier, scaling
 from kit.architectures._settings import (
     Activation,
     Head,
@@ -60,7 +60,7 @@ def stages(
     """
     return [
         scaling(scale),
-        *dense_classifier(
+        *classifier(
             num_classes,
             features="flatten",
             dense=dense,

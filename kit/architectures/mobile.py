@@ -17,12 +17,11 @@ from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
 from kit.architectures._blocks import (
-    MOMENTUM,
     SHRINKS,
     STEM_FROM,
-    activated,
     classifier,
     convolution,
+    normalized,
     penalty,
     scaling,
     stem_block,
@@ -164,11 +163,8 @@ def separable(
         depthwise_regularizer=penalty(l2),
         name=f"{depth}_conv",
     )(x)
-    if normalization == "before":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{depth}_norm")(x)
-    x = activated(activation, name=f"{depth}_{activation}")(x)
-    if normalization == "after":
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{depth}_norm")(x)
+    for stage in normalized(activation, normalization, depth):
+        x = stage(x)
     return convolution(
         x,
         filters,

@@ -1,22 +1,24 @@
 """A network that was trained before, and a new head on the features it gives.
 
 The backbone was trained on other images, mostly the 1.2 million of ImageNet; what it learnt to see
-serves other photos, too. Its weights stay as they are (``trainable`` is False) until somebody thaws
-them: :mod:`kit.training` trains the head on features that are computed once.
+serves other photos, too (Donahue et al., "DeCAF: A Deep Convolutional Activation Feature for
+Generic Visual Recognition", ICML 2014; the images: Russakovsky et al., "ImageNet Large Scale Visual
+Recognition Challenge", IJCV 2015). Its weights stay as they are (``trainable`` is False) until
+somebody thaws them: :mod:`kit.training` trains the head on features that are computed once.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated
 
 import keras
 from keras import layers, ops
 
 from kit.architectures import _backbones
-from kit.architectures._assemble import Block, Stage, Tensor
+from kit.architectures._assemble import Block, Stage, Tensor, named
 from kit.architectures._backbones import Preprocessing
-from kit.architectures._blocks import activated, initializer, output, penalty
+from kit.architectures._heads import Reduction, classifier
 from kit.architectures._settings import (
     Activation,
     Head,
@@ -44,11 +46,6 @@ EXAMPLE: Mapping[str, object] = MappingProxyType(
 CAFFE_MEAN = (123.68, 116.779, 103.939)
 TORCH_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 TORCH_DEVIATION = (0.229 * 255, 0.224 * 255, 0.225 * 255)
-POOLINGS = {
-    "average": layers.GlobalAveragePooling2D,
-    "flatten": layers.Flatten,
-    "max": layers.GlobalMaxPooling2D,
-}
 
 
 def _name(value: object) -> str:
@@ -58,7 +55,6 @@ def _name(value: object) -> str:
 
 
 Name = Annotated[str, Rule("a name, or the path of a file", _name)]
-Pooling = Literal["average", "flatten", "max"]
 
 
 def stages(
@@ -67,7 +63,7 @@ def stages(
     *,
     backbone: Name = _backbones.PROPOSED,
     weights: Name = "imagenet",
-    features: Pooling = "average",
+    features: Reduction = "average",
     dense: OptionalCounts = (),
     dropout: Share = 0.2,
     activation: Activation = "relu",
@@ -84,40 +80,50 @@ def stages(
             is not 1, as in "MobileNet-0.75"; or the ``.keras`` file of a network of this package,
             whose classes may be others.
         weights: "imagenet", from ``$KERAS_HOME/models`` or downloaded; "none" for random ones, all
-            of which are trained; or a file of weights as ``keras.applications`` reads them.
+            of which are trained; or a file of weights as ``keras.applications`` reads them. A
+            ``.keras`` file has its own; with "none" they are trained from the start, too.
         features: How the last map becomes a vector: mean or maximum of each channel, or flattened.
         dense: Units of dense layers between the features and the output.
-        dropout: Share of the last vector set to 0 in training.
+        dropout: Share set to 0 in training of each dense layer's result, or of the features where
+            there is none.
         activation: Of the dense layers.
         l2: Weight of the sum of squares of every kernel of the head in the loss.
         head: Softmax over the classes, or one sigmoid unit for two classes.
 
     Raises:
-        SettingError: There is no such backbone, or the images do not suit it.
+        SettingError: There is no such backbone, or the images or the weights do not suit it.
         KitError: The weights could not be downloaded.
     """
-    last: list[Stage] = []
-    for number, units in enumerate(dense, start=1):
-        kernel = {"kernel_initializer": initializer(activation), "kernel_regularizer": penalty(l2)}
-        last.append(layers.Dense(units, name=f"dense{number}", **kernel))
-        last.append(activated(activation, name=f"dense{number}_{activation}"))
-    last += [
-        layers.Dropout(dropout, name="dropout"),
-        output(num_classes, head=head, l2=l2),
-    ]
+    last = classifier(
+        num_classes,
+        features=features,
+        dense=dense,
+        dropout=dropout,
+        activation=activation,
+        l2=l2,
+        head=head,
+    )
     if Path(backbone).suffix == ".keras":
-        scale: Stage = layers.Identity(name="scale")  # the network begins with its own
+        if weights not in ("imagenet", "none"):
+            raise SettingError(
+                f"weights: {backbone} has weights of its own; leave {weights} out, or name the "
+                "network of keras.applications that it belongs to as the backbone."
+            )
+        # The network begins with its own.
+        scale: Stage = layers.Identity(dtype="float32", name="scale")
         network = _trunk(Path(backbone), input_shape)
     else:
         row = _backbones.find(backbone)
         scale = Block(preprocess, kind=row.preprocessing, name="scale")
         network = _backbones.load(row, (*input_shape[:2], 3), weights)
     network.trainable = weights == "none"
-    return [scale, network, POOLINGS[features](name="features"), *last]
+    return [scale, network, *last]
 
 
 def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
     """Turn pixels in [0, 255] into what the weights of a backbone were trained on.
+
+    In float32 under mixed precision too: bfloat16 would round pixels less their mean by up to 1.
 
     Args:
         x: ``(batch, height, width, channels)`` with 3 channels (RGB) or 1 (gray).
@@ -128,16 +134,22 @@ def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
         ``(batch, height, width, 3)``.
     """
     if x.shape[-1] == 1:
-        x = layers.Concatenate(name=f"{name}_rgb")([x, x, x])
+        x = layers.Concatenate(dtype="float32", name=f"{name}_rgb")([x, x, x])
     if kind == "inside":
-        return layers.Identity(name=f"{name}_inside")(x)
+        return layers.Identity(dtype="float32", name=f"{name}_inside")(x)
     if kind == "tf":
-        return layers.Rescaling(1 / 127.5, offset=-1, name=f"{name}_symmetric")(x)
+        symmetric = layers.Rescaling(
+            1 / 127.5, offset=-1, dtype="float32", name=f"{name}_symmetric"
+        )
+        return symmetric(x)
     if kind == "torch":
-        variance = [deviation**2 for deviation in TORCH_DEVIATION]
-        return layers.Normalization(mean=TORCH_MEAN, variance=variance, name=f"{name}_norm")(x)
-    x = ops.flip(x, axis=-1)  # to blue, green, red
-    return layers.Normalization(mean=CAFFE_MEAN[::-1], variance=(1, 1, 1), name=f"{name}_mean")(x)
+        mean, variance = TORCH_MEAN, tuple(deviation**2 for deviation in TORCH_DEVIATION)
+    else:
+        x = named(ops.flip(x, axis=-1), f"{name}_bgr")  # to blue, green, red
+        mean, variance = CAFFE_MEAN[::-1], (1.0, 1.0, 1.0)
+    return layers.Normalization(mean=mean, variance=variance, dtype="float32", name=f"{name}_norm")(
+        x
+    )
 
 
 def _trunk(path: Path, input_shape: tuple[int, int, int]) -> keras.Model:

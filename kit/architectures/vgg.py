@@ -16,8 +16,7 @@ from typing import Literal
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import convolution, scaling
-from kit.architectures._dense import dense_classifier
+from kit.architectures._blocks import classifier, convolution, scaling
 from kit.architectures._local_response import local_response_normalization
 from kit.architectures._settings import (
     Activation,
@@ -88,8 +87,8 @@ def stages(
         configuration: A column of table 1: 11 (A), 13 (B), 16 (C, with 1x1 convolutions, and D) or
             19 layers (E); A-LRN is A with a local response normalization.
         filters: Filters of the convolutions in each of the five blocks.
-        normalization: Batch normalization before or after each activation, or none, as published.
-            From random weights the deeper ones are easier to train with it.
+        normalization: Batch normalization before or after the activation of each convolution, or
+            none, as published. From random weights the deeper ones are easier to train with it.
         features: How the last map becomes a vector: mean of each channel, or flattened.
         dense: Units of the dense layers.
         dropout: Share of each dense layer's result set to 0 in training.
@@ -130,7 +129,7 @@ def stages(
             )
             for number, (count, sizes) in enumerate(zip(filters, kernels, strict=True), start=1)
         ),
-        *dense_classifier(
+        *classifier(
             num_classes,
             features=features,
             dense=dense,

@@ -9,12 +9,17 @@ import pandas as pd
 
 from kit import baselines, data, evaluation, progress, runs
 from kit.commands import _scores
+from kit.commands._train_plan import Choice
 
-__all__ = ["Scored", "keep", "overview", "score"]
+__all__ = ["Scored", "features", "keep", "overview", "score"]
 
 YARDSTICK = (
     "These are a yardstick: a network that does not clearly beat them has learnt little. They "
     "compare pixel by pixel, so a shifted photo is a different one; do not use them for photos."
+)
+ON_FEATURES = (
+    "These are a yardstick on a network's features: a head trained on the same features should do "
+    "as well, and what they gain over pixels is what the network has learnt."
 )
 
 
@@ -43,6 +48,16 @@ class Scored:
         }
 
 
+def features(splits: data.Splits, choice: Choice, cache: bool) -> data.Splits:
+    """Return the data with the features of a backbone in place of its images."""
+    from kit import architectures, training  # bring TensorFlow, which pixels do without
+
+    model = architectures.build(
+        choice.architecture, splits.image_shape, splits.num_classes, **choice.settings
+    )
+    return training.feature_splits(model, splits, cache=cache)
+
+
 def score(splits: data.Splits, method: str) -> Scored:
     """Fit a method, score it on every held-out part and print the sentences."""
     fitted = baselines.fit(splits, method)
@@ -66,7 +81,7 @@ def score(splits: data.Splits, method: str) -> Scored:
     return Scored(fitted, answers, scores)
 
 
-def overview(scored: Sequence[Scored]) -> str:
+def overview(scored: Sequence[Scored], on_features: bool = False) -> str:
     """Return the accuracies and costs of all methods, as a table, and what they are for."""
     rows = [_row(one) for one in scored]
     majority = {
@@ -74,7 +89,7 @@ def overview(scored: Sequence[Scored]) -> str:
         for part, scores in scored[0].scores.items()
     }
     table = pd.DataFrame([*rows, {"method": "always the largest class", **majority}])
-    return f"{table.fillna('').to_string(index=False)}\n{YARDSTICK}"
+    return f"{table.fillna('').to_string(index=False)}\n{ON_FEATURES if on_features else YARDSTICK}"
 
 
 def keep(scored: Sequence[Scored], splits: data.Splits, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What ``train`` decides before any work: cheap, and without TensorFlow."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
 
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
 SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
+SMALLEST = 32  # pixels, of the images that backbones take
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,18 @@ class Choice:
     color: str
     reason: str = ""
 
+    def make_ready(self) -> None:
+        """Fetch a backbone's weights before the images are read, which may take long.
+
+        Raises:
+            SettingError: There is no such file.
+            KitError: The download failed.
+        """
+        name = str(self.settings.get("backbone", backbones.PROPOSED))
+        if self.architecture == "pretrained" and Path(name).suffix != ".keras":
+            weights = str(self.settings.get("weights", "imagenet"))
+            backbones.ready(backbones.find(name), weights)
+
 
 @dataclass(frozen=True)
 class Method:
@@ -82,14 +96,24 @@ class Method:
     fine_tune_rate: float | None = None
     cache: bool = True
 
+    @property
+    def thawed(self) -> int | str | None:
+        """Return which layers are thawed, as :func:`kit.training.thaw` takes them."""
+        text = self.fine_tune
+        return int(text) if text is not None and text.isdecimal() else text
+
     def check(self, choice: Choice, style: str, augmentation: str) -> None:
         """Check what can be told without TensorFlow.
 
         Raises:
             SettingError: Something does not go with the network, or with something else.
+            DataError: There is no folder of unlabelled images.
         """
         frozen = choice.architecture == "pretrained" and choice.settings.get("weights") != "none"
-        for flag, used in (("--views", self.views > 1), ("--fine-tune", self.fine_tune)):
+        for flag, used in (
+            ("--views", self.views > 1),
+            ("--fine-tune", self.fine_tune is not None),
+        ):
             if used and not frozen:
                 raise SettingError(
                     f"{flag} is for a pretrained backbone, and {choice.label} is trained as a "
@@ -99,6 +123,18 @@ class Method:
             raise SettingError(
                 f"--views must be at least 1, and 1 with --augmentation none; it is {self.views}."
             )
+        if self.thawed in ("", 0):
+            raise SettingError(
+                f"--fine-tune takes a number of layers from 1, or how the name of one begins; not "
+                f"{self.fine_tune!r}."
+            )
+        if self.fine_tune_epochs < 1:
+            raise SettingError(
+                f"--fine-tune-epochs must be at least 1, not {self.fine_tune_epochs}."
+            )
+        rate = self.fine_tune_rate
+        if rate is not None and not 0 < rate < math.inf:
+            raise SettingError(f"--fine-tune-rate must be above 0, not {rate}.")
         if self.pretrain != "none" and frozen:
             raise SettingError(
                 "--pretrain teaches a network to see, and a pretrained backbone can; leave one "
@@ -109,6 +145,8 @@ class Method:
                 "--unlabelled needs --pretrain autoencoder: nothing else can use images without "
                 "classes."
             )
+        if self.unlabelled is not None and not self.unlabelled.is_dir():
+            raise DataError(f"--unlabelled: {self.unlabelled} is no folder of images.")
         if self.auxiliary and choice.architecture != "googlenet":
             raise SettingError(
                 f"--auxiliary: {choice.label} has no places for auxiliary classifiers; "
@@ -124,11 +162,12 @@ class Method:
 def choose(
     architecture: str,
     backbone: str | None,
-    weights: str,
+    weights: str | None,
     settings: Mapping[str, Any],
     folder: Path,
     image_size: tuple[int, int] | None,
     color: str,
+    pretrain: str = "none",
 ) -> Choice:
     """Return the network that was asked for, or for "auto" the one that suits the images.
 
@@ -141,30 +180,54 @@ def choose(
             raise SettingError(
                 f"--backbone {backbone} is the network; leave --architecture {architecture} out."
             )
-        given = {**settings, "backbone": backbone, "weights": weights}
-        return _pretrained(given, image_size, color)
+        return _pretrained(_given(settings, backbone, weights), image_size, color)
     if architecture == "pretrained":
-        return _pretrained(settings, image_size, color)
+        return _pretrained(_given(settings, None, weights), image_size, color)
+    if weights is not None and architecture != "auto":
+        raise SettingError(
+            f"--weights are those of a backbone, and {architecture} has none; leave them out, or "
+            "take a --backbone."
+        )
     if architecture != "auto":
         return Choice(architecture, settings, architecture, image_size, color)
-    unsuited = _unsuited(data.survey(folder), color)
+    if pretrain != "none":
+        unsuited = "--pretrain teaches a network that has not been trained before"
+    elif image_size is not None and min(image_size) < SMALLEST:
+        unsuited = f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
+    else:
+        unsuited = _unsuited(data.survey(folder), color)
     here = [name for name in backbones.RECOMMENDED if backbones.at_hand(name)]
     if here and not unsuited:
         reason = (
             f"auto: {here[0]}, pretrained on ImageNet: its weights are here, and photos mostly do "
             f"better with it than from scratch (--architecture {SCRATCH} trains from scratch)."
         )
-        choice = _pretrained({**settings, "backbone": here[0]}, image_size, color)
+        choice = _pretrained(_given(settings, here[0], weights), image_size, color)
         return dataclasses.replace(choice, reason=reason)
+    if weights is not None:
+        why = f"since {unsuited}" if unsuited else "since none has its weights here"
+        raise SettingError(
+            f"--weights are those of a backbone, and auto takes none, {why}; name a --backbone."
+        )
     because = f"since {unsuited}." if unsuited else _nothing_here()
     reason = f"auto: {SCRATCH} from scratch, {because}"
     return Choice(SCRATCH, settings, SCRATCH, image_size, color, reason)
+
+
+def _given(
+    settings: Mapping[str, Any], backbone: str | None, weights: str | None
+) -> Mapping[str, Any]:
+    """Return the settings with what the two flags add."""
+    flags = {"backbone": backbone, "weights": weights}
+    return {**settings, **{name: value for name, value in flags.items() if value is not None}}
 
 
 def _unsuited(seen: data.Survey, color: str) -> str:
     """Say why a backbone that was trained on photos does not suit these images, or nothing."""
     if color == "grayscale" or seen.gray == 1:
         return "the images are gray"
+    if not seen.images:
+        return "no image could be read"
     if seen.share_from(SHORT_SIDE) < ENOUGH:
         return (
             f"{100 * (1 - seen.share_from(SHORT_SIDE)):.0f} % of the images have fewer than "
@@ -188,8 +251,11 @@ def _pretrained(
 ) -> Choice:
     """Return the choice of a network of Keras', of the file of one, or of a run."""
     name = str(settings.get("backbone", backbones.PROPOSED))
+    weights = str(settings.get("weights", "imagenet"))
+    if weights not in ("imagenet", "none"):  # where the run is repeated may be elsewhere
+        settings = {**settings, "weights": str(Path(weights).resolve())}
     path = Path(name)
-    if (path / runs.FACTS).is_file():
+    if (path / runs.FACTS).is_file() or (path.is_dir() and name not in backbones.BACKBONES):
         run = runs.load(path)
         height, width = run.facts["image_size"]
         return Choice(
@@ -200,6 +266,9 @@ def _pretrained(
             str(run.facts["color"]) if color == "auto" else color,
         )
     if path.suffix == ".keras":
+        if not path.is_file():
+            raise SettingError(f"backbone: there is no file {path}.")
+        settings = {**settings, "backbone": str(path.resolve())}
         return Choice("pretrained", settings, f"on-{path.stem}", image_size, color)
     row = backbones.find(name)
     size = (row.image_size, row.image_size) if image_size is None else image_size

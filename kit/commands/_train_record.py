@@ -55,7 +55,12 @@ def resolve(
         "folder": None if given["folder"] is None else source,
         "architecture": choice.architecture,
         "backbone": None,  # a setting of the architecture from here on, as its weights
-        "weights": "imagenet",
+        "weights": None,
+        **{
+            name: given[name].resolve()
+            for name in ("split", "unlabelled")
+            if given[name] is not None
+        },
         "settings": {name: value for name, value in every.items() if name not in FLAGS},
         **{name: every[name] for name in FLAGS if name in every},
         "image_size": [height, width],

@@ -1,6 +1,7 @@
 """The steps of ``train``, each a function with a noun for its result."""
 
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,11 +43,10 @@ def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any])
         SettingError: A setting is unknown, of the wrong type or out of its range.
     """
     architectures.check(choice.architecture, **choice.settings)
+    choice.make_ready()
     training.check_compile(choice.settings.get("head", "softmax"), **compiled)
     names = ("monitor", "schedule", "patience", "max_minutes")
-    for epochs in (given["epochs"], given["fine_tune_epochs"]):
-        training.check_fit(epochs, **{name: given[name] for name in names})
-    training.check_compile(learning_rate=given["fine_tune_rate"])
+    training.check_fit(given["epochs"], **{name: given[name] for name in names})
 
 
 def rate(choice: Choice, compiled: Mapping[str, Any]) -> float | None:
@@ -147,15 +147,24 @@ def train_all(
             if training.is_frozen(model):
                 trained.append(_on_backbone(attempt, model, own, compiled, method, settings))
             else:
-                _teach_to_see(model, own, method, run / "figures")
-                history = training.fit(_learner(model, compiled, method), own, **settings)
+                start, limit = time.monotonic(), settings["max_minutes"]
+                _teach_to_see(model, own, method, run, ending, limit)
+                settings["max_minutes"] = training.minutes_left(limit, start)
+                history = training.fit(_learner(model, own, compiled, method), own, **settings)
                 trained.append(Trained(attempt, model, history, model, own))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
     return trained
 
 
-def _teach_to_see(model: "keras.Model", splits: data.Splits, method: Method, figures: Path) -> None:
-    """Pre-train by an autoencoder where that was asked for, and draw what it draws."""
+def _teach_to_see(
+    model: "keras.Model",
+    splits: data.Splits,
+    method: Method,
+    run: Path,
+    ending: str,
+    limit: float | None,
+) -> None:
+    """Pre-train by an autoencoder where that was asked for, in half the time, and draw its work."""
     if method.pretrain == "none":
         return
     more = method.unlabelled
@@ -163,19 +172,27 @@ def _teach_to_see(model: "keras.Model", splits: data.Splits, method: Method, fig
         model,
         splits,
         unlabelled=None if more is None else data.unlabelled(more, splits, method.cache),
+        max_minutes=None if limit is None else limit / 2,
     )
-    plots.save(plots.augmented(done.reconstructions), figures / "reconstructions.png")
+    columns = ("image", "with noise", "drawn again")
+    figure = plots.augmented(done.reconstructions, columns=columns)
+    plots.save(figure, run / "figures" / f"reconstructions{ending}.png")
     history = done.history.table
     files.write(
-        figures.parent / "history_pretraining.csv",
+        run / f"history_pretraining{ending}.csv",
         lambda temporary: history.to_csv(temporary, index=False),
     )
 
 
-def _learner(model: "keras.Model", compiled: Mapping[str, Any], method: Method) -> "keras.Model":
+def _learner(
+    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], method: Method
+) -> "keras.Model":
     """Return what is fitted: the model, or one that teaches it by classifiers halfway."""
     if not method.auxiliary:
         return model
+    import keras
+
+    keras.utils.set_random_seed(splits.seed)  # of the classifiers halfway, whatever came before
     return training.compile_model(training.with_auxiliary(model), **compiled)
 
 
@@ -188,28 +205,36 @@ def _on_backbone(
     settings: Mapping[str, Any],
 ) -> Trained:
     """Train the head on features, and where it was asked for the backbone's last layers."""
-    limit = settings["max_minutes"]
-    layers, rate = method.fine_tune, method.fine_tune_rate
+    start, limit = time.monotonic(), settings["max_minutes"]
+    layers, rate = method.thawed, method.fine_tune_rate
     parts = 1 if layers is None else 2
-    settings = {**settings, "max_minutes": None if limit is None else limit / parts}
     done = training.fit_head(
         model,
         splits,
         compiled=compiled,
         views=method.views,
         cache=method.cache,
-        **settings,
+        **{**settings, "max_minutes": None if limit is None else limit / parts},
     )
     if layers is None:
         return Trained(attempt, model, done.history, done.head, done.splits)
+    logs = settings["log_folder"]
     history = training.fine_tune(
         model,
         splits,
-        int(layers) if layers.isdecimal() else layers,
+        layers,
         done.history,
         compiled=compiled,
         **({} if rate is None else {"learning_rate": rate}),
-        **{**settings, "epochs": method.fine_tune_epochs, "checkpoint": None},
+        **{
+            **settings,
+            "epochs": method.fine_tune_epochs,
+            "max_minutes": training.minutes_left(limit, start),
+            # Until it is clear which is better, files and model are those of the head.
+            "checkpoint": None,
+            "history_file": None,
+            "log_folder": None if logs is None else logs / "fine-tune",
+        },
     )
     file = settings["history_file"]
     files.write(file, lambda temporary: history.table.to_csv(temporary, index=False))
@@ -222,7 +247,7 @@ def _told_what_is_kept(run: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if (run / runs.MODEL).exists():
-            progress.say(f"The best epoch so far is kept: {run} can be used to predict.")
+            progress.say(f"{run} holds the best model saved so far and can be used to predict.")
         raise
 
 

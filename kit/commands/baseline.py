@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from kit import files, progress
-from kit.commands._program import program
+from kit.commands._program import program, start_keras
 from kit.errors import SettingError
 
 __all__ = ["baseline", "main"]
@@ -17,7 +17,9 @@ def baseline(
     folder: Annotated[Path | None, tyro.conf.Positional] = None,
     *,
     methods: tuple[Literal["knn", "logistic", "svm"], ...] = ("knn", "logistic", "svm"),
-    image_size: tuple[int, ...] = (32,),
+    backbone: str | None = None,
+    weights: str = "imagenet",
+    image_size: tuple[int, ...] | None = None,
     color: Literal["auto", "rgb", "grayscale"] = "auto",
     aspect: Literal["stretch", "crop", "pad"] = "stretch",
     equalization: Literal["none", "contrast", "histogram"] = "none",
@@ -30,14 +32,19 @@ def baseline(
 ) -> None:
     """Score classifiers without a network, as a yardstick for one.
 
-    k nearest neighbours and linear classifiers on the pixels of small images. Their settings are
+    k nearest neighbours and linear classifiers on the pixels of small images, or on what a
+    pretrained network makes of larger ones. Their settings are
     chosen by cross-validation on the training images; validation and test images choose nothing.
     The folder is as for the training, and with --split models/RUN/split.csv its parts are the same.
 
     Args:
         folder: The images; without it, scikit-learn's handwritten digits.
         methods: Nearest neighbours, logistic regression, linear support vector machine.
-        image_size: One number for a square, or height and width, in pixels.
+        backbone: Take the features of this network in place of pixels: one of Keras', as in
+            MobileNet-0.75, a run, or a .keras file.
+        weights: Of the backbone: imagenet (downloaded where they are not here), none, or a file.
+        image_size: One number for a square, or height and width, in pixels. By default 32, or what
+            the backbone was trained on.
         color: Three channels or one; by default one where all images are gray.
         aspect: How an image comes to the image size.
         equalization: Whether the contrast of each image is stretched, or its histogram made even.
@@ -55,27 +62,35 @@ def baseline(
         raise SettingError("--methods takes at least one of knn, logistic, svm.")
     size = plan.one_or_two(image_size)
     source = plan.data_folder(folder)
+    choice = None
+    if backbone is not None:
+        choice = plan.choose("auto", backbone, weights, {}, source, size, color)
+        size = choice.image_size
+        start_keras()
+        choice.make_ready()
     if output is not None:
         runs.check_outside(output, source)
         if output.exists():
             raise SettingError(f"{output} exists already. Give another --output.")
     splits = data.load(
         source,
-        image_size=size,
+        image_size=size or (32, 32),
         validation_split=validation_split,
         test_split=test_split,
         split=split,
         seed=seed,
         augmentation="none",
-        color=color,
+        color=color if choice is None else choice.color,
         aspect=aspect,
         equalization=equalization,
         cache=cache,
     )
     from kit.commands import _baseline_steps as steps
 
+    if choice is not None:
+        splits = steps.features(splits, choice, cache)
     scored = [steps.score(splits, method) for method in dict.fromkeys(methods)]
-    print(steps.overview(scored))
+    print(steps.overview(scored, on_features=choice is not None))
     if output is not None:
         steps.keep(scored, splits, output)
         metrics = {one.baseline.method: one.metrics() for one in scored}

@@ -67,6 +67,7 @@ def describe(
     _check_target("--drawing", drawing, PICTURES)
     _check_target("--csv", csv)
     start_keras()
+    architectures.check(name, **given)  # a setting called as an argument of describe() among them
     description = architectures.describe(name, shape, classes, style, **given)
     if csv is None:
         print(_report(description, batch_size))

@@ -18,7 +18,7 @@ def train(
     *,
     architecture: str = "auto",
     backbone: str | None = None,
-    weights: str = "imagenet",
+    weights: str | None = None,
     views: int = 1,
     fine_tune: str | None = None,
     fine_tune_epochs: int = 5,
@@ -73,7 +73,8 @@ def train(
             color photos where its weights are on this machine, else a network from scratch.
         backbone: A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras
             file: a new head is trained on its features.
-        weights: Of the backbone: imagenet (downloaded where they are not here), none, or a file.
+        weights: Of the backbone: imagenet (downloaded where they are not here), none, or a file;
+            by default imagenet.
         views: Versions of each training image whose features the head learns from; more than one
             are augmented.
         fine_tune: Afterwards train on, with so many of the backbone's last layers, or from the
@@ -132,7 +133,7 @@ def train(
     network = plan.network_settings(architecture, settings, l2, dropout)
     size = plan.one_or_two(image_size)
     source = plan.data_folder(folder)
-    choice = plan.choose(architecture, backbone, weights, network, source, size, color)
+    choice = plan.choose(architecture, backbone, weights, network, source, size, color, pretrain)
     method = plan.Method(
         pretrain,
         unlabelled,
@@ -145,9 +146,12 @@ def train(
     )
     method.check(choice, style, augmentation)
     target = plan.run_folder(output, source, choice.label, overwrite)
+    if unlabelled is not None:
+        runs.check_outside(target, unlabelled)
     if choice.reason:
         progress.say(choice.reason)
     start_keras()
+    from kit import training
     from kit.commands import _train_record as record
     from kit.commands import _train_steps as steps
 
@@ -178,6 +182,8 @@ def train(
     )
     progress.say(steps.overview(splits))
     models = steps.build(choice, planned, splits, compiled)
+    if method.thawed is not None:
+        training.check_thaw(models[0], method.thawed)
     resolved = record.resolve(given, source, splits, models[0], choice)
     with runs.create(target, overwrite) as run:
         record.save_inputs(run, resolved, splits, choice.reason)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data import _cache, decode
+from kit.data import _cache, augmentation, decode
 from kit.data._splits import Splits
 from kit.errors import SettingError
 
@@ -26,6 +26,7 @@ __all__ = ["Features", "featured"]
 Array = npt.NDArray[Any]
 Extract = Callable[[Array], Array]
 
+CHUNK = 1024  # rows that are looked at at once: the arrays may be larger than the memory
 SAMPLE = 8  # images that are computed anew, to see that what was kept is what comes out today
 CLOSE = 1e-2  # of the features' own scale: half precision and another number of threads are nearer
 
@@ -52,7 +53,11 @@ class Features:
     @property
     def finite(self) -> bool:
         """Tell whether every number is one; half precision has none above 65,504."""
-        return all(bool(np.isfinite(array).all()) for array in self.arrays)
+        return all(
+            bool(np.isfinite(array[start : start + CHUNK]).all())
+            for array in self.arrays
+            for start in range(0, len(array), CHUNK)
+        )
 
     def __len__(self) -> int:
         """Return the number of rows that :meth:`read` can be asked for."""
@@ -111,10 +116,11 @@ def featured(
     if half:
         places[others], rows[others] = 1, np.arange(len(others))
     kept = "float16" if half else "float32"
+    different = np.unique(train)
     for epoch in range(1, views):
-        arrays.append(kitchen.changed(train, epoch, kept))
+        arrays.append(kitchen.changed(different, epoch, kept))
         places = np.concatenate([places, np.full(len(train), len(arrays) - 1)])
-        rows = np.concatenate([rows, np.arange(len(train))])
+        rows = np.concatenate([rows, np.searchsorted(different, train)])
     twice = np.concatenate([np.arange(len(splits.images)), *[train] * (views - 1)])
     added = np.arange(len(splits.images), len(twice))
     return dataclasses.replace(
@@ -217,12 +223,16 @@ class _Kitchen:
         sample = np.arange(min(SAMPLE, len(kept)))
         images = self.splits.images.read(sample).astype(np.float32)
         now, then = self.extract(images), kept[sample].astype(np.float32)
-        return bool(np.abs(now - then).max() <= CLOSE * max(float(np.abs(now).max()), 1e-6))
+        tolerance = CLOSE * max(float(np.abs(now).max()), 1e-6)
+        with np.errstate(over="ignore"):  # infinite in half precision, and so equal
+            now = now.astype(kept.dtype).astype(np.float32)
+        return np.allclose(now, then, rtol=0, atol=tolerance)
 
     def _key(self, indices: Array, kind: str, epoch: int | None) -> str:
         """Return the name in the cache: a hash of everything the numbers depend on."""
         splits = self.splits
-        views = "" if epoch is None else (splits.seed, epoch, splits.augmentation, splits.flip)
+        preset = augmentation.preset(splits.augmentation)
+        views = "" if epoch is None else (splits.seed, epoch, preset, splits.flip)
         known = [
             splits.fingerprint,
             splits.images.shape,

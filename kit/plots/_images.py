@@ -38,18 +38,25 @@ def images(pixels: NDArray[np.uint8], titles: Sequence[str], columns: int | None
     return figure
 
 
-def augmented(pixels: NDArray[np.uint8], titles: Sequence[str] | None = None) -> Figure:
-    """Draw what augmentation makes of some images: a row each, the original first.
+def augmented(
+    pixels: NDArray[np.uint8],
+    titles: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> Figure:
+    """Draw what becomes of some images, by augmentation for example: a row each.
 
     Args:
         pixels: Images (count, 1 + variants, height, width, channels), values 0 to 255; of each
             image the original and then its variants.
         titles: One for each row, a class name for example; without them rows have no names.
+        columns: What stands above the columns; else "original", "variant 1" and so on.
 
     Raises:
         SettingError: There is no image, the shape is another one, or titles are missing.
     """
     titles = [""] * len(pixels) if titles is None else titles
+    if columns is None:
+        columns = ["original", *(f"variant {number}" for number in range(1, pixels.shape[1]))]
     _check(pixels, titles, 5, "(count, 1 + variants, height, width, channels)")
     side = 1.4 if any(titles) else 0.1
     figure, grid = _grid(len(pixels), pixels.shape[1], pixels.shape[2:4], side=side)
@@ -57,8 +64,8 @@ def augmented(pixels: NDArray[np.uint8], titles: Sequence[str] | None = None) ->
         for axes, image in zip(row, variants, strict=True):
             _show(axes, image)
         row[0].set_ylabel(shorten(title, 20), rotation=0, ha="right", va="center", **plain(8))
-    for column, axes in enumerate(grid[0]):
-        axes.set_title(f"variant {column}" if column else "original", pad=3, fontsize=8)
+    for column, axes in zip(columns, grid[0], strict=True):
+        axes.set_title(column, pad=3, fontsize=8)
     return figure
 
 

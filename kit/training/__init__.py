@@ -10,8 +10,9 @@ from kit.training._compile import (
     default_smoothing,
     learning_rate,
 )
-from kit.training._fine_tune import fine_tune, thaw
+from kit.training._fine_tune import check_thaw, fine_tune, thaw
 from kit.training._fit import History, check_fit, default_epochs, default_monitor, fit
+from kit.training._pace import minutes_left
 from kit.training._transfer import HeadTraining, feature_splits, fit_head, is_frozen
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "check_compile",
     "check_fit",
     "check_pretrain",
+    "check_thaw",
     "compile_model",
     "default_decay",
     "default_epochs",
@@ -33,6 +35,7 @@ __all__ = [
     "fit_head",
     "is_frozen",
     "learning_rate",
+    "minutes_left",
     "pretrain",
     "thaw",
     "with_auxiliary",

@@ -12,12 +12,12 @@ import keras
 import pandas as pd
 
 from kit import data, progress
-from kit.errors import SettingError
+from kit.errors import DataError, KitError, SettingError
 from kit.training._compile import compile_model
 from kit.training._fit import History, fit
 from kit.training._transfer import NOTHING, flat
 
-__all__ = ["fine_tune", "thaw"]
+__all__ = ["check_thaw", "fine_tune", "thaw"]
 
 FINE_TUNE_RATE = 1e-4  # a thirtieth of the head's: the thawed weights are good already
 
@@ -39,6 +39,26 @@ def thaw(model: keras.Model, layers: int | str) -> list[str]:
     Raises:
         SettingError: There is no backbone, no layer of this name, or not so many.
     """
+    chosen = _last(model, layers)
+    backbone = model.get_layer("backbone")
+    backbone.trainable = True  # a frozen model hides what its layers say
+    wanted = {id(layer) for layer in chosen}
+    for layer in flat(backbone):
+        layer.trainable = id(layer) in wanted
+    return [layer.name for layer in chosen]
+
+
+def check_thaw(model: keras.Model, layers: int | str) -> None:
+    """Check that a model has these layers, and thaw none.
+
+    Raises:
+        SettingError: As :func:`thaw`.
+    """
+    _last(model, layers)
+
+
+def _last(model: keras.Model, layers: int | str) -> list[Any]:
+    """Return the last layers of the backbone that can be trained further."""
     try:
         backbone = model.get_layer("backbone")
     except ValueError:
@@ -54,18 +74,12 @@ def thaw(model: keras.Model, layers: int | str) -> list[str]:
                 f"The backbone has no layer whose name begins with {layers!r}. Its last layers "
                 f"are {', '.join(one.name for one in usable[-8:])}."
             )
-        chosen = usable[first:]
-    elif 1 <= layers <= len(usable):
-        chosen = usable[-layers:]
-    else:
-        raise SettingError(
-            f"From 1 to {len(usable)} layers of this backbone can be fine-tuned, not {layers}."
-        )
-    backbone.trainable = True  # a frozen model hides what its layers say
-    wanted = {id(layer) for layer in chosen}
-    for layer in flat(backbone):
-        layer.trainable = id(layer) in wanted
-    return [layer.name for layer in chosen]
+        return usable[first:]
+    if 1 <= layers <= len(usable):
+        return usable[-layers:]
+    raise SettingError(
+        f"From 1 to {len(usable)} layers of this backbone can be fine-tuned, not {layers}."
+    )
 
 
 def fine_tune(
@@ -84,8 +98,8 @@ def fine_tune(
         model: With a trained head.
         splits: The images.
         layers: See :func:`thaw`.
-        before: Of the head's training. Where fine-tuning finds nothing better by the same measure,
-            the model has the weights again that it came with.
+        before: Of the head's training. Where fine-tuning diverges or finds nothing better by the
+            same measure, the model has the weights again that it came with.
         compiled: Settings for :func:`kit.training.compile_model` but for the rate.
         learning_rate: The highest of the schedule.
         fit_settings: See :func:`kit.training.fit`.
@@ -95,13 +109,22 @@ def fine_tune(
 
     Raises:
         SettingError: See :func:`thaw`.
-        KitError: Training diverged before a single epoch was usable.
     """
     weights = model.get_weights()
     names = thaw(model, layers)
     progress.say(f"Fine-tuning {len(names)} layers, from {names[0]} to {names[-1]}.")
     compile_model(model, **{**compiled, "learning_rate": learning_rate})
-    after = fit(model, splits, **fit_settings)
+    try:
+        after = fit(model, splits, **fit_settings)
+    except KitError as error:
+        if isinstance(error, SettingError | DataError):
+            raise
+        model.set_weights(weights)
+        progress.say(
+            f"Fine-tuning diverged at a learning rate of {learning_rate:g}: the weights from "
+            "before it are kept. Try a tenth of that rate."
+        )
+        return dataclasses.replace(before, table=before.table.assign(phase="head"))
     both = _joined(before, after)
     if both.best_epoch <= len(before.table):
         model.set_weights(weights)

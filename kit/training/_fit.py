@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +68,8 @@ def fit(
 ) -> History:
     """Train a compiled classifier and leave it with the weights of its best epoch.
 
+    A KeyboardInterrupt leaves it with the best so far, where one epoch was complete.
+
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`.
         splits: The data; the optimizer's learning rate is the peak of the schedule.
@@ -110,6 +112,7 @@ def fit(
         stack.callback(display.close)
         stack.callback(setattr, model.optimizer, "learning_rate", peak)  # for another fit
         stack.enter_context(data.named_failures(splits.images))
+        stack.enter_context(_best_if_interrupted(model, best))
         model.fit(
             data.training_batches(splits, labels),
             validation_data=data.ordered_batches(splits, "validation", labels),
@@ -168,6 +171,16 @@ def check_fit(
         raise SettingError(f"There is no schedule {schedule!r}; {', '.join(_schedules.NAMES)}.")
     if monitor not in (None, *MONITORS):
         raise SettingError(f"monitor must be one of {', '.join(MONITORS)}, not {monitor!r}.")
+
+
+@contextlib.contextmanager
+def _best_if_interrupted(model: keras.Model, best: BestWeights) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if best.best_weights is not None:
+            model.set_weights(best.best_weights)
+        raise
 
 
 def _check_compiled(model: keras.Model) -> None:

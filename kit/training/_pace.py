@@ -8,7 +8,19 @@ import keras
 
 from kit.training import _schedules
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "minutes_left"]
+
+LEAST = 0.05  # minutes that are always left: what is begun is finished, if with one epoch
+
+
+def minutes_left(limit: float | None, start: float) -> float | None:
+    """Return what is left of a limit in minutes, for what began at ``time.monotonic() == start``.
+
+    At least three seconds, but never more than the limit; None where there is no limit.
+    """
+    if limit is None:
+        return None
+    return min(limit, max(LEAST, limit - (time.monotonic() - start) / 60))
 
 
 class Pace(keras.callbacks.Callback):

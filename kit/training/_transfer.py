@@ -6,7 +6,9 @@ Recognition", ICML 2014).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -21,9 +23,11 @@ from kit.data import features
 from kit.errors import SettingError
 from kit.training._compile import compile_model
 from kit.training._fit import History, fit
+from kit.training._pace import minutes_left
 
 __all__ = ["NOTHING", "HeadTraining", "feature_splits", "fit_head", "flat", "is_frozen"]
 
+CONSTANTS = 100_000_000  # parameters: TensorFlow's graphs hold 2 GB at most
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -33,8 +37,8 @@ class HeadTraining:
 
     Attributes:
         history: Of the head, as :func:`kit.training.fit` gives it.
-        head: The trained head alone: features in, probabilities out. It gives the answers of the
-            whole model without running the backbone again.
+        head: The head alone: features in, probabilities out. It shares its layers with the model,
+            and gives the same answers without running the backbone again.
         splits: The data with features in place of images, those of held-out parts in full
             precision.
         half: Whether training images' features were kept in half precision.
@@ -92,6 +96,8 @@ def fit_head(
     views: int = 1,
     cache: bool = True,
     checkpoint: Path | None = None,
+    max_minutes: float | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     **fit_settings: Any,
 ) -> HeadTraining:
     """Train what comes behind the layer "features", on features that are computed once.
@@ -108,14 +114,18 @@ def fit_head(
         views: How many versions of each training image there are: 1 is the image as it is, more are
             augmented ones. An epoch goes over all of them.
         cache: Whether features are kept in the user's cache folder.
-        checkpoint: Where the whole model is saved at the end.
+        checkpoint: Where the whole model is saved at the end, or as it was in the best epoch so far
+            where a KeyboardInterrupt comes in a later one.
+        max_minutes: Limit for features and training together. The features are always finished,
+            and some seconds are left for the training.
+        callbacks: More of Keras' callbacks.
         fit_settings: See :func:`kit.training.fit`.
 
     Raises:
         SettingError: A setting is out of its range, or the model has no layer "features".
         KitError: Training diverged before a single epoch was usable.
     """
-    keras.utils.set_random_seed(splits.seed)
+    start = time.monotonic()
     head = _head(model)
     weights = head.get_weights()
     for half in (True, False):
@@ -124,7 +134,14 @@ def fit_head(
             continue  # a feature above 65,504, which half precision cannot hold
         head.set_weights(weights)
         compile_model(head, **compiled)
-        history = fit(head, vectors, **fit_settings)
+        with _kept_if_interrupted(model, checkpoint) as epochs:
+            history = fit(
+                head,
+                vectors,
+                max_minutes=minutes_left(max_minutes, start),
+                callbacks=[*callbacks, epochs],
+                **fit_settings,
+            )
         changed = _changed_by_rounding(head, vectors) if half else 0
         if not changed:
             break
@@ -132,8 +149,6 @@ def fit_head(
             f"Half precision changes the class of {changed} validation images: the features are "
             "computed again in full precision."
         )
-    for layer in head.layers:
-        model.get_layer(layer.name).set_weights(layer.get_weights())
     if checkpoint is not None:
         runs.save_model(model, checkpoint)
     return HeadTraining(history, head, vectors, half)
@@ -152,18 +167,33 @@ def _compiled(model: keras.Model) -> Callable[[Any], Any]:
         return cast(Callable[[Any], Any], model.predict_on_batch)
     import tensorflow as tf
 
-    shape = (None, *model.input_shape[1:])
-    signature = [tf.TensorSpec(shape, tf.float32)]
-    traced: Callable[[Any], Any] = tf.function(
-        lambda images: model(images, training=False), input_signature=signature
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+    if model.count_params() > CONSTANTS:
+        whole: Callable[[Any], Any] = tf.function(
+            lambda images: model(images, training=False), input_signature=signature
+        )
+        return whole
+    learned, kept = (
+        [keras.ops.convert_to_numpy(variable) for variable in variables]
+        for variables in (model.trainable_variables, model.non_trainable_variables)
     )
+
+    def frozen(images: Any) -> Any:
+        # As constants: TensorFlow folds batch normalization into the convolutions before it.
+        variables = [list(map(tf.constant, values)) for values in (learned, kept)]
+        return model.stateless_call(*variables, images, training=False)[0]
+
+    traced: Callable[[Any], Any] = tf.function(frozen, input_signature=signature, autograph=False)
     return traced
 
 
 def _identity(model: keras.Model) -> str:
     """Return a hash of a network and its weights."""
     digest = blake2b(digest_size=16)
+    digest.update(f"{keras.backend.backend()} {keras.__version__}".encode())
     for layer in flat(model):
+        if isinstance(layer, keras.layers.InputLayer):  # a Sequential model has one in each block
+            continue
         config = {key: value for key, value in layer.get_config().items() if key != "trainable"}
         digest.update(json.dumps([type(layer).__name__, config], default=str).encode())
     for weight in model.get_weights():
@@ -172,15 +202,22 @@ def _identity(model: keras.Model) -> str:
 
 
 def _head(model: keras.Model) -> keras.Model:
-    """Return the layers behind "features" as a model of its own, with the same weights."""
-    names = [layer.name for layer in model.layers]
-    behind = model.layers[names.index("features") + 1 :]
-    stack = [keras.Input(model.get_layer("features").output.shape[1:], name="features_input")]
-    head = keras.Sequential(
-        [*stack, *(type(layer).from_config(layer.get_config()) for layer in behind)]
-    )
-    head.set_weights([weight for layer in behind for weight in layer.get_weights()])
-    return head
+    """Return the layers behind "features", these very ones, as a model of its own."""
+    return keras.Model(model.get_layer("features").output, model.outputs[0])
+
+
+@contextmanager
+def _kept_if_interrupted(
+    model: keras.Model, checkpoint: Path | None
+) -> Iterator[keras.callbacks.Callback]:
+    """Give what counts the epochs, and save the model where an interrupt follows a whole one."""
+    ended: list[int] = []
+    try:
+        yield keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
+    except KeyboardInterrupt:
+        if ended and checkpoint is not None:
+            runs.save_model(model, checkpoint)
+        raise
 
 
 def _changed_by_rounding(head: keras.Model, splits: data.Splits) -> int:

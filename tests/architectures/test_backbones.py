@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
+from kit import architectures, runs
 from kit.architectures import backbones, pretrained
 from kit.errors import KitError, SettingError
 
@@ -159,3 +159,92 @@ def test_a_backbone_of_other_images_says_which_it_takes(small, tmp_path):
         architectures.build("pretrained", (12, 16, 3), 2, backbone=str(path))
     with pytest.raises(SettingError, match="there is no file"):
         architectures.build("pretrained", (12, 16, 3), 2, backbone=str(tmp_path / "none.keras"))
+
+
+def test_efficientnet_is_the_function_that_keras_builds_for_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    row, shape = backbones.find("EfficientNetB0"), (32, 32, 3)
+    path = backbones.weights_file(row)
+    path.parent.mkdir()
+    source = keras.applications.EfficientNetB0(
+        include_top=False, weights=None, input_shape=shape, name="source"
+    )
+    source.get_layer("normalization").set_weights(
+        [np.array([0.485, 0.456, 0.406]), np.array([0.2, 0.3, 0.4]), np.array(0)]
+    )
+    source.get_layer("normalization").finalize_state()
+    source.save(path)
+    home = inspect.getmodule(inspect.unwrap(keras.applications.EfficientNetB0))
+    monkeypatch.setattr(home.file_utils, "get_file", lambda *_, **__: str(path))
+    theirs = keras.applications.EfficientNetB0(include_top=False, input_shape=shape)
+
+    def seen(model: keras.Model) -> np.ndarray:
+        pixels = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype("float32")
+        return np.asarray(
+            keras.Model(model.inputs[0], model.get_layer("stem_conv_pad").output)(pixels)
+        )
+
+    np.testing.assert_allclose(seen(backbones.load(row, shape)), seen(theirs), rtol=1e-4, atol=1e-5)
+    mine = tmp_path / "mine.h5"  # of one's own training: as it is
+    source.save(mine)
+    np.testing.assert_allclose(
+        seen(backbones.load(row, shape, str(mine))), seen(source), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", ["caffe", "inside", "tf", "torch"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_are_not_rounded_under_mixed_precision(kind, channels):
+    def seen() -> np.ndarray:
+        image = keras.Input((4, 5, channels))
+        model = keras.Model(image, pretrained.preprocess(image, kind=kind, name="scale"))
+        return np.asarray(
+            model(np.random.default_rng(0).uniform(0, 255, (2, 4, 5, channels)).astype("float32"))
+        )
+
+    policy, exact = keras.config.dtype_policy(), seen()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        np.testing.assert_array_equal(seen(), exact)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def test_layers_of_the_preprocessing_have_the_same_names_in_every_network():
+    for _ in range(2):
+        image = keras.Input((4, 5, 3))
+        model = keras.Model(image, pretrained.preprocess(image, kind="caffe", name="scale"))
+        assert [each.name for each in model.operations[1:]] == ["scale_bgr", "scale_norm"]
+
+
+@pytest.mark.parametrize("style", ["functional", "sequential"])
+def test_a_copy_has_the_statistics_of_a_backbone_s_own_scaling(style, small, images, tmp_path):
+    source = small("basic_cnn", scale="channel_zscore")
+    batch = images((12, 16, 3))
+    architectures.adapt(source, [batch])
+    source.save(tmp_path / "source.keras")
+    model = architectures.build(
+        "pretrained", (12, 16, 3), 2, style, backbone=str(tmp_path / "source.keras")
+    )
+    np.testing.assert_array_equal(runs.uncompiled(model)(batch), model(batch))
+
+
+def test_a_network_of_this_package_takes_no_other_weights(small, tmp_path):
+    small("basic_cnn").save(tmp_path / "source.keras")
+    with pytest.raises(SettingError, match=r"weights of its own; leave other\.h5 out"):
+        architectures.build(
+            "pretrained",
+            (12, 16, 3),
+            2,
+            backbone=str(tmp_path / "source.keras"),
+            weights="other.h5",
+        )
+
+
+def test_a_hostile_file_is_not_run(tmp_path):
+    image = keras.Input((4, 4, 3))
+    x = keras.layers.Lambda(lambda pixels: pixels * 2)(image)
+    x = keras.layers.GlobalAveragePooling2D(name="features")(x)
+    keras.Model(image, x).save(tmp_path / "hostile.keras")
+    with pytest.raises(SettingError, match="can be loaded"):
+        architectures.build("pretrained", (4, 4, 3), 2, backbone=str(tmp_path / "hostile.keras"))

@@ -151,3 +151,8 @@ def test_dropout_stands_at_the_end_of_each_block():
     rows = architectures.layer_table(build(filters=(4, 4), block_dropout=0.2))
     kinds = {row.name: row.kind for row in rows}
     assert kinds["block1_dropout"] == kinds["block2_dropout"] == "Dropout"
+
+
+def test_blocks_for_which_no_image_is_large_enough_are_refused_too():
+    with pytest.raises(SettingError, match=f"at least {2**40} pixels"):
+        build((32, 32, 3), filters=(4,) * 40)

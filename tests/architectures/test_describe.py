@@ -2,6 +2,7 @@
 
 import importlib
 import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import keras
@@ -76,11 +77,20 @@ def test_a_dense_layer_behind_another_is_told_to_have_fewer_units():
         Layer("features", "Flatten", (50,), 0),
         Layer("dense1", "Dense", (900,), 45_900),
         Layer("dense2", "Dense", (500,), 450_500),
+        Layer("probabilities", "Dense", (2,), 1_002),
     ]
     assert heaviest(rows) == (
-        "dense2 holds 450,500 of the 496,400 parameters (90.8 %); "
-        "fewer units in it make the network smaller."
+        "dense2 holds 450,500 of the 497,402 parameters (90.6 %); "
+        "fewer units in dense2 make the network smaller."
     )
+
+
+def test_the_output_is_not_told_to_have_fewer_classes():
+    rows = [Layer("features", "GlobalAveragePooling2D", (512,), 0)]
+    output = Layer("probabilities", "Dense", (1000,), 513_000)
+    assert heaviest([*rows, output]) is None
+    hidden = Layer("dense1", "Dense", (512,), 262_656)
+    assert "fewer units in dense1" in heaviest([*rows, hidden, output])
 
 
 def test_balanced_small_and_convolutional_networks_get_no_sentence():
@@ -290,3 +300,23 @@ def test_every_architecture_has_a_summary_of_one_line(name):
     module = importlib.import_module(f"kit.architectures.{name}")
     assert module.__doc__.startswith(summary)
     assert 20 < len(summary) <= 100
+
+
+@pytest.mark.parametrize(("weights", "fixed"), [("imagenet", 218_544), ("none", 5_472)])
+def test_a_backbone_is_described_as_frozen_where_it_is(weights, fixed):
+    settings = {"backbone": "MobileNet-0.25", "weights": weights}
+    described = architectures.describe("pretrained", (32, 32, 3), 2, **settings)
+    assert described.fixed == fixed  # all, or the moving means and variances
+    assert described.parameters == 218_544 + 2 * (256 + 1)
+    assert described.training_bytes(0) == 4 * (4 * (described.parameters - fixed) + fixed)
+
+
+def test_describing_in_two_threads_leaves_the_random_numbers_alone():
+    random.seed(5)
+    before = random.getstate()
+    with ThreadPoolExecutor(2) as pool:
+        described = list(
+            pool.map(lambda name: architectures.describe(name, (32, 32, 3), 2), ["vgg", "alexnet"])
+        )
+    assert random.getstate() == before
+    assert [network.rows[-1].name for network in described] == ["probabilities"] * 2

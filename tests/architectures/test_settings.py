@@ -66,6 +66,7 @@ def test_an_unknown_style_suggests_the_nearest():
         ("block_dropout", float("nan"), "from 0 to below 1"),
         ("l2", float("inf"), "finite"),
         ("l2", "much", "a finite number"),
+        ("l2", 10**400, "a finite number"),
         ("l2", [1e-4], "a finite number"),
         ("l2", False, "a finite number"),
         ("downsampling", "maxx", 'Did you mean "max"?'),
@@ -82,6 +83,12 @@ def test_a_wrong_value_says_what_must_hold(setting, value, must):
     assert message.startswith(f"basic_cnn: {setting} must be ")
     assert must in message
     assert f"got {value!r}" in message
+
+
+@pytest.mark.parametrize("setting", ["name", "num_classes", "style"])
+def test_an_argument_is_no_setting(setting):
+    with pytest.raises(SettingError, match=f'vgg has no setting "{setting}"'):
+        architectures.check("vgg", **{setting: "sequential"})
 
 
 @pytest.mark.parametrize(

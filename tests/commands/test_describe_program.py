@@ -130,6 +130,8 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"csv": Path(".")}, "is a folder"),
         ({"settings": ("filters",)}, "--set takes NAME=VALUE"),
         ({"settings": ("filter=3",)}, 'Did you mean "filters"'),
+        ({"settings": ("style=sequential",)}, 'basic_cnn has no setting "style"'),
+        ({"settings": ("name=vgg",)}, 'basic_cnn has no setting "name"'),
         ({"classes": 1}, "at least 2 classes"),
     ],
 )

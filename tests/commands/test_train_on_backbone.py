@@ -13,6 +13,7 @@ from PIL import Image
 from kit.architectures import backbones
 from kit.commands import _train_plan as plan
 from kit.commands._program import program
+from kit.commands.baseline import baseline
 from kit.commands.predict import predict
 from kit.commands.train import train
 
@@ -49,7 +50,7 @@ def weights(keras_home: Path) -> Path:
 
 
 def chosen(folder: Path, architecture: str = "auto", **given: object) -> plan.Choice:
-    wanted = {"backbone": None, "weights": "imagenet", "settings": {}, "image_size": None}
+    wanted = {"backbone": None, "weights": None, "settings": {}, "image_size": None}
     return plan.choose(architecture, folder=folder, **{**wanted, "color": "auto", **given})
 
 
@@ -79,6 +80,44 @@ def test_auto_trains_small_and_gray_images_from_scratch(
     assert small.architecture == gray.architecture == plan.SCRATCH
     assert "100 % of the images have fewer than 64 pixels" in small.reason
     assert "the images are gray" in gray.reason
+
+
+def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
+    large: Path, weights: Path
+) -> None:
+    small, taught = chosen(large, image_size=(31, 64)), chosen(large, pretrain="autoencoder")
+
+    assert small.architecture == taught.architecture == plan.SCRATCH
+    assert "from 32x32 pixels" in small.reason
+    assert "has not been trained before" in taught.reason
+
+
+def test_weights_are_those_that_were_asked_for_by_flag_or_setting(
+    large: Path, weights: Path
+) -> None:
+    assert chosen(large, "pretrained", weights="none").settings["weights"] == "none"
+    set_ = {"weights": "none"}
+    assert chosen(large, backbone="MobileNet", settings=set_).settings["weights"] == "none"
+    file = chosen(large, backbone="MobileNet", weights="some.h5").settings["weights"]
+    assert Path(str(file)).is_absolute()
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_unlabelled_images_must_be_there_and_are_not_written_to(
+    inside: bool, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = tmp_path / "more"
+    if inside:
+        more.mkdir()
+    learning = ["--architecture", "basic_cnn", "--pretrain", "autoencoder"]
+    given = ["--unlabelled", str(more), "--output", str(more / "run")]
+    with pytest.raises(SystemExit) as ended:
+        program(train, [str(photos), *learning, *given])
+
+    assert ended.value.code == (2 if inside else 3)
+    message = "which is only read" if inside else "is no folder of images"
+    assert message in capsys.readouterr().err
+    assert not (more / "run").exists()
 
 
 def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Path) -> None:
@@ -133,11 +172,17 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
     [
         (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
         (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),
+        (["--weights", "none", "--architecture", "inception"], "--weights are those of"),
+        (["--weights", "none"], "auto takes none, since 100 % of the images"),
+        (["--backbone", "nowhere.keras"], "there is no file nowhere.keras"),
+        (["--backbone", "MobileNet", "--fine-tune", "0"], "--fine-tune takes a number"),
+        (["--backbone", "MobileNet", "--fine-tune", ""], "--fine-tune takes a number"),
+        (["--backbone", "MobileNet", "--fine-tune-epochs", "0"], "--fine-tune-epochs must be"),
         (["--fine-tune", "3"], "--fine-tune is for a pretrained backbone"),
         (["--views", "2"], "--views is for a pretrained backbone"),
         (["--backbone", "MobileNet", "--views", "2", "--augmentation", "none"], "--views must be"),
         (["--backbone", "MobileNet", "--weights", "none.h5", "--image-size", "32"], "is no file"),
-        (["--backbone", "MobileNet", "--fine-tune-rate", "0"], "above 0"),
+        (["--backbone", "MobileNet", "--fine-tune-rate", "0"], "--fine-tune-rate must be above 0"),
         (["--backbone", "MobileNet", "--set", "filters=[3]"], "no setting"),
     ],
 )
@@ -155,3 +200,18 @@ def test_what_does_not_fit_together_is_said_before_there_is_a_run(
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_baselines_on_the_features_of_a_run_say_so(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, scores = tmp_path / "run", tmp_path / "scores"
+    quick = ["--image-size", "16", "--epochs", "1", "--set", "filters=[4]"]
+    program(train, [str(photos), *quick, "--output", str(run)])
+    capsys.readouterr()
+    given = ["--backbone", str(run), "--methods", "knn", "--split", str(run / "split.csv")]
+    program(baseline, [str(photos), *given, "--output", str(scores)])
+
+    assert "yardstick on a network's features" in capsys.readouterr().out
+    metrics = json.loads((scores / "metrics.json").read_text())
+    assert metrics["knn"]["validation"]["accuracy"] == 1.0

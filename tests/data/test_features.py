@@ -119,3 +119,21 @@ def test_features_that_half_precision_cannot_hold_are_noticed(data):
     assert featured(data, Means()).images.finite
     large = features.featured(data, Means(1e5), "large", data.image_shape[0])
     assert not large.images.finite
+
+
+def test_kept_features_too_large_for_half_precision_are_what_the_network_gives(data, capsys):
+    extract = Means(1000.0)
+    assert not featured(data, extract).images.finite
+    featured(data, extract)
+    assert extract.asked == 48 + features.SAMPLE
+    assert "anew" not in capsys.readouterr().err
+
+
+def test_views_belong_to_their_images_in_whatever_order_these_are(data):
+    train = data.parts["train"]
+    turned = dataclasses.replace(data, parts={**data.parts, "train": train[::-1]})
+    straight, other = (featured(each, Means(), views=2) for each in (data, turned))
+    last = len(train)
+    one = straight.images.read(straight.parts["train"][last:])
+    two = other.images.read(other.parts["train"][last:])
+    np.testing.assert_array_equal(one, two[::-1])

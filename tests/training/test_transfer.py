@@ -1,10 +1,12 @@
 """A head on features that are computed once, and what is thawed afterwards."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from kit import architectures, data, evaluation, training
@@ -206,3 +208,96 @@ def test_a_network_without_a_backbone_has_nothing_to_thaw(splits: data.Splits) -
     assert not training.is_frozen(model)
     with pytest.raises(SettingError, match="--backbone"):
         training.thaw(model, 1)
+
+
+@pytest.mark.parametrize("style", ["functional", "sequential"])
+@pytest.mark.parametrize("activation", ["maxout", "rbf"])
+def test_a_head_that_branches_answers_as_the_whole_model(
+    saved: Path, splits: data.Splits, style: str, activation: str
+) -> None:
+    model = architectures.build(
+        "pretrained", (32, 32, 3), 2, style, backbone=str(saved), dense=[6], activation=activation
+    )
+    vectors = training.feature_splits(model, splits)
+    answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
+    head = _transfer._head(model)
+    again = evaluation.probabilities(head, data.ordered_batches(vectors, "validation"))
+
+    np.testing.assert_allclose(answers, again, atol=1e-6)
+
+
+def test_both_styles_share_the_kept_features(saved: Path) -> None:
+    settings = {"backbone": str(saved)}
+    names = {
+        _transfer._identity(
+            _transfer._extractor(
+                architectures.build("pretrained", (32, 32, 3), 2, style, **settings)
+            )
+        )
+        for style in ("functional", "sequential")
+    }
+
+    assert len(names) == 1
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C at the first step of an epoch, counted from 1."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        if epoch + 1 == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_head_is_kept_as_it_was_in_its_best_epoch(
+    model: keras.Model, splits: data.Splits, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.keras"
+    for epoch in (1, 3):
+        assert not path.exists()  # nor after an interrupt in the first epoch
+        with pytest.raises(KeyboardInterrupt):
+            training.fit_head(
+                model,
+                splits,
+                compiled=COMPILED,
+                epochs=5,
+                checkpoint=path,
+                history_file=tmp_path / "history.csv",
+                callbacks=[Interrupt(epoch)],
+            )
+
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert len(history) == 2
+    saved = keras.saving.load_model(path)
+    answers = evaluation.probabilities(saved, data.ordered_batches(splits, "validation"))
+    true = splits.labels[splits.parts["validation"]]
+    assert np.mean(answers.argmax(axis=1) == true) == pytest.approx(history["val_accuracy"].max())
+
+
+def test_the_time_for_features_is_part_of_the_limit() -> None:
+    now = time.monotonic()
+
+    assert training.minutes_left(None, now) is None
+    assert training.minutes_left(10, now - 240) == pytest.approx(6, abs=0.01)
+    assert training.minutes_left(10, now - 6000) == pytest.approx(0.05)
+    assert training.minutes_left(0.01, now - 6000) == pytest.approx(0.01)
+
+
+def test_a_fine_tuning_that_diverges_leaves_the_trained_head(
+    model: keras.Model,
+    splits: data.Splits,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = training.fit_head(model, splits, compiled=COMPILED, epochs=1)
+    before = model.get_weights()
+    history = training.fine_tune(
+        model, splits, 2, done.history, compiled={"optimizer": "sgd"}, learning_rate=1e30, epochs=1
+    )
+
+    assert list(history.table["phase"]) == ["head"]
+    assert "diverged at a learning rate of 1e+30" in capsys.readouterr().err
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
