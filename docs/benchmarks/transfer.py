@@ -20,7 +20,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
-    parser.add_argument("--no-xla", action="store_true")
+    parser.add_argument("--no-xla", action="store_true", help="plain Keras without it, too")
+    parser.add_argument("--no-fine-tuning", action="store_true")
     given = parser.parse_args()
     rows = []
     for seed in given.seeds:
@@ -31,6 +32,8 @@ def main() -> None:
                 ("warm", []),
                 ("fine-tuned", ["--fine-tune", "6", "--fine-tune-epochs", "3"]),
             ):
+                if who == "fine-tuned" and given.no_fine_tuning:
+                    continue
                 run = home / who
                 command = [sys.executable, SCRIPTS / "train.py", given.folder, *more]
                 command += ["--backbone", "MobileNet-0.75", "--epochs", 20, "--seed", seed]

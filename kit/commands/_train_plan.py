@@ -59,6 +59,11 @@ class Choice:
     color: str
     reason: str = ""
 
+    @property
+    def frozen(self) -> bool:
+        """Tell whether only a head is trained at first."""
+        return self.architecture == "pretrained" and self.settings.get("weights") != "none"
+
     def make_ready(self) -> None:
         """Fetch a backbone's weights before the images are read, which may take long.
 
@@ -102,6 +107,10 @@ class Method:
         text = self.fine_tune
         return int(text) if text is not None and text.isdecimal() else text
 
+    def augments(self, choice: Choice) -> bool:
+        """Tell whether training sees augmented images: one view of each is the image as it is."""
+        return not choice.frozen or self.views > 1 or self.fine_tune is not None
+
     def check(self, choice: Choice, style: str, augmentation: str) -> None:
         """Check what can be told without TensorFlow.
 
@@ -109,12 +118,11 @@ class Method:
             SettingError: Something does not go with the network, or with something else.
             DataError: There is no folder of unlabelled images.
         """
-        frozen = choice.architecture == "pretrained" and choice.settings.get("weights") != "none"
         for flag, used in (
             ("--views", self.views > 1),
             ("--fine-tune", self.fine_tune is not None),
         ):
-            if used and not frozen:
+            if used and not choice.frozen:
                 raise SettingError(
                     f"{flag} is for a pretrained backbone, and {choice.label} is trained as a "
                     "whole; leave it out, or take a --backbone."
@@ -135,7 +143,7 @@ class Method:
         rate = self.fine_tune_rate
         if rate is not None and not 0 < rate < math.inf:
             raise SettingError(f"--fine-tune-rate must be above 0, not {rate}.")
-        if self.pretrain != "none" and frozen:
+        if self.pretrain != "none" and choice.frozen:
             raise SettingError(
                 "--pretrain teaches a network to see, and a pretrained backbone can; leave one "
                 "of the two out."

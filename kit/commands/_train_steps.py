@@ -68,11 +68,11 @@ def overview(splits: data.Splits) -> str:
     return f"{title}\n{table}"
 
 
-def draw_samples(splits: data.Splits, figures: Path) -> None:
-    """Save labelled training images, and some of them with their augmented variants."""
+def draw_samples(splits: data.Splits, figures: Path, changed: bool = True) -> None:
+    """Save labelled training images, and some with their augmented variants where they change."""
     images, classes, _ = samples.random_images(splits, count=16, seed=splits.seed)
     plots.save(plots.images(images, classes), figures / "samples.png")
-    if splits.augmentation != "none":
+    if changed and splits.augmentation != "none":
         variants = augmentation.preview(splits, count=6, variants=5, seed=splits.seed)
         plots.save(plots.augmented(variants), figures / "augmentation.png")
 

@@ -188,7 +188,7 @@ def train(
     with runs.create(target, overwrite) as run:
         record.save_inputs(run, resolved, splits, choice.reason)
         progress.say(steps.show_network(models[0], run / "figures"))
-        steps.draw_samples(splits, run / "figures")
+        steps.draw_samples(splits, run / "figures", method.augments(choice))
         trained = steps.train_all(
             planned,
             models,
