@@ -17,7 +17,7 @@ import yaml
 from kit import progress
 from kit.errors import KitError, SettingError, nearest
 
-__all__ = ["assignments", "program", "start_keras"]
+__all__ = ["assignments", "one_or_two", "program", "start_keras"]
 
 
 def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
@@ -66,6 +66,20 @@ def assignments(texts: Sequence[str]) -> dict[str, Any]:
         except yaml.YAMLError:
             raise SettingError(f"--set {text!r}: {value!r} is not a YAML value.") from None
     return values
+
+
+def one_or_two(image_size: Sequence[int]) -> tuple[int, int]:
+    """Return (height, width) of one or two numbers.
+
+    Raises:
+        SettingError: Another count of numbers, or a size below 1.
+    """
+    if len(image_size) not in (1, 2) or min(image_size) < 1:
+        given = " ".join(map(str, image_size))
+        raise SettingError(
+            f"--image-size takes one number for a square, or height and width; not {given!r}."
+        )
+    return image_size[0], image_size[-1]
 
 
 def start_keras() -> None:

@@ -21,7 +21,6 @@ __all__ = [
     "choose",
     "data_folder",
     "network_settings",
-    "one_or_two",
     "run_folder",
 ]
 
@@ -344,19 +343,3 @@ def network_settings(
     flags = {"l2": l2, "dropout": dropout}
     given = {name: value for name, value in flags.items() if value is not None}
     return given | assignments(texts)
-
-
-def one_or_two(image_size: Sequence[int] | None) -> tuple[int, int] | None:
-    """Return (height, width) of one or two numbers.
-
-    Raises:
-        SettingError: Another count of numbers, or a size below 1.
-    """
-    if image_size is None:
-        return None
-    if len(image_size) not in (1, 2) or min(image_size) < 1:
-        given = " ".join(map(str, image_size))
-        raise SettingError(
-            f"--image-size takes one number for a square, or height and width; not {given!r}."
-        )
-    return image_size[0], image_size[-1]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from kit import files, progress
-from kit.commands._program import program, start_keras
+from kit.commands._program import one_or_two, program, start_keras
 from kit.errors import SettingError
 
 __all__ = ["baseline", "main"]
@@ -60,7 +60,7 @@ def baseline(
 
     if not methods:
         raise SettingError("--methods takes at least one of knn, logistic, svm.")
-    size = plan.one_or_two(image_size)
+    size = None if image_size is None else one_or_two(image_size)
     source = plan.data_folder(folder)
     choice = None
     if backbone is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from kit import files, progress
-from kit.commands._program import assignments, program, start_keras
+from kit.commands._program import assignments, one_or_two, program, start_keras
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def describe(
         return
     architectures.check_name(name)
     given = assignments(settings)
-    shape = (*_size(image_size), 3 if color == "rgb" else 1)
+    shape = (*one_or_two(image_size), 3 if color == "rgb" else 1)
     if batch_size < 1:
         raise SettingError(f"--batch-size must be at least 1, not {batch_size}.")
     _check_target("--drawing", drawing, PICTURES)
@@ -80,15 +80,6 @@ def describe(
 
         plots.save(plots.network(description.nodes, description.edges), drawing)
         progress.say(f"Drawn: {drawing}")
-
-
-def _size(image_size: Sequence[int]) -> tuple[int, int]:
-    if len(image_size) not in (1, 2) or min(image_size) < 1:
-        given = " ".join(map(str, image_size))
-        raise SettingError(
-            f"--image-size takes one number for a square, or height and width; not {given!r}."
-        )
-    return image_size[0], image_size[-1]
 
 
 def _check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@ import tyro
 
 from kit import progress
 from kit.choices import ClassWeight, Optimizer, Schedule
-from kit.commands._program import program, start_keras
+from kit.commands._program import one_or_two, program, start_keras
 
 __all__ = ["main", "train"]
 
@@ -131,7 +131,7 @@ def train(
 
     planned = plan.attempts(style, repeats, seed)
     network = plan.network_settings(architecture, settings, l2, dropout)
-    size = plan.one_or_two(image_size)
+    size = None if image_size is None else one_or_two(image_size)
     source = plan.data_folder(folder)
     choice = plan.choose(architecture, backbone, weights, network, source, size, color, pretrain)
     method = plan.Method(
