@@ -1,5 +1,5 @@
 # make train             train, evaluate and report on a small built-in data set
-# make train DATA=folder ... on a folder of yours, one sub-folder per class
+# make train DATA=folder ... on a folder of yours, one sub-folder per class, or a table of paths
 # make test              run the tests
 # make check             ruff, format, mypy and the tests
 
@@ -14,13 +14,13 @@ train: .venv/.installed
 	$(BIN)/python scripts/train.py $(if $(DATA),"$(DATA)") $(ARGS)
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'

@@ -7,13 +7,15 @@ Import the module that does the job; nothing is re-exported here::
 ================  ==============================================================
 ``architectures``  networks by name, each as a Functional and a Sequential model
 ``data``           a folder of images -> training, validation and test parts
+``audit``          what is wrong with a data set, before any training
+``checks``         is a network wired up rightly, does it learn; what went wrong in a training
 ``training``       compile and fit; heads on frozen backbones, fine-tuning, pre-training
 ``evaluation``     scores with their intervals, confusion matrices, predictions
 ``baselines``      nearest neighbours and linear classifiers, a yardstick
 ``runs``           what a folder in ``models/`` holds; save, load
 ``prediction``     a run and some images -> classes and probabilities
 ``plots``          numbers -> matplotlib figures
-``commands``       the programs: train, evaluate, predict, describe, baseline, download
+``commands``       the programs: train, check, audit, evaluate, predict, describe, ...
 ``files``          atomic writes and the cache folder
 ``progress``       progress on a terminal, plain lines elsewhere
 ``choices``        names that are arguments and flags

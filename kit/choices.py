@@ -5,8 +5,11 @@ They stand apart so that a program can list them without importing Keras.
 
 from typing import Literal
 
-__all__ = ["ClassWeight", "Optimizer", "Schedule"]
+__all__ = ["Augmentation", "ClassWeight", "Mixing", "Optimizer", "Sampling", "Schedule"]
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax"]
 Schedule = Literal["constant", "step", "exponential", "1/t", "cosine", "one-cycle"]
 ClassWeight = Literal["none", "balanced"]
+Augmentation = Literal["none", "light", "medium", "strong", "randaugment"]
+Mixing = Literal["none", "mixup", "cutmix", "both"]
+Sampling = Literal["none", "balanced", "smote"]

@@ -7,7 +7,7 @@ Every message says what must hold, what came instead and what to do. The program
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["DataError", "KitError", "SettingError", "nearest"]
+__all__ = ["CheckError", "DataError", "KitError", "SettingError", "nearest"]
 
 
 class KitError(Exception):
@@ -26,6 +26,12 @@ class DataError(KitError, ValueError):
     """The images, or their arrangement in folders, cannot be used."""
 
     exit_code = 3
+
+
+class CheckError(KitError):
+    """A check of the network or its settings failed."""
+
+    exit_code = 4
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

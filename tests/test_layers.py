@@ -17,6 +17,7 @@ ROWS = {  # a module may import modules of lower rows only
     "plots": 1,
     "data": 2,
     "runs": 3,
+    "audit": 3,
     "training": 4,
     "evaluation": 4,
     "baselines": 5,

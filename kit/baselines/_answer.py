@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kit import progress
 from kit.baselines._fit import Baseline
-from kit.baselines._vectors import Vectors, numbers_of, vectors
+from kit.baselines._vectors import Labels, Vectors, numbers_of, vectors
 from kit.data import Splits
 
 __all__ = ["Answers", "answer"]
@@ -24,10 +24,12 @@ class Answers:
     Attributes:
         probabilities: float64 (images, classes); rows sum to 1.
         seconds: Wall-clock time of answering, without reading the images.
+        numbers: Of these images: those of the part that could still be read.
     """
 
     probabilities: NDArray[np.float64]
     seconds: float
+    numbers: Labels
 
     @property
     def seconds_per_image(self) -> float:
@@ -47,7 +49,7 @@ def answer(baseline: Baseline, splits: Splits, part: str) -> Answers:
         SettingError: The data has no such part.
     """
     numbers = numbers_of(splits, part)
-    rows = vectors(splits, numbers, f"Reading {part} images")
+    rows, there = vectors(splits, numbers, f"Reading {part} images")
     start = time.monotonic()
     answered = progress.track(
         _asked(baseline, rows),
@@ -56,7 +58,7 @@ def answer(baseline: Baseline, splits: Splits, part: str) -> Answers:
         "images answered for",
     )
     probabilities = np.stack(list(answered))
-    return Answers(probabilities, time.monotonic() - start)
+    return Answers(probabilities, time.monotonic() - start, numbers[there])
 
 
 def _asked(baseline: Baseline, rows: Vectors) -> Iterator[NDArray[np.float64]]:

@@ -109,7 +109,8 @@ def fit(splits: Splits, method: str) -> Baseline:
     labels = splits.labels[numbers]
     contents = [splits.hashes[number] for number in numbers]
     fold = folds(labels, contents, splits.class_names, TUNED_ON, splits.seed)
-    train = vectors(splits, numbers, "Reading training images")
+    train, there = vectors(splits, numbers, "Reading training images")
+    labels, fold = labels[there], fold[there]
     start = time.monotonic()
     tried = kind.candidates(_smallest_training(fold))
     answers = _tried(kind, method, train, labels, fold, tried, splits)

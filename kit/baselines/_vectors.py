@@ -1,5 +1,6 @@
 """Images as rows of numbers, and the folds of a cross-validation."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,37 +32,45 @@ def numbers_of(splits: Splits, part: str) -> Labels:
     return splits.parts[part]
 
 
-def vectors(splits: Splits, numbers: Labels, doing: str) -> Vectors:
-    """Return a row for each image, float32 (images, values): whatever ``images.read`` gives, flat.
+def vectors(splits: Splits, numbers: Labels, doing: str) -> tuple[Vectors, NDArray[np.bool_]]:
+    """Return what ``images.read_present`` gives, flat, and which images these are.
 
     Args:
         splits: The data.
         numbers: Which images, at least one.
         doing: What the progress line says.
 
+    Returns:
+        Rows float32 (images, values), and for each of ``numbers`` whether it has a row: a file that
+        broke since the scan has none.
+
     Raises:
         SettingError: The rows would need more than 2 GiB.
     """
-    first = splits.images.read(numbers[:1])
-    size = 4 * len(numbers) * first.size
+    values = math.prod(splits.images.shape)
+    size = 4 * len(numbers) * values
     if size > MOST_BYTES:
         raise SettingError(
-            f"{len(numbers)} images of {first.size} values need {size / 2**30:.1f} GiB, and at "
+            f"{len(numbers)} images of {values} values need {size / 2**30:.1f} GiB, and at "
             f"most {MOST_BYTES // 2**30} are taken: make image_size smaller."
         )
-    rows = np.empty((len(numbers), first.size), np.float32)
-    if isinstance(splits.images, DecodedImages):
-        read = progress.track(_read(splits, numbers), len(numbers), doing, "images read")
-    else:  # from memory, in a moment
-        read = _read(splits, numbers)
-    for row, values in enumerate(read):
-        rows[row] = values.ravel()
-    return rows
+    rows = np.empty((len(numbers), values), np.float32)
+    there = np.zeros(len(numbers), bool)
+    read = _read(splits, numbers)
+    if isinstance(splits.images, DecodedImages):  # the others come from memory, in a moment
+        read = progress.track(read, len(numbers), doing, "images read")
+    for place, image in read:
+        there[place] = True
+        rows[place] = image.ravel()
+    return (rows if there.all() else rows[there]), there
 
 
-def _read(splits: Splits, numbers: Labels) -> Iterator[NDArray[Any]]:
+def _read(splits: Splits, numbers: Labels) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield each image that can still be read, and its place among the numbers."""
     for start in range(0, len(numbers), CHUNK):
-        yield from splits.images.read(numbers[start : start + CHUNK])
+        chunk = numbers[start : start + CHUNK]
+        images, present = splits.images.read_present(chunk)
+        yield from zip(start + np.flatnonzero(np.isin(chunk, present)), images, strict=True)
 
 
 def folds(

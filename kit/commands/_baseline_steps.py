@@ -65,7 +65,7 @@ def score(splits: data.Splits, method: str) -> Scored:
     answers = {part: baselines.answer(fitted, splits, part) for part in parts}
     scores = {
         part: evaluation.score(
-            splits.labels[splits.parts[part]], answers[part].probabilities, splits.class_names
+            splits.labels[answers[part].numbers], answers[part].probabilities, splits.class_names
         )
         for part in parts
     }
@@ -101,7 +101,7 @@ def keep(scored: Sequence[Scored], splits: data.Splits, folder: Path) -> None:
         tables = []
         for part, scores in one.scores.items():
             _scores.keep(scores, part, inside)
-            numbers = splits.parts[part]
+            numbers = one.answers[part].numbers
             names = [splits.files[number] for number in numbers]
             probabilities = one.answers[part].probabilities
             table = evaluation.predictions(

@@ -4,6 +4,8 @@ import contextlib
 import functools
 import inspect
 import io
+import itertools
+import logging
 import os
 import sys
 import tempfile
@@ -32,7 +34,7 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
     _prepare_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        given, config = _take_config(given)
+        given, config = _take_config(_spelled_out(command, given))
         prepared = functools.partial(command, **_settings(command, config)) if config else command
         tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
     except KitError as error:
@@ -48,7 +50,9 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         sys.exit(1)
 
 
-def assignments(texts: Sequence[str]) -> dict[str, Any]:
+def assignments(
+    texts: Sequence[str], takes: str = "--set takes NAME=VALUE, for example filters=[16,32]"
+) -> dict[str, Any]:
     """Read ``name=value`` texts; the values are YAML, the last of equal names counts.
 
     Raises:
@@ -58,13 +62,12 @@ def assignments(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise SettingError(
-                f"--set takes NAME=VALUE, for example filters=[16,32], not {text!r}."
-            )
+            raise SettingError(f"{takes}, not {text!r}.")
         try:
             values[name.strip()] = yaml.safe_load(value)
         except yaml.YAMLError:
-            raise SettingError(f"--set {text!r}: {value!r} is not a YAML value.") from None
+            flag = takes.partition(" ")[0]
+            raise SettingError(f"{flag} {text!r}: {value!r} is not a YAML value.") from None
     return values
 
 
@@ -105,6 +108,8 @@ def start_keras() -> None:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+    # It warns that one model after the other is trained and asked, as folds and repeats want it.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _prepare_process() -> None:
@@ -114,6 +119,21 @@ def _prepare_process() -> None:
     # TensorFlow's notes on its own build, and "errors" about a graphics card that is not there.
     # What really fails is raised.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _spelled_out(command: Callable[..., object], given: Sequence[str]) -> list[str]:
+    """Write out ``--flag`` and ``--no-flag`` where tyro wants a value, since None is one, too."""
+    parameters = inspect.signature(command).parameters.values()
+    flags = {f"--{one.name}" for one in parameters if one.annotation == bool | None}
+    words: list[str] = []
+    for word, following in itertools.zip_longest(given, given[1:]):
+        if word in flags and following not in ("None", "True", "False"):
+            words += [word, "True"]
+        elif word.startswith("--no-") and f"--{word.removeprefix('--no-')}" in flags:
+            words += [f"--{word.removeprefix('--no-')}", "False"]
+        else:
+            words.append(word)
+    return words
 
 
 def _take_config(given: list[str]) -> tuple[list[str], Path | None]:

@@ -18,6 +18,8 @@ __all__ = [
     "Choice",
     "Method",
     "attempts",
+    "check_folds",
+    "check_outside",
     "choose",
     "data_folder",
     "network_settings",
@@ -27,6 +29,7 @@ __all__ = [
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
 SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
 SMALLEST = 32  # pixels, of the images that backbones take
+LARGEST_SEED = 2**32 - 1  # NumPy's limit for a network's start
 
 
 @dataclass(frozen=True)
@@ -283,15 +286,34 @@ def _pretrained(
 
 
 def attempts(
-    style: Literal["functional", "sequential", "both"], repeats: int, seed: int
+    style: Literal["functional", "sequential", "both"],
+    repeats: int,
+    seed: int,
+    folds: int | None = None,
 ) -> list[Attempt]:
     """Return which trainings make the run.
 
     Raises:
-        SettingError: A number below 1, or repeats of a comparison.
+        SettingError: A number below 1, less than two folds, repeats of a comparison, or a seed
+            out of its range.
     """
     if repeats < 1:
         raise SettingError(f"--repeats must be at least 1, not {repeats}.")
+    last = seed + max(repeats, folds or 1) - 1
+    if not 0 <= seed <= last <= LARGEST_SEED:
+        raise SettingError(
+            f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they are {seed} to "
+            f"{last}. Take a smaller --seed."
+        )
+    if folds is not None:
+        if folds < 2:
+            raise SettingError(f"--folds must be at least 2, not {folds}.")
+        if style == "both" or repeats > 1:
+            other = "--style both" if style == "both" else "--repeats"
+            raise SettingError(
+                f"--folds {folds} are {folds} trainings of one network; leave {other} out."
+            )
+        return [Attempt(f"fold {n + 1}", style, seed + n) for n in range(folds)]
     if style == "both":
         if repeats > 1:
             raise SettingError("--style both compares two trainings; leave --repeats out.")
@@ -302,16 +324,22 @@ def attempts(
 
 
 def data_folder(folder: Path | None) -> Path:
-    """Return the folder of images: the one given, or the built-in digits.
+    """Return the folder of images or the table: the one given, or the built-in digits.
 
     Raises:
-        DataError: There is no such folder.
+        DataError: There is no such folder and no such table.
     """
     if folder is None:
         return samples.digits()
+    if data.is_table(folder):
+        # a link to a table stays one: paths are relative to where it lies
+        return folder.parent.resolve() / folder.name
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
-        raise DataError(f"{folder} {what}. Pass the folder that holds one sub-folder per class.")
+        raise DataError(
+            f"{folder} {what}. Pass the folder that holds one sub-folder per class, or a table of "
+            "paths and labels (.csv, .tsv, .parquet)."
+        )
     return folder.resolve()
 
 
@@ -320,14 +348,41 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
 
     Raises:
         SettingError: It exists and was not to be overwritten, or it lies in the data.
+        DataError: The table that names the data cannot be read.
     """
     if output is None:
-        folder = runs.next_folder(Path("models"), f"{source.name or 'root'}-{label}")
+        name = source.stem if data.is_table(source) else source.name
+        folder = runs.next_folder(Path("models"), f"{name or 'root'}-{label}")
     else:
         folder = output
-    runs.check_outside(folder, source)
+    check_outside(folder, source)
     runs.check_free(folder, overwrite)
     return folder
+
+
+def check_folds(folds: int | None, source: Path) -> None:
+    """Make sure that the data leave the validation part to the folds.
+
+    Raises:
+        DataError: They give that part themselves, or cannot be used.
+    """
+    if folds is not None and "validation" in data.given_parts(source):
+        raise DataError(
+            f"{source} gives the validation part, and --folds draws it from all images that are "
+            "not in the test part: what was kept apart on purpose would be mixed. Leave --folds "
+            "out, or put these images with the training images."
+        )
+
+
+def check_outside(folder: Path, source: Path) -> None:
+    """Make sure that nothing is written into the data, a folder or what a table names.
+
+    Raises:
+        SettingError: The folder lies in it.
+        DataError: The table cannot be read.
+    """
+    for images in data.image_folders(source):
+        runs.check_outside(folder, images)
 
 
 def network_settings(

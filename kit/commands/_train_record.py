@@ -15,6 +15,7 @@ import yaml
 
 from kit import architectures, data, files, runs, training
 from kit.commands import _scores
+from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
 
@@ -58,13 +59,14 @@ def resolve(
         "weights": None,
         **{
             name: given[name].resolve()
-            for name in ("split", "unlabelled")
+            for name in ("split", "exclude", "unlabelled")
             if given[name] is not None
         },
         "settings": {name: value for name, value in every.items() if name not in FLAGS},
         **{name: every[name] for name in FLAGS if name in every},
         "image_size": [height, width],
         "color": splits.color,
+        "augment": layers(given["augment"]),
         "flip": splits.flip,
         "learning_rate": training.learning_rate(model),
         "output": None,  # where it was written is no part of how it was made
@@ -108,8 +110,9 @@ def finish(
     )
 
 
-def next_steps(run: Path, folder: Path) -> str:
+def next_steps(run: Path, source: Path) -> str:
     """Return the commands that follow a training, as they can be typed here."""
+    folder = data.image_folders(source)[0]
     return "\n".join(
         [
             f"The run is in {run}; look at {run / 'figures'}.",
@@ -138,6 +141,9 @@ def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **m
             "fingerprint": splits.fingerprint,
             "images": {part: len(indices) for part, indices in splits.parts.items()},
             "left_out": [dataclasses.asdict(problem) for problem in splits.problems],
+            "changed": list(splits.changed),
+            "lost": [splits.files[number] for number in splits.images.lost],
+            "notes": list(splits.notes),
         },
         **runs.environment(),
         **more,

@@ -12,8 +12,9 @@ import pandas as pd
 
 from kit import architectures, data, evaluation, files, plots, progress, runs, training
 from kit.commands import _scores
+from kit.commands._train_batches import layers
 from kit.commands._train_plan import Attempt, Choice, Method
-from kit.data import augmentation, samples
+from kit.data import augmentation, mixing, samples
 
 if TYPE_CHECKING:
     import keras
@@ -42,11 +43,21 @@ def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any])
     Raises:
         SettingError: A setting is unknown, of the wrong type or out of its range.
     """
+    check_network(choice, compiled)
+    augmentation.check(layers(given["augment"]))
+    names = ("monitor", "schedule", "patience", "max_minutes")
+    training.check_fit(given["epochs"], **{name: given[name] for name in names})
+
+
+def check_network(choice: Choice, compiled: Mapping[str, Any]) -> None:
+    """Check the settings of the network and of how it is compiled, and fetch weights.
+
+    Raises:
+        SettingError: As :func:`check`.
+    """
     architectures.check(choice.architecture, **choice.settings)
     choice.make_ready()
     training.check_compile(choice.settings.get("head", "softmax"), **compiled)
-    names = ("monitor", "schedule", "patience", "max_minutes")
-    training.check_fit(given["epochs"], **{name: given[name] for name in names})
 
 
 def rate(choice: Choice, compiled: Mapping[str, Any]) -> float | None:
@@ -72,7 +83,11 @@ def draw_samples(splits: data.Splits, figures: Path, changed: bool = True) -> No
     """Save labelled training images, and some with their augmented variants where they change."""
     images, classes, _ = samples.random_images(splits, count=16, seed=splits.seed)
     plots.save(plots.images(images, classes), figures / "samples.png")
-    if changed and splits.augmentation != "none":
+    if changed and splits.mix is not None:
+        pixels, labels = augmentation.first_images(splits, count=16)
+        shares = [mixing.named_shares(label, splits.class_names) for label in labels]
+        plots.save(plots.mixed(pixels, shares), figures / "augmentation.png")
+    elif changed and augmentation.changes(splits):
         variants = augmentation.preview(splits, count=6, variants=5, seed=splits.seed)
         plots.save(plots.augmented(variants), figures / "augmentation.png")
 
@@ -80,14 +95,17 @@ def draw_samples(splits: data.Splits, figures: Path, changed: bool = True) -> No
 def build(
     choice: Choice,
     planned: Sequence[Attempt],
-    splits: data.Splits,
+    divided: Sequence[data.Splits],
     compiled: Mapping[str, Any],
 ) -> "list[keras.Model]":
-    """Build and compile a network for every attempt, two styles of one from equal weights."""
+    """Build and compile a network for every attempt, two styles of one from equal weights.
+
+    ``divided`` holds the data of each attempt.
+    """
     import keras
 
     models: list[keras.Model] = []
-    for attempt in planned:
+    for attempt, splits in zip(planned, divided, strict=True):
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)
         model = architectures.build(
@@ -118,7 +136,7 @@ def show_network(model: "keras.Model", figures: Path) -> str:
 def train_all(
     planned: Sequence[Attempt],
     models: "Sequence[keras.Model]",
-    splits: data.Splits,
+    divided: Sequence[data.Splits],
     run: Path,
     compiled: Mapping[str, Any],
     method: Method,
@@ -127,12 +145,15 @@ def train_all(
     tensorboard: bool,
     **fit_settings: Any,
 ) -> list[Trained]:
-    """Train every attempt; the run's model is the best so far from the first epoch on.
+    """Train every attempt on its data; the run's model is the first's while they train.
 
     A time limit is shared out evenly.
     """
     trained: list[Trained] = []
-    for attempt, model in zip(planned, models, strict=True):
+    begun = time.monotonic()
+    shared = _shared_features(models[0], divided, method)
+    max_minutes = training.minutes_left(max_minutes, begun)
+    for attempt, model, splits, vectors in zip(planned, models, divided, shared, strict=True):
         ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
         settings = {
             **fit_settings,
@@ -145,7 +166,10 @@ def train_all(
         own = dataclasses.replace(splits, seed=attempt.seed)
         with _told_what_is_kept(run):
             if training.is_frozen(model):
-                trained.append(_on_backbone(attempt, model, own, compiled, method, settings))
+                if vectors is not None:
+                    vectors = dataclasses.replace(vectors, seed=attempt.seed)
+                done = _on_backbone(attempt, model, own, compiled, method, settings, vectors)
+                trained.append(done)
             else:
                 start, limit = time.monotonic(), settings["max_minutes"]
                 _teach_to_see(model, own, method, run, ending, limit)
@@ -154,6 +178,15 @@ def train_all(
                 trained.append(Trained(attempt, model, history, model, own))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
     return trained
+
+
+def _shared_features(
+    model: "keras.Model", divided: Sequence[data.Splits], method: Method
+) -> Sequence[data.Splits | None]:
+    """Return the features of each attempt, computed once where its folds share the images."""
+    if not training.is_frozen(model) or all(splits is divided[0] for splits in divided):
+        return [None] * len(divided)
+    return training.shared_features(model, divided, views=method.views, cache=method.cache)
 
 
 def _teach_to_see(
@@ -203,6 +236,7 @@ def _on_backbone(
     compiled: Mapping[str, Any],
     method: Method,
     settings: Mapping[str, Any],
+    vectors: data.Splits | None,
 ) -> Trained:
     """Train the head on features, and where it was asked for the backbone's last layers."""
     start, limit = time.monotonic(), settings["max_minutes"]
@@ -214,6 +248,7 @@ def _on_backbone(
         compiled=compiled,
         views=method.views,
         cache=method.cache,
+        computed=vectors,
         **{**settings, "max_minutes": None if limit is None else limit / parts},
     )
     if layers is None:
@@ -279,10 +314,11 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
         with data.named_failures(splits.images):
             batches = data.ordered_batches(best.asked, part)
             probabilities = evaluation.probabilities(best.answering, batches)
-        true = splits.labels[splits.parts[part]]
+        numbers = best.asked.present(part)
+        true = splits.labels[numbers]
         scores = evaluation.score(true, probabilities, splits.class_names, **kind)
         metrics[part] = scores.summary()
-        names = [splits.files[index] for index in splits.parts[part]]
+        names = [splits.files[index] for index in numbers]
         table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
         _scores.keep(scores, part, run)

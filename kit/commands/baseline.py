@@ -26,6 +26,7 @@ def baseline(
     validation_split: float = 0.2,
     test_split: float | None = None,
     split: Path | None = None,
+    exclude: Path | None = None,
     seed: int = 42,
     cache: bool = True,
     output: Path | None = None,
@@ -38,7 +39,8 @@ def baseline(
     The folder is as for the training, and with --split models/RUN/split.csv its parts are the same.
 
     Args:
-        folder: The images; without it, scikit-learn's handwritten digits.
+        folder: The images, or a table of paths and labels; without it, scikit-learn's handwritten
+            digits.
         methods: Nearest neighbours, logistic regression, linear support vector machine.
         backbone: Take the features of this network in place of pixels: one of Keras', as in
             MobileNet-0.75, a run, or a .keras file.
@@ -51,11 +53,12 @@ def baseline(
         validation_split: Share of the images for validation where the folder has no part for it.
         test_split: Share for a test part; by default 0.15 from 1,000 images.
         split: A run's split.csv: every image goes where it says.
+        exclude: A list of files to leave out: a CSV with a column file, or one path a line.
         seed: Of split and cross-validation.
         cache: Keep decoded images in the user's cache folder.
         output: A new folder for metrics, predictions and figures.
     """
-    from kit import data, runs
+    from kit import data
     from kit.commands import _train_plan as plan
 
     if not methods:
@@ -66,10 +69,11 @@ def baseline(
     if backbone is not None:
         choice = plan.choose("auto", backbone, weights, {}, source, size, color)
         size = choice.image_size
+        data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
         start_keras()
         choice.make_ready()
     if output is not None:
-        runs.check_outside(output, source)
+        plan.check_outside(output, source)
         if output.exists():
             raise SettingError(f"{output} exists already. Give another --output.")
     splits = data.load(
@@ -78,6 +82,7 @@ def baseline(
         validation_split=validation_split,
         test_split=test_split,
         split=split,
+        exclude=exclude,
         seed=seed,
         augmentation="none",
         color=color if choice is None else choice.color,

@@ -2,36 +2,71 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional
+import tyro
 
 from kit.commands._program import program
 from kit.errors import SettingError
+
+if TYPE_CHECKING:
+    from kit.data.download import DataSet
 
 __all__ = ["download", "main"]
 
 
 def download(
-    source: Positional[str],
-    folder: Positional[Path],
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = "",
+    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None,
+    *,
+    list_names: Annotated[bool, tyro.conf.arg(name="list"), tyro.conf.FlagCreatePairsOff] = False,
+    sha256: str | None = None,
     max_gigabytes: float = 5.0,
     timeout: float = 30.0,
+    max_hours: float = 24.0,
 ) -> None:
-    """Download an archive of images and unpack it into a new folder.
+    """Fetch images into a new folder: a named data set, an archive or a folder of Google Drive.
 
     Args:
-        source: cats_and_dogs_course, the address of a zip or tar archive (https), or a Google
-            Drive address or file id.
+        source: A name that --list shows, the address of a zip or tar archive (https), or a Google
+            Drive address (a file or a folder) or file id.
         folder: Where to; it must not exist.
+        list_names: Show the named data sets: images, classes, size and licence.
+        sha256: The archive's SHA-256, where you know it; anything else is refused.
         max_gigabytes: Most to download, and most to unpack to, in units of 2^30 bytes.
-        timeout: Seconds without a sign from the server after which to give up.
+        timeout: Seconds in which at least a KiB a second must come, at most 86,400.
+        max_hours: After which a download is ended.
     """
-    from kit.data import download as archives  # here, so that --help need not wait for NumPy
+    for flag, value in (("--max-gigabytes", max_gigabytes), ("--max-hours", max_hours)):
+        if not math.isfinite(value):
+            raise SettingError(f"{flag} must be a number above 0, not {value}.")
+    if not list_names and (not source or folder is None):
+        raise SettingError(
+            "kit-download takes a source and a new folder, for example "
+            "kit-download flower_photos flowers; --list shows the names."
+        )
+    from kit.data import download as downloads  # here, so that --help need not wait for NumPy
 
-    if not math.isfinite(max_gigabytes):
-        raise SettingError(f"--max-gigabytes must be a number above 0, not {max_gigabytes}.")
+    if list_names or folder is None:
+        print(_table(downloads.CATALOG))
+        return
     max_bytes = int(max_gigabytes * 2**30)
-    print(archives.download(source, folder, max_bytes=max_bytes, timeout=timeout))
+    limits = {"timeout": timeout, "max_hours": max_hours}
+    print(downloads.download(source, folder, sha256=sha256, max_bytes=max_bytes, **limits))
+
+
+def _table(catalog: "dict[str, DataSet]") -> str:
+    rows = [("name", "images", "classes", "download", "licence")]
+    for name, entry in catalog.items():
+        size = "?" if entry.size is None else f"{entry.size / 1e6:.0f} MB"
+        rows.append((name, f"{entry.images:,}", str(len(entry.class_names)), size, entry.license))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = [
+        f"{name:<{widths[0]}}  {images:>{widths[1]}}  {classes:>{widths[2]}}  {size:>{widths[3]}}"
+        f"  {note}"
+        for name, images, classes, size, note in rows
+    ]
+    return "\n".join(lines)
 
 
 def main() -> None:

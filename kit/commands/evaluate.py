@@ -17,25 +17,29 @@ def evaluate(
     run: Annotated[Path, tyro.conf.Positional],
     folder: Annotated[Path, tyro.conf.Positional],
     *,
+    exclude: Path | None = None,
     batch_size: int = 32,
     output: Path | None = None,
     cache: bool = True,
 ) -> None:
     """Score a run on another folder of images.
 
-    The folder has one sub-folder per class, named as in the training. All its images are scored.
+    The folder has one sub-folder per class, named as in the training, or is a table of paths and
+    labels. All its images are scored.
 
     Args:
         run: A folder that the training made, for example models/pets-basic_cnn.
         folder: The images.
+        exclude: A list of files to leave out: a CSV with a column file, or one path a line.
         batch_size: Images at a time.
         output: A new folder for metrics, predictions and figures.
         cache: Keep decoded images in the user's cache folder.
     """
     from kit import data, runs
+    from kit.commands import _train_plan as plan
 
     if output is not None:
-        runs.check_outside(output, folder)
+        plan.check_outside(output, folder)
         if output.exists():
             raise SettingError(f"{output} exists already. Give another --output.")
     trained = runs.load(run)
@@ -49,6 +53,7 @@ def evaluate(
         batch_size=batch_size,
         cache=cache,
         equalization=trained.equalization,
+        exclude=exclude,
     )
     start_keras()
     from kit import architectures, evaluation
@@ -58,12 +63,14 @@ def evaluate(
     with data.named_failures(splits.images):
         answers = evaluation.probabilities(model, data.ordered_batches(splits, "test"))
     kind = {"are_probabilities": architectures.head(model) != "scores"}
-    scores = evaluation.score(splits.labels, answers, splits.class_names, **kind)
+    numbers = splits.present("test")
+    true = splits.labels[numbers]
+    scores = evaluation.score(true, answers, splits.class_names, **kind)
     seen = runs.images_of(trained, ("train", "validation"))
-    shared = sum(content in seen for content in splits.hashes)
+    shared = sum(splits.hashes[number] in seen for number in numbers)
     for line in evaluation.sentences(
         scores,
-        f"folder {folder.resolve().name}",
+        f"{'table' if data.is_table(folder) else 'folder'} {folder.resolve().name}",
         shared=shared,
         shared_with="training or validation",
     ):
@@ -71,9 +78,8 @@ def evaluate(
     print(_scores.class_table(scores))
     if output is not None:
         _scores.keep(scores, "test", output)
-        table = evaluation.predictions(
-            splits.files, splits.labels, answers, splits.class_names, **kind
-        )
+        names = [splits.files[number] for number in numbers]
+        table = evaluation.predictions(names, true, answers, splits.class_names, **kind)
         _scores.save_table(table, output / "predictions.csv")
         metrics = {"test": scores.summary()}
         files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")

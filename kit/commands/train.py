@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from kit import progress
-from kit.choices import ClassWeight, Optimizer, Schedule
+from kit.choices import Augmentation, ClassWeight, Mixing, Optimizer, Sampling, Schedule
 from kit.commands._program import one_or_two, program, start_keras
 
 __all__ = ["main", "train"]
@@ -47,11 +47,21 @@ def train(
     loss: str | None = None,
     label_smoothing: float | None = None,
     class_weight: ClassWeight = "none",
-    augmentation: Literal["none", "light", "medium", "strong"] = "light",
+    sampling: Sampling = "none",
+    augmentation: Augmentation = "light",
+    augment: Annotated[
+        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="LAYER=VALUE")
+    ] = (),
     flip: bool | None = None,
+    mix: Mixing = "none",
+    mix_alpha: float | None = None,
     validation_split: float = 0.2,
     test_split: float | None = None,
     split: Path | None = None,
+    group: str | None = None,
+    strict: bool = False,
+    exclude: Path | None = None,
+    folds: int | None = None,
     monitor: Literal["val_accuracy", "val_balanced_accuracy", "val_loss"] | None = None,
     patience: int | None = 10,
     repeats: int = 1,
@@ -64,11 +74,13 @@ def train(
     """Train a classifier on a folder of images, score it and keep it as a run.
 
     The folder has one sub-folder of images per class, or train/, val/ and test/ with such
-    sub-folders in them. It is only read. All of it is decoded and checked before training starts.
+    sub-folders in them; or there is a table (.csv, .tsv, .parquet) with the columns path, label
+    and perhaps split and group. All of it is only read, decoded and checked before training starts.
     --config models/RUN/run.yaml takes the settings of an earlier run; flags go before them.
 
     Args:
-        folder: The images; without it, scikit-learn's handwritten digits.
+        folder: The images, or a table of paths and labels; without it, scikit-learn's handwritten
+            digits.
         architecture: basic_cnn, inception, residual, ...; auto takes a pretrained backbone for
             color photos where its weights are on this machine, else a network from scratch.
         backbone: A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras
@@ -109,11 +121,28 @@ def train(
         label_smoothing: Share of a label that is spread over all classes; by default 0.1 for
             crossentropy, else none.
         class_weight: balanced weighs the classes by the inverse of their number of images.
+        sampling: balanced shows the classes equally often; smote, for a head on a frozen backbone,
+            makes features between those of small classes.
         augmentation: How strongly training images are varied.
-        flip: Whether augmentation mirrors images; by default not for digits, letters, left, right.
+        augment: One layer of Keras' more, or set otherwise than the preset has it, for example
+            RandomZoom=0.2 or RandomRotation={factor: 0.05, fill_mode: nearest}. Repeatable.
+        flip: Whether augmentation mirrors images, --no-flip for never; by default not for digits,
+            letters, left, right.
+        mix: Training images mixed two by two, their labels in the same shares: laid over each other
+            (mixup), a rectangle of one in the other (cutmix), or now one, now the other (both).
+        mix_alpha: How even the shares are: 1 any alike, less rather uneven; by default 0.2 for
+            mixup, 1 for cutmix.
         validation_split: Share of the images for validation where the folder has no part for it.
         test_split: Share for a test part; by default 0.15 from 1,000 images.
-        split: An earlier run's split.csv: every image goes where it says.
+        split: An earlier run's split.csv: every image goes where it says, and files whose bytes
+            changed since are named.
+        group: Keep together what belongs together: a column of the table, a pattern (regular
+            expression) that finds the group's name in a file's path, as in (patient[0-9]+), or exif
+            for photos by one camera within a minute. Copies are kept together anyway.
+        strict: Stop at the first file that is broken or refused, instead of leaving it out.
+        exclude: A list of files to leave out: a CSV with a column file, or one path a line.
+        folds: Cross-validate: so many trainings, each validated by another share of the images, for
+            a score over all of them; --validation-split is not used. The best model is kept.
         monitor: What chooses the best epoch; by default the accuracy, balanced where the largest
             class is more than three times the smallest.
         patience: Epochs without a better one before training stops.
@@ -127,12 +156,14 @@ def train(
     given = dict(locals())
     start = time.monotonic()
     from kit import data, runs
+    from kit.commands import _train_batches as batches
     from kit.commands import _train_plan as plan
 
-    planned = plan.attempts(style, repeats, seed)
+    planned = plan.attempts(style, repeats, seed, folds)
     network = plan.network_settings(architecture, settings, l2, dropout)
     size = None if image_size is None else one_or_two(image_size)
     source = plan.data_folder(folder)
+    plan.check_folds(folds, source)
     choice = plan.choose(architecture, backbone, weights, network, source, size, color, pretrain)
     method = plan.Method(
         pretrain,
@@ -144,14 +175,17 @@ def train(
         fine_tune_rate,
         cache,
     )
-    method.check(choice, style, augmentation)
+    method.check(choice, style, augmentation if not augment else "layers")
+    batches.check(choice, method, given)
     target = plan.run_folder(output, source, choice.label, overwrite)
     if unlabelled is not None:
         runs.check_outside(target, unlabelled)
     if choice.reason:
         progress.say(choice.reason)
+    data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import training
+    from kit.commands import _train_folds as folding
     from kit.commands import _train_record as record
     from kit.commands import _train_steps as steps
 
@@ -172,27 +206,40 @@ def train(
         validation_split=validation_split,
         test_split=test_split,
         split=split,
+        group=group,
+        strict=strict,
+        exclude=exclude,
         seed=seed,
-        augmentation=augmentation,
+        augmentation=augmentation if method.augments(choice) else "none",
+        augment=batches.layers(augment),
         flip=flip,
+        mix=mix,
+        mix_alpha=mix_alpha,
+        sampling=sampling,
         color=choice.color,
         aspect=aspect,
         equalization=equalization,
         cache=cache,
     )
-    progress.say(steps.overview(splits))
-    models = steps.build(choice, planned, splits, compiled)
+    each = folding.divided(splits, folds, planned)
+    splits = each[0]
+    progress.say(steps.overview(splits) if folds is None else folding.overview(each))
+    if note := batches.imbalance(splits, class_weight):
+        progress.say(note)
+    models = steps.build(choice, planned, each, compiled)
     if method.thawed is not None:
         training.check_thaw(models[0], method.thawed)
     resolved = record.resolve(given, source, splits, models[0], choice)
     with runs.create(target, overwrite) as run:
         record.save_inputs(run, resolved, splits, choice.reason)
+        if folds is not None:
+            folding.save_split(run, splits, each)
         progress.say(steps.show_network(models[0], run / "figures"))
         steps.draw_samples(splits, run / "figures", method.augments(choice))
         trained = steps.train_all(
             planned,
             models,
-            splits,
+            each,
             run,
             compiled,
             method,
@@ -205,7 +252,12 @@ def train(
             tensorboard=tensorboard,
         )
         steps.draw_curves(trained, run / "figures")
-        metrics = steps.score(trained, splits, run)
+        metrics = {}
+        if folds is not None:
+            metrics = folding.score(trained, each, run)
+            splits = folding.kept(trained, each)
+            folding.save_split(run, splits, each)
+        metrics |= steps.score(trained, splits, run)
         record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)
     print(record.next_steps(run, source))
 

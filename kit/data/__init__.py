@@ -4,10 +4,13 @@
 imported when the first batch is asked for, not before.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from kit.data._folds import folds
 from kit.data._images import CachedImages, DecodedImages, Images, named_failures
 from kit.data._load import load, load_test
+from kit.data._source import given_parts, image_folders, is_table
 from kit.data._splits import Splits
 from kit.data._survey import Survey, survey
 from kit.data._tree import Problem
@@ -21,6 +24,10 @@ __all__ = [
     "Problem",
     "Splits",
     "Survey",
+    "folds",
+    "given_parts",
+    "image_folders",
+    "is_table",
     "load",
     "load_test",
     "named_failures",
@@ -32,17 +39,23 @@ __all__ = [
 ]
 
 
-def training_batches(splits: Splits, label_mode: str = "categorical", first_epoch: int = 0) -> Any:
+def training_batches(
+    splits: Splits,
+    label_mode: str = "categorical",
+    first_epoch: int = 0,
+    class_weight: Sequence[float] | None = None,
+) -> Any:
     """Return shuffled and augmented training batches without end; an epoch is ``steps(splits)``.
 
     Args:
         splits: The data.
         label_mode: ``"categorical"``, ``"binary"`` or ``"int"``.
         first_epoch: Where to go on, from 0.
+        class_weight: How much an image of each class counts; the batches then have weights, too.
     """
     from kit.data import _pipeline
 
-    return _pipeline.training(splits, label_mode, first_epoch)
+    return _pipeline.training(splits, label_mode, first_epoch, class_weight)
 
 
 def ordered_batches(

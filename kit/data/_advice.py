@@ -4,14 +4,30 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+from PIL import Image
+
 from kit.data._divide import contradicting
 from kit.data._scan import Scan
 from kit.errors import DataError
 
-__all__ = ["across", "copies", "lacking", "refuse_broken", "refuse_small", "skipped"]
+__all__ = [
+    "across",
+    "changed",
+    "copies",
+    "lacking",
+    "odd",
+    "refuse_broken",
+    "refuse_small",
+    "skipped",
+]
 
 MOST_BROKEN = 0.05  # a larger share is no accident, but one file always may be
 SHOWN = 5  # names in a sentence
+TOGETHER = "Where parts are drawn, such stay together."
+LITTLE_RANGE = 0.25  # what 14 of 16 bits hold: below it a picture is darker than any photo
+SLIMMEST = 20  # times as long as wide: resized to a square nothing of it can be seen
+SMALLEST = 4  # pixels
+ALIKE = {"MPO": "JPEG", "DIB": "BMP", "AVIF": "HEIF"}  # formats that share their names' endings
 
 
 def refuse_broken(root: Path, scanned: Scan) -> None:
@@ -66,15 +82,18 @@ def skipped(scanned: Scan) -> list[str]:
 
 
 def copies(scanned: Scan) -> list[str]:
-    """Return sentences about files with equal bytes."""
+    """Return sentences about files of equal bytes or equal pixels."""
     files = defaultdict(list)
-    for entry, content in zip(scanned.entries, scanned.hashes, strict=True):
-        files[content].append(entry.found.file)
+    for entry, finding in zip(scanned.entries, scanned.findings, strict=True):
+        files[finding.pixels].append(entry.found.file)
     notes = []
-    spare = len(scanned.hashes) - len(files)
+    spare = len(scanned.findings) - len(set(scanned.hashes))
     if spare:
-        notes.append(f"{spare} files are exact copies of others; copies are kept in one part.")
-    twofold = contradicting([entry.label for entry in scanned.entries], scanned.hashes)
+        notes.append(f"{spare} files are exact copies of others. {TOGETHER}")
+    equal = len(set(scanned.hashes)) - len(files)
+    if equal > 0:
+        notes.append(f"{equal} files show exactly what another shows at this size. {TOGETHER}")
+    twofold = contradicting(scanned.labels, [one.pixels for one in scanned.findings])
     if twofold:
         example = sorted(files[content][:2] for content in twofold)[0]
         notes.append(
@@ -84,16 +103,77 @@ def copies(scanned: Scan) -> list[str]:
     return notes
 
 
-def across(parts: Sequence[str], hashes: Sequence[str]) -> list[str]:
-    """Return sentences about parts that share images, which folders or an old list may do."""
-    contents = defaultdict(set)
-    for part, content in zip(parts, hashes, strict=True):
-        contents[part].add(content)
-    return [
-        f"{shared} images of the {one} part are in the {other} part too: its score will flatter."
-        for other, one in (("train", "validation"), ("train", "test"), ("validation", "test"))
-        if (shared := len(contents[one] & contents[other]))
+def odd(scanned: Scan) -> list[str]:
+    """Return sentences about files that are used, but perhaps not as their owner thinks."""
+    files = [entry.found.file for entry in scanned.entries]
+    found = list(zip(files, scanned.findings, strict=True))
+    misnamed = [f"{file} ({one.format})" for file, one in found if _misnamed(file, one.format)]
+    notes = []
+    if misnamed:
+        notes.append(
+            f"{len(misnamed)} files hold another format than their names say and are read by their "
+            f"content: {_some(misnamed)}."
+        )
+    dark = [
+        f"{file} ({one.range_used:.0%})" for file, one in found if one.range_used <= LITTLE_RANGE
     ]
+    if dark:
+        notes.append(
+            f"{len(dark)} images of 16 bits use less than a quarter of their range and come out "
+            f"nearly black: {_some(dark)}. --equalization contrast stretches every image."
+        )
+    slim = [
+        f"{file} ({one.width}x{one.height})"
+        for file, one in found
+        if min(one.width, one.height) * SLIMMEST < max(one.width, one.height)
+        or max(one.width, one.height) < SMALLEST
+    ]
+    if slim:
+        notes.append(
+            f"{len(slim)} images have hardly any pixels, or are more than {SLIMMEST} times as long "
+            f"as wide: {_some(slim)}. Are these photos of the classes?"
+        )
+    for count, what in (
+        (sum(one.animated for one in scanned.findings), "animated; the first picture is used"),
+        (sum(one.transparent for one in scanned.findings), "transparent and laid over white"),
+    ):
+        if count:
+            notes.append(f"{count} of {len(files)} images are {what}.")
+    return notes
+
+
+def changed(files: Sequence[str]) -> list[str]:
+    """Return a sentence about files whose bytes are others than before."""
+    if not files:
+        return []
+    return [
+        f"{len(set(files))} files have other bytes than before: {_some(sorted(set(files)))}. Where "
+        "nobody changed them, restore them from a copy: a disk or a transfer may have damaged them."
+    ]
+
+
+def across(parts: Sequence[str], hashes: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """Return sentences about parts that share images, which folders or an old list may do."""
+    contents, tied = defaultdict(set), defaultdict(set)
+    for part, content, name in zip(parts, hashes, groups, strict=True):
+        contents[part].add(content)
+        tied[part].add(name)
+    group_of = dict(zip(hashes, groups, strict=True))
+    notes = []
+    for other, one in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        equal = contents[one] & contents[other]
+        if equal:
+            notes.append(
+                f"{len(equal)} images of the {one} part are in the {other} part too: its score "
+                "will flatter."
+            )
+        related = (tied[one] & tied[other]) - {group_of[content] for content in equal}
+        if related:
+            notes.append(
+                f"{len(related)} groups of images that belong together are in both the {other} and "
+                f"the {one} part: its score will flatter."
+            )
+    return notes
 
 
 def lacking(
@@ -117,6 +197,13 @@ def lacking(
         if names and present[part]:
             notes.append(f"No {part} image for {_some(names)}: nothing is known about it there.")
     return notes
+
+
+def _misnamed(file: str, kind: str) -> bool:
+    """Tell whether a name ends as those of another format do."""
+    Image.init()
+    said = Image.registered_extensions().get(PurePosixPath(file).suffix.lower(), kind)
+    return bool(kind) and ALIKE.get(said, said) != ALIKE.get(kind, kind)
 
 
 def _kind(file: str) -> str:

@@ -11,7 +11,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +23,16 @@ import numpy.typing as npt
 from kit import files
 from kit.errors import SettingError
 
-__all__ = ["Writer", "find", "has_room", "recall", "remember"]
+__all__ = [
+    "Record",
+    "Writer",
+    "find",
+    "has_room",
+    "recall",
+    "recall_value",
+    "remember",
+    "remember_value",
+]
 
 Array = npt.NDArray[Any]
 
@@ -157,26 +167,58 @@ class Writer:
         np.lib.format.write_array_header_1_0(self._file, description)
 
 
-def recall(root: Path, rules: str) -> dict[str, list[Any]]:
+@dataclass(frozen=True)
+class Record:
+    """What a scan found: file -> JSON values, and the name of an array with what its rows hold."""
+
+    files: Mapping[str, list[Any]] = field(default_factory=dict)
+    array: str = ""
+    rows: Sequence[str] = ()
+
+
+def recall(root: Path, rules: str) -> Record:
     """Return what :func:`remember` stored for this data folder and these rules, or nothing."""
+    stored = recall_value(_scan_name(root, rules))
     try:
-        path = _record(root, rules)
-        found = dict(json.loads(path.read_bytes())["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return Record(dict(stored["files"]), str(stored["array"]), list(stored["rows"]))
+    except (KeyError, TypeError, ValueError):
+        return Record()
+
+
+def remember(root: Path, rules: str, record: Record) -> None:
+    """Store what a scan found under some rules."""
+    value = {
+        "root": str(root),
+        "rules": rules,
+        "array": record.array,
+        "rows": list(record.rows),
+        "files": record.files,
+    }
+    remember_value(_scan_name(root, rules), value)
+
+
+def recall_value(name: str) -> Any:
+    """Return the JSON value that :func:`remember_value` stored under this name, or None."""
+    try:
+        path = _scans() / f"{name}.json"
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
     _touch(path)
-    return found
+    return value
 
 
-def remember(root: Path, rules: str, found: Mapping[str, list[Any]]) -> None:
-    """Store what a scan found under some rules: file -> JSON values."""
-    text = json.dumps({"root": str(root), "rules": rules, "files": found})
-    files.write_text(_record(root, rules), text)
+def remember_value(name: str, value: Any) -> None:
+    """Store a JSON value.
+
+    Raises:
+        OSError: The cache cannot be written.
+    """
+    files.write_text(_scans() / f"{name}.json", json.dumps(value))
 
 
-def _record(root: Path, rules: str) -> Path:
-    name = blake2b(os.fsencode(root) + b"\0" + rules.encode(), digest_size=16).hexdigest()
-    return _scans() / f"{name}.json"
+def _scan_name(root: Path, rules: str) -> str:
+    return blake2b(os.fsencode(root) + b"\0" + rules.encode(), digest_size=16).hexdigest()
 
 
 def _scans() -> Path:

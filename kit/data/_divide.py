@@ -1,132 +1,166 @@
-"""Which images train, which validate, which test: drawn within each class, by seeded hash rank."""
+"""Which images train, which validate, which test: stratified by class, by seeded hash rank.
+
+Images of one group stay on one side. A group may hold images of several classes.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 __all__ = ["PARTS", "contradicting", "divide", "extend", "rank"]
 
 PARTS = ("train", "validation", "test")
 
-Groups = dict[str, list[int]]  # content hash -> images of one class that have it
+Members = dict[str, list[int]]  # group -> its images
 
 
-def rank(seed: int, content: str) -> bytes:
-    """Return a number that orders contents at random, the same for one seed on every machine."""
-    return blake2b(f"{seed}:{content}".encode(), digest_size=8).digest()
+def rank(seed: int, name: str) -> bytes:
+    """Return a number that orders groups at random, the same for one seed on every machine."""
+    return blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
 
 
 def divide(
     labels: Sequence[int],
-    hashes: Sequence[str],
+    groups: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
     bound: Set[str] = frozenset(),
 ) -> list[str]:
     """Return a part for each image, stratified by class.
 
-    Each class gives every part in ``shares`` its share, rounded, but at least one image where
-    there are enough different ones, and keeps at least one for training. Images of equal content
-    stay together: a part may lack up to one group of them.
+    Each class gives every part in ``shares`` its share, rounded, but at least one group where there
+    are enough, and keeps at least one for training. Where every group is of one class, the number
+    of a class's images in a part is within one group of its share; groups of several classes come
+    as near as going through them once allows.
 
     Args:
         labels: Class numbers.
-        hashes: Hashes of the images' content.
+        groups: Names of the groups; images of one stay together.
         shares: ``"validation"`` and perhaps ``"test"`` -> share of each class, above 0.
         seed: Another seed, another choice.
-        bound: Contents that must stay in the training part.
+        bound: Groups that must stay in the training part.
     """
-    parts = ["train"] * len(labels)
-    bound = bound | contradicting(labels, hashes)
-    for images in _by_class(labels).values():
-        groups = _groups(images, hashes)
-        drawn = sorted((one for one in groups if one not in bound), key=lambda one: rank(seed, one))
-        for part, share in shares.items():
-            spare = len(groups) - 1 - sum(parts[i] != "train" for i in _firsts(groups))
-            wanted = max(1, round(share * len(images)))
-            taken = set(_take(groups, drawn, wanted, spare))
-            drawn = [content for content in drawn if content not in taken]
-            for content in taken:
-                for image in groups[content]:
-                    parts[image] = part
-    return parts
+    members = _members(groups)
+    ranked = sorted((one for one in members if one not in bound), key=lambda one: rank(seed, one))
+    counts = {name: Counter(int(labels[i]) for i in images) for name, images in members.items()}
+    left = Counter(label for count in counts.values() for label in count)  # groups in training
+    total = Counter(int(label) for label in labels)
+    placed: dict[str, str] = {}
+    for part, share in shares.items():
+        drawing = _Drawing(counts, left, {c: max(1, round(share * n)) for c, n in total.items()})
+        drawing.take(ranked, drawing.fits)
+        drawing.take(ranked, drawing.improves)
+        for label in sorted(total):
+            lacking = [one for one in ranked if label in counts[one]]
+            if not drawing.have[label]:
+                drawing.take_one(sorted(lacking, key=lambda one: counts[one].total()))
+        placed |= dict.fromkeys(drawing.taken, part)
+        ranked = [one for one in ranked if one not in drawing.taken]
+    return [placed.get(name, "train") for name in groups]
+
+
+@dataclass
+class _Drawing:
+    """The groups drawn for one part so far."""
+
+    counts: Mapping[str, Counter[int]]
+    left: Counter[int]
+    wanted: Mapping[int, int]
+    have: Counter[int] = field(default_factory=Counter)
+    taken: dict[str, None] = field(default_factory=dict)
+
+    def take(self, ranked: Iterable[str], when: Callable[[str], bool]) -> None:
+        """Take each group for which ``when`` holds, unless a class has no other for training."""
+        for name in ranked:
+            if self._may_go(name) and when(name):
+                self._add(name)
+
+    def take_one(self, ranked: Iterable[str]) -> None:
+        """Take the first group that may be taken, if any."""
+        first = next(filter(self._may_go, ranked), None)
+        if first is not None:
+            self._add(first)
+
+    def _may_go(self, name: str) -> bool:
+        return name not in self.taken and all(self.left[label] > 1 for label in self.counts[name])
+
+    def _add(self, name: str) -> None:
+        self.taken[name] = None
+        self.have += self.counts[name]
+        self.left -= Counter(dict.fromkeys(self.counts[name], 1))
+
+    def fits(self, name: str) -> bool:
+        """Tell whether no class gets more than its share."""
+        count = self.counts[name]
+        return all(self.have[label] + n <= self.wanted[label] for label, n in count.items())
+
+    def improves(self, name: str) -> bool:
+        """Tell whether the classes come nearer to their shares, all in all."""
+        count = self.counts[name]
+        away = [(self.have[label] - self.wanted[label], n) for label, n in count.items()]
+        return sum(abs(d + n) for d, n in away) < sum(abs(d) for d, _ in away)
 
 
 def extend(
     given: Sequence[str],
     labels: Sequence[int],
-    hashes: Sequence[str],
+    groups: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
+    bound: Set[str] = frozenset(),
 ) -> list[str]:
     """Return a part for each image where some have one (``""``: none yet).
 
-    Images with the content of a placed one join it (training, where these are on several sides).
-    The others go, one group after the other in hash rank, to the part of their class that is
-    furthest below its share.
+    New images of a group that has a part join it; of a group on several sides they train. The
+    other new groups go, one after the other in hash rank, to the part that is furthest below its
+    share of their classes.
 
     Args:
         given: The parts so far.
         labels: Class numbers.
-        hashes: Hashes of the images' content.
+        groups: Names of the groups; images of one stay together.
         shares: Part -> share of each class, for all parts that may get new images.
         seed: As for :func:`divide`.
+        bound: Groups whose new images train.
     """
     parts = list(given)
     sides: dict[str, set[str]] = defaultdict(set)
-    for part, content in zip(given, hashes, strict=True):
-        sides[content] |= {part} - {""}
-    twofold = contradicting(labels, hashes)
-    for images in _by_class(labels).values():
-        fresh = _groups([image for image in images if not parts[image]], hashes)
-        placed = Counter(parts[image] for image in images)
-        for content in sorted(fresh, key=lambda one: rank(seed, one)):
-            known = sides[content]
-            if known or content in twofold:
-                part = next(iter(known)) if len(known) == 1 else "train"
-            else:
-                part = max(shares, key=lambda one: shares[one] * len(images) - placed[one])
-            sides[content] |= {part}
-            placed[part] += len(fresh[content])
-            for image in fresh[content]:
-                parts[image] = part
+    for part, name in zip(given, groups, strict=True):
+        sides[name] |= {part} - {""}
+    total = Counter(int(label) for label in labels)
+    placed = Counter((part, int(label)) for part, label in zip(given, labels, strict=True) if part)
+    fresh = {
+        name: [image for image in images if not given[image]]
+        for name, images in _members(groups).items()
+    }
+    for name in sorted((one for one in fresh if fresh[one]), key=lambda one: rank(seed, one)):
+        count = Counter(int(labels[image]) for image in fresh[name])
+        if sides[name] or name in bound:
+            part = next(iter(sides[name])) if len(sides[name]) == 1 else "train"
+        else:
+            part = max(
+                shares,
+                key=lambda one: sum(
+                    n * (shares[one] * total[c] - placed[one, c]) for c, n in count.items()
+                ),
+            )
+        placed.update({(part, label): n for label, n in count.items()})
+        for image in fresh[name]:
+            parts[image] = part
     return parts
 
 
-def _take(groups: Groups, drawn: Sequence[str], wanted: int, spare: int) -> list[str]:
-    """Return contents of at most ``wanted`` images and ``spare`` groups; one where one can be."""
-    taken: list[str] = []
-    images = 0
-    for content in drawn:
-        if len(taken) < spare and images + len(groups[content]) <= wanted:
-            taken.append(content)
-            images += len(groups[content])
-    if not taken and drawn and spare > 0:
-        return [min(drawn, key=lambda content: len(groups[content]))]
-    return taken
-
-
-def _by_class(labels: Sequence[int]) -> dict[int, list[int]]:
-    images = defaultdict(list)
-    for image, label in enumerate(labels):
-        images[int(label)].append(image)
-    return images
-
-
-def _groups(images: Sequence[int], hashes: Sequence[str]) -> Groups:
-    groups = defaultdict(list)
-    for image in images:
-        groups[hashes[image]].append(image)
-    return groups
-
-
-def _firsts(groups: Groups) -> list[int]:
-    return [images[0] for images in groups.values()]
-
-
-def contradicting(labels: Sequence[int], hashes: Sequence[str]) -> set[str]:
+def contradicting(labels: Sequence[int], contents: Sequence[str]) -> set[str]:
     """Return the contents that lie in more than one class."""
     classes = defaultdict(set)
-    for label, content in zip(labels, hashes, strict=True):
+    for label, content in zip(labels, contents, strict=True):
         classes[content].add(int(label))
     return {content for content, found in classes.items() if len(found) > 1}
+
+
+def _members(groups: Sequence[str]) -> Members:
+    members = defaultdict(list)
+    for image, name in enumerate(groups):
+        members[name].append(image)
+    return members

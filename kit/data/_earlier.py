@@ -1,14 +1,19 @@
 """The division of an earlier run, read back, so that files keep their side."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.data._columns import read_columns
 from kit.data._divide import PARTS, extend
 from kit.data._scan import Scan
 from kit.errors import DataError, SettingError
 
-__all__ = ["Earlier", "kept", "read"]
+__all__ = ["Earlier", "changed", "kept", "read"]
+
+NAMES: Mapping[str, tuple[str, ...]] = {"file": (), "split": (), "hash": ()}
+SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -45,41 +50,52 @@ def read(path: Path) -> Earlier:
     """
     if not path.is_file():
         raise SettingError(f"split must be the split.csv of an earlier run; there is no {path}.")
-    import pandas as pd  # slow to import, and most loads need no table
-
-    try:
-        # read as text: a class may be called None, a file 001
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except ValueError as error:  # pandas' and Unicode's errors alike
-        raise DataError(f"{path} cannot be read as a table: {error}") from error
-    missing = {"file", "split"} - set(table.columns)
-    if missing:
-        raise DataError(f"{path} must have the columns file and split; {missing} is missing.")
-    strange = sorted(set(table["split"]) - set(PARTS))
-    if strange:
-        raise DataError(f"{path}: split must be one of {', '.join(PARTS)}, not {strange[0]!r}.")
-    if "hash" not in table:
-        table["hash"] = ""
+    columns = read_columns(path, NAMES, ("file", "split"))
+    table = columns.values
+    hashes = table.get("hash", ("",) * len(columns.places))
     files: dict[str, tuple[str, str]] = {}
     contents: dict[str, str] = {}
-    for file, part, content in zip(table["file"], table["split"], table["hash"], strict=True):
+    for place, file, part, content in zip(
+        columns.places, table["file"], table["split"], hashes, strict=True
+    ):
+        if part not in PARTS:
+            raise DataError(
+                f"{path}, {place}: split must be one of {', '.join(PARTS)}, not {part!r}."
+            )
         files[file] = (part, content)
         contents[content] = part if contents.get(content, part) == part else "train"
     contents.pop("", None)
     return Earlier(path, files, contents)
 
 
+def changed(earlier: Earlier, scanned: Scan) -> list[str]:
+    """Return the files that have other bytes than they had, in the order of their names."""
+    return [
+        entry.found.file
+        for entry, finding in zip(scanned.entries, scanned.findings, strict=True)
+        if earlier.files.get(entry.found.file, ("", ""))[1] not in {"", finding.hash}
+    ]
+
+
 def kept(
-    earlier: Earlier, scanned: Scan, shares: Mapping[str, float], seed: int, notes: list[str]
+    earlier: Earlier,
+    scanned: Scan,
+    groups: Sequence[str],
+    shares: Mapping[str, float],
+    seed: int,
+    notes: list[str],
+    bound: Set[str],
 ) -> list[str]:
     """Return a part for each usable file: the earlier one, and for new files what is lacking.
 
     Args:
         earlier: The division to keep.
         scanned: The files.
+        groups: The name of the group of each; those of one stay together.
         shares: Part -> share of each class, for new files.
         seed: As for :func:`kit.data._divide.extend`.
         notes: Gets what changed since.
+        bound: Groups whose new files train.
 
     Raises:
         DataError: No file is known.
@@ -90,7 +106,11 @@ def kept(
     ]
     if not any(given):
         raise DataError(f"{earlier.path} names none of these files; was it made from this folder?")
-    gone = len(set(earlier.files) - set(names))
+    here = {*names, *(problem.file for problem in scanned.problems)}
+    contents = set(scanned.hashes)
+    gone = sum(
+        name not in here and content not in contents for name, (_, content) in earlier.files.items()
+    )
     if gone:
         notes.append(f"{gone} of the {len(earlier.files)} files in {earlier.path} are not here.")
     # a folder that gives the part speaks for its new files
@@ -98,4 +118,18 @@ def kept(
     new = given.count("")
     if new:
         notes.append(f"{new} files are new and joined the parts that lacked most.")
-    return extend(given, [entry.label for entry in scanned.entries], scanned.hashes, shares, seed)
+    sides: dict[str, set[str]] = defaultdict(set)
+    for part, name in zip(given, groups, strict=True):
+        sides[name] |= {part} - {""}
+    torn = [
+        file
+        for file, part, name in zip(names, given, groups, strict=True)
+        if not part and len(sides[name]) > 1
+    ]
+    if torn:
+        notes.append(
+            f"{len(torn)} new files belong together with old ones on both sides, and train: "
+            f"{', '.join(torn[:SHOWN])}{', ...' if len(torn) > SHOWN else ''}. The score of these "
+            "old images will flatter."
+        )
+    return extend(given, scanned.labels, groups, shares, seed, bound)

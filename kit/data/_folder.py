@@ -7,22 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.data._columns import SUFFIXES, is_table
 from kit.data._parts import find_parts, opened
 from kit.data._tree import Found, Problem, children, walk
 from kit.errors import DataError
 
-__all__ = ["Entry", "Listing", "listing"]
+__all__ = ["Entry", "Listing", "listing", "look_alikes"]
 
+ALLOW = "Allow reading it (chmod u+rx), or take it away."
 ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that may be an image, its class, and the part its folder puts it in, or ``""``."""
+    """A file that may be an image, its class, its part where that is given, its group likewise."""
 
     found: Found
     label: int
     part: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,28 @@ class Listing:
     notes: tuple[str, ...]
 
 
-def listing(folder: Path | str, known: Sequence[str] | None = None) -> Listing:
+def listing(
+    folder: Path | str, known: Sequence[str] | None = None, group: str | None = None
+) -> Listing:
     """List the files of every class; nothing is opened, nothing is written.
 
+    A table of paths and labels may stand for the folder, see :func:`kit.data._table.list_table`.
     Class folders may hold sub-folders of any depth. ``train/`` beside ``val/`` (``valid``,
     ``validation``) or ``test/``, in any case of letters, are parts with the same classes in each.
 
     Args:
-        folder: The data.
+        folder: The data: a folder, or a table.
         known: The classes of a model, in its order; the folder may hold one or more of them.
             Left out: the classes are the folder's, two or more.
+        group: The column of a table that names the groups, in place of ``group``.
 
     Raises:
         DataError: The arrangement cannot be meant; the message says what to pass instead.
     """
+    if is_table(Path(folder)):
+        from kit.data import _table  # it makes what is defined here
+
+        return _table.list_table(Path(folder), known, group)
     root = _root(Path(folder))
     problems: list[Problem] = []
     notes: list[str] = []
@@ -72,7 +83,7 @@ def listing(folder: Path | str, known: Sequence[str] | None = None) -> Listing:
     elif len(class_names) < 2:
         raise DataError(_one_class(root, parts.get("train", ""), class_names))
     entries = _entries(root, classes, class_names, problems, notes)
-    notes += _look_alikes(class_names)
+    notes += look_alikes(class_names)
     return Listing(root, class_names, entries, tuple(problems), tuple(notes))
 
 
@@ -80,11 +91,14 @@ def _root(folder: Path) -> Path:
     if not folder.exists():
         raise DataError(f"{folder}: there is no such folder.")
     if not folder.is_dir():
-        raise DataError(f"{folder} is a file; pass a folder: {ARRANGE}. Unpack an archive first.")
+        raise DataError(
+            f"{folder} is a file; pass a folder: {ARRANGE}, or a table of paths and labels "
+            f"({', '.join(SUFFIXES)}). Unpack an archive first."
+        )
     try:
         next(iter(folder.iterdir()), None)
     except OSError as error:
-        raise DataError(f"{folder} cannot be opened: {error.strerror}.") from error
+        raise DataError(f"{folder} cannot be opened: {error.strerror}. {ALLOW}") from error
     return Path(os.path.realpath(folder))
 
 
@@ -145,7 +159,7 @@ def _entries(
             except OSError as error:
                 raise DataError(
                     f"{root / folder} cannot be opened: {error.strerror}. Its images would be "
-                    "missing without a word."
+                    f"missing without a word. {ALLOW}"
                 ) from error
             deep += sum(one.file.count("/") > folder.count("/") + 1 for one in found)
             empty += [] if found or part in {"validation", "test"} else [folder]
@@ -184,12 +198,15 @@ def _refuse_strangers(root: Path, names: Sequence[str], known: Sequence[str]) ->
         )
 
 
-def _look_alikes(names: tuple[str, ...]) -> list[str]:
+def look_alikes(names: Sequence[str]) -> list[str]:
+    """Return a sentence for each group of classes that differ in case, spaces or accents' code."""
     alike = defaultdict(list)
     for name in names:
         alike[unicodedata.normalize("NFC", name).strip().casefold()].append(name)
     return [
-        "Two classes with nearly one name: " + ", ".join(f"'{name}'" for name in group) + "."
+        ", ".join(f"'{name}'" for name in group)
+        + " are classes of their own, though their names differ only in capitals, spaces at the "
+        "ends or the coding of accents. Where one is meant, put its images into one folder."
         for group in alike.values()
         if len(group) > 1
     ]

@@ -1,6 +1,11 @@
-"""All images of a data folder, read by number: from the cache, or decoded each time."""
+"""All images of a data folder, read by number: from the cache, or decoded each time.
 
-from collections.abc import Iterator, Sequence
+A file that breaks or vanishes after the scan costs itself, not its batch and not the run: it is
+named once and left out from then on, until there are too many such files.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from kit import progress
 from kit.data import decode
 from kit.data._pool import in_order
 from kit.errors import DataError
@@ -17,9 +23,9 @@ __all__ = ["CachedImages", "DecodedImages", "Images", "named_failures"]
 
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
-
-
 AHEAD = 4  # images for each thread that may be decoded before they are in place
+MOST_LOST, LOST_SHARE = 20, 0.01  # the smaller of the two, but one file always may be lost
+_one_at_a_time = threading.Lock()
 
 
 class Images(Protocol):
@@ -27,7 +33,11 @@ class Images(Protocol):
 
     @property
     def failed(self) -> Sequence[DataError]:
-        """What :meth:`read` has raised so far; TensorFlow hands on the text of an error only."""
+        """What reading has raised so far; TensorFlow hands on the text of an error only."""
+
+    @property
+    def lost(self) -> Mapping[int, str]:
+        """Why images cannot be read any more, by their numbers; they are left out for good."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -43,6 +53,9 @@ class Images(Protocol):
     def read(self, indices: Indices) -> npt.NDArray[Any]:
         """Return an array of ``dtype`` and of shape ``(len(indices), *shape)``."""
 
+    def read_present(self, indices: Indices) -> tuple[npt.NDArray[Any], Indices]:
+        """Return the images that can still be read, and their numbers, in the order asked for."""
+
 
 @dataclass(frozen=True)
 class CachedImages:
@@ -50,6 +63,11 @@ class CachedImages:
 
     array: Pixels = field(repr=False)
     failed: tuple[DataError, ...] = ()
+
+    @property
+    def lost(self) -> Mapping[int, str]:
+        """Nothing: an array loses none."""
+        return {}
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -69,6 +87,10 @@ class CachedImages:
         """Return a copy of these images."""
         return np.asarray(self.array[np.asarray(indices, np.int64)])
 
+    def read_present(self, indices: Indices) -> tuple[Pixels, Indices]:
+        """Return a copy of these images, and their numbers: all."""
+        return self.read(indices), np.asarray(indices, np.int64)
+
 
 @dataclass(frozen=True)
 class DecodedImages:
@@ -81,6 +103,7 @@ class DecodedImages:
     aspect: str
     equalization: str = "none"
     failed: list[DataError] = field(default_factory=list, compare=False, repr=False)
+    lost: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -92,6 +115,11 @@ class DecodedImages:
         """uint8."""
         return np.dtype(np.uint8)
 
+    @property
+    def most_lost(self) -> int:
+        """How many files may be lost: 1 %, at least 1 and at most 20."""
+        return min(MOST_LOST, max(1, int(LOST_SHARE * len(self.files))))
+
     def __len__(self) -> int:
         return len(self.files)
 
@@ -99,24 +127,69 @@ class DecodedImages:
         """Decode these images.
 
         Raises:
-            DataError: A file is broken or gone since it was scanned.
+            DataError: One of them is broken or gone since it was scanned.
         """
+        known = [n for n in map(int, indices) if n in self.lost]
+        if known:
+            raise self._failure(known, [self.lost[n] for n in known])
         pixels = np.empty((len(indices), *self.shape), np.uint8)
-        for row, one in enumerate(in_order(self._decode, indices, AHEAD)):
+        for row, one in enumerate(in_order(self._decoded, indices, AHEAD)):
+            if isinstance(one, str):
+                raise self._failure([int(indices[row])], [one])
             pixels[row] = one
         return pixels
 
-    def _decode(self, index: int) -> Pixels:
+    def read_present(self, indices: Indices) -> tuple[Pixels, Indices]:
+        """Decode those of these images that can be read; name once what cannot.
+
+        Raises:
+            DataError: More files than :attr:`most_lost` are broken or gone since they were scanned.
+        """
+        asked = np.array([n for n in map(int, indices) if n not in self.lost], np.int64)
+        pixels = np.empty((len(asked), *self.shape), np.uint8)
+        for row, one in enumerate(in_order(self._decoded, asked, AHEAD)):
+            if isinstance(one, str):
+                self._lose(int(asked[row]), one)
+            else:
+                pixels[row] = one
+        there = np.array([n not in self.lost for n in asked.tolist()], bool)
+        return (pixels, asked) if there.all() else (pixels[there], asked[there])
+
+    def _decoded(self, index: int) -> Pixels | str:
+        """Return the picture, or why there is none."""
         file = self.folder / self.files[index]
         try:
             return decode.decode(file, self.image_size, self.color, self.aspect, self.equalization)
         except decode.BrokenImage as error:
-            failure = DataError(
-                f"{file} could be read before and cannot be read now: {error.reason}. Put it back, "
-                "or load the folder anew."
+            return error.reason
+
+    def _lose(self, number: int, reason: str) -> None:
+        with _one_at_a_time:
+            if number in self.lost:
+                return
+            self.lost[number] = reason
+            if len(self.lost) > self.most_lost:
+                raise self._failure([*self.lost], [*self.lost.values()])
+            named = progress.clean(self.folder / self.files[number])
+            progress.say(
+                f"{named} could be read before and cannot be read now: {reason}. It is left out "
+                "from here on."
             )
-            self.failed.append(failure)
-            raise failure from error
+
+    def _failure(self, numbers: Sequence[int], reasons: Sequence[str]) -> DataError:
+        """Return the error that names these files, and keep it."""
+        files = [self.folder / self.files[number] for number in numbers]
+        if len(files) == 1:
+            what = f"{files[0]} could be read before and cannot be read now: {reasons[0]}."
+        else:
+            named = "; ".join(f"{one}: {why}" for one, why in zip(files, reasons, strict=True))
+            what = (
+                f"{len(files)} images could be read before and cannot be read now (of "
+                f"{len(self.files)} may be missing {self.most_lost}, but no whole batch). {named}."
+            )
+        failure = DataError(f"{what} Put back what is missing, or load the folder anew.")
+        self.failed.append(failure)
+        return failure
 
 
 @contextmanager

@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 
 from kit import progress
-from kit.data import _advice, _earlier
+from kit.data import _advice, _earlier, _exclude, _groups, _rules, _sampling, _source, mixing
 from kit.data import augmentation as augmentations
-from kit.data._divide import PARTS, divide
+from kit.data._assigned import parts_of
+from kit.data._divide import PARTS
 from kit.data._folder import Listing, listing
 from kit.data._scan import Rows, Scan, median_size, scan
-from kit.data._settings import check, check_shares, size_of
+from kit.data._settings import check, size_of
 from kit.data._splits import Indices, Splits
 from kit.errors import DataError
 
 __all__ = ["load", "load_test"]
-
-ENOUGH_FOR_TEST = 1000  # images; a test part of fewer than 150 says little
-TEST_SHARE = 0.15
 
 
 def load(
@@ -31,11 +29,18 @@ def load(
     *,
     test_split: float | None = None,
     augmentation: str = "light",
+    augment: Mapping[str, Any] | None = None,
     flip: bool | None = None,
+    mix: str = "none",
+    mix_alpha: float | None = None,
+    sampling: str = "none",
     color: str = "auto",
     aspect: str = "stretch",
     equalization: str = "none",
     split: Path | str | None = None,
+    group: str | None = None,
+    strict: bool = False,
+    exclude: Path | str | None = None,
     cache: bool = True,
 ) -> Splits:
     """Read a folder of images: one sub-folder a class, perhaps within train, val and test.
@@ -52,14 +57,26 @@ def load(
         seed: What the division, the order and the augmentation are drawn from.
         test_split: Share of each class for the test, 0 for none, where no folder gives that part.
             Left out: 0.15 where there are at least 1000 images.
-        augmentation: ``"none"``, ``"light"``, ``"medium"`` or ``"strong"``.
+        augmentation: ``"none"``, ``"light"``, ``"medium"``, ``"strong"`` or ``"randaugment"``.
+        augment: More layers of Keras', or other settings of the preset's, as in
+            ``{"RandomZoom": 0.2, "RandomRotation": {"factor": 0.05, "fill_mode": "nearest"}}``.
         flip: Whether augmentation may mirror images. Left out: unless the classes are single
             letters or digits, or speak of left and right.
+        mix: ``"mixup"``, ``"cutmix"`` or ``"both"`` mixes training images and their labels.
+        mix_alpha: How even the shares are, see :class:`kit.data.mixing.Mix`.
+        sampling: ``"balanced"`` shows the classes equally often in an epoch; ``"smote"`` is for
+            the features of a frozen backbone, see :mod:`kit.data.smote`.
         color: ``"rgb"``, ``"grayscale"``, or ``"auto"`` for grayscale where all images are gray.
         aspect: ``"stretch"``, ``"crop"`` or ``"pad"`` to the size.
         equalization: ``"contrast"`` stretches the grays of each image over the whole range,
             ``"histogram"`` makes all of them as frequent as can be, ``"none"`` leaves them.
-        split: The ``split.csv`` of an earlier run: its files keep their part.
+        split: The ``split.csv`` of an earlier run: its files keep their part, and those whose
+            bytes changed are named.
+        group: What belongs together and stays in one part, besides copies: a column of the table;
+            a regular expression whose first bracket, or all of it, finds the group's name in the
+            path of a file; or ``"exif"`` for photos by one camera within a minute.
+        strict: Whether the first file that is broken or refused ends the loading.
+        exclude: A list of files to leave out: a CSV with a column ``file``, or one path a line.
         cache: Whether decoded images are kept in the user's cache folder.
 
     Raises:
@@ -67,28 +84,47 @@ def load(
         DataError: The folder cannot be used; the message says what to do.
     """
     check(batch_size, validation_split, seed, test_split, color, aspect, equalization)
-    augmentations.preset(augmentation)
+    layers = augmentations.rows(augment or {})
+    mixed = mixing.mix(mix, mix_alpha)
+    _sampling.check(sampling)
+    varied = dict([*augmentations.preset(augmentation).layers, *layers])
     earlier = None if split is None else _earlier.read(Path(split))
-    listed = listing(folder)
+    column = _source.group_column(Path(folder), group)
+    rule = group if column is None else None
+    listed = _listed(folder, exclude, group=column)
+    if rule is not None:
+        _rules.check(rule, [entry.found.file for entry in listed.entries])
     size = size_of(median_size(listed) if image_size is None else image_size)
-    scanned = scan(listed, Rows(size, color, aspect, equalization), cache)
+    scanned = scan(listed, Rows(size, color, aspect, equalization), cache, strict)
     root, names = listed.root, listed.class_names
     _advice.refuse_broken(root, scanned)
     _advice.refuse_small(root, names, scanned)
-    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.copies(scanned)]
-    parts = _parts(scanned, validation_split, test_split, seed, earlier, notes)
-    labels = [entry.label for entry in scanned.entries]
-    notes += _advice.lacking(root, names, labels, parts) + _advice.across(parts, scanned.hashes)
+    groups = _groups.group(scanned, rule, cache)
+    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.odd(scanned)]
+    notes += [*_advice.copies(scanned), *groups.notes]
+    changed = [*scanned.changed, *([] if earlier is None else _earlier.changed(earlier, scanned))]
+    notes += _advice.changed(changed)
+    parts = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, notes)
+    notes += _advice.lacking(root, names, scanned.labels, parts)
+    notes += _advice.across(parts, scanned.hashes, groups.names)
+    notes += augmentations.advice(names, varied, flip)
+    if scanned.color == "grayscale":
+        notes += augmentations.colourless(layers)
     return _assembled(
         folder,
         listed,
         scanned,
         _numbers(parts),
         notes,
+        groups=groups.names,
+        changed=tuple(sorted(set(changed))),
         batch_size=batch_size,
         seed=seed,
         augmentation=augmentation,
+        augment=layers,
         flip=augmentations.may_flip(names) if flip is None else flip,
+        mix=mixed,
+        sampling=sampling,
         aspect=aspect,
         equalization=equalization,
     )
@@ -103,6 +139,7 @@ def load_test(
     batch_size: int = 32,
     cache: bool = True,
     equalization: str = "none",
+    exclude: Path | str | None = None,
 ) -> Splits:
     """Read a folder to score a model that exists: all its images are the test part.
 
@@ -115,24 +152,28 @@ def load_test(
         batch_size: Images in a batch.
         cache: Whether decoded images are kept in the user's cache folder.
         equalization: ``"none"``, ``"contrast"`` or ``"histogram"``, as the model was trained.
+        exclude: As for :func:`load`.
 
     Raises:
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
     check(batch_size, 0.2, 0, None, color, aspect, equalization)
-    listed = listing(folder, class_names)
+    listed = _listed(folder, exclude, class_names)
     scanned = scan(listed, Rows(size_of(image_size), color, aspect, equalization), cache)
     _advice.refuse_broken(listed.root, scanned)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
-    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.copies(scanned)]
+    notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.odd(scanned)]
+    notes += [*_advice.copies(scanned), *_advice.changed(scanned.changed)]
     return _assembled(
         folder,
         listed,
         scanned,
         {"test": np.arange(len(scanned.entries))},
         notes,
+        groups=scanned.hashes,
+        changed=scanned.changed,
         batch_size=batch_size,
         seed=0,
         augmentation="none",
@@ -140,6 +181,17 @@ def load_test(
         aspect=aspect,
         equalization=equalization,
     )
+
+
+def _listed(
+    source: Path | str,
+    exclude: Path | str | None,
+    known: Sequence[str] | None = None,
+    group: str | None = None,
+) -> Listing:
+    excluded = None if exclude is None else _exclude.read_excluded(Path(exclude))
+    listed = listing(source, known, group)
+    return listed if excluded is None else _exclude.without(listed, excluded)
 
 
 def _assembled(
@@ -152,9 +204,9 @@ def _assembled(
 ) -> Splits:
     """Say the notes, and put together what both ways of loading know."""
     for note in notes:
-        progress.say(note)
+        progress.say(progress.clean(note))  # one line, whatever the names of files hold
     return Splits(
-        folder=Path(folder),
+        folder=listed.root if _source.is_table(Path(folder)) else Path(folder),
         class_names=listed.class_names,
         files=tuple(entry.found.file for entry in scanned.entries),
         hashes=scanned.hashes,
@@ -169,48 +221,6 @@ def _assembled(
     )
 
 
-def _parts(
-    scanned: Scan,
-    validation_split: float,
-    test_split: float | None,
-    seed: int,
-    earlier: _earlier.Earlier | None,
-    notes: list[str],
-) -> list[str]:
-    """Return the part of each image: remembered, given by its folder, or drawn."""
-    labels = [entry.label for entry in scanned.entries]
-    given = [entry.part for entry in scanned.entries]
-    if earlier is not None:
-        had_test = "test" in {*(part for part, _ in earlier.files.values()), *given}
-        test = (TEST_SHARE if had_test else 0.0) if test_split is None else test_split
-        check_shares(validation_split, test)
-        left = 1 - validation_split - test
-        shares = {"train": left, "validation": validation_split, "test": test}
-        shares = {part: share for part, share in shares.items() if share > 0}
-        return _earlier.kept(earlier, scanned, shares, seed, notes)
-    if test_split is None:
-        test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST else 0.0
-    elif "test" in given:
-        notes.append("test_split is not used: a folder gives the test part.")
-    wanted = {"validation": validation_split, "test": test_split}
-    shares = {part: share for part, share in wanted.items() if share > 0 and part not in given}
-    check_shares(shares.get("validation", 0.0), shares.get("test", 0.0))
-    pool = [image for image, part in enumerate(given) if part in {"", "train"}]
-    placed = {scanned.hashes[image] for image in set(range(len(given))) - set(pool)}
-    drawn = divide(
-        [labels[image] for image in pool],
-        [scanned.hashes[image] for image in pool],
-        shares,
-        seed,
-        placed,
-    )
-    for image, part in zip(pool, drawn, strict=True):
-        given[image] = part
-    if "test" in shares and "test" not in given:
-        notes.append("There is no test part: no class has an image to spare for it.")
-    return given
-
-
-def _numbers(parts: list[str]) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _numbers(parts: Sequence[str]) -> Mapping[str, Indices]:
     sides = np.array(parts)
     return {part: np.flatnonzero(sides == part) for part in PARTS if part in set(parts)}

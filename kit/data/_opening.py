@@ -2,6 +2,8 @@
 
 import functools
 import io
+import math
+import os
 import re
 import stat
 import threading
@@ -11,12 +13,30 @@ from pathlib import Path
 import PIL
 from PIL import Image
 
-from kit.errors import DataError
+from kit.errors import DataError, SettingError
 
-__all__ = ["BrokenImage", "NotAnImage", "dimensions", "formats", "open_image", "read", "words"]
+__all__ = [
+    "BrokenImage",
+    "NotAnImage",
+    "TooLarge",
+    "dimensions",
+    "formats",
+    "max_pixels",
+    "open_image",
+    "read",
+    "words",
+]
 
-MAX_PIXELS = 89_478_485  # Pillow's own limit: a gigabyte of memory for a picture of three bytes
-MAX_BYTES = 1 << 30  # more than any file within MAX_PIXELS needs
+MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte for three bytes each
+LIMIT = "KIT_MAX_MEGAPIXELS"  # the environment variable that sets another
+MAX_BYTES = 1 << 30  # more than a file within MAX_PIXELS needs
+STARTS = {  # of files that are images, whatever became of the rest
+    "JPEG": (b"\xff\xd8\xff",),
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "TIFF": (b"II*\0", b"MM\0*"),
+    "JPEG 2000": (b"\0\0\0\x0cjP  \r\n\x87\n",),
+}
 WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 AVIF_BRANDS = {b"avif", b"avis"}  # also under mif1, and read by Pillow itself
@@ -37,6 +57,28 @@ class BrokenImage(DataError):  # noqa: N818 (it names what was found, not what w
 
 class NotAnImage(BrokenImage):
     """The content is of no image format that can be read."""
+
+
+class TooLarge(BrokenImage):
+    """The header promises more pixels than the limit, or the file has more bytes."""
+
+
+def max_pixels() -> int:
+    """Return the limit: ``$KIT_MAX_MEGAPIXELS`` millions, or Pillow's where that is not set.
+
+    Raises:
+        SettingError: It is no number above 0.
+    """
+    text = os.environ.get(LIMIT)
+    if text is None:
+        return MAX_PIXELS
+    try:
+        pixels = float(text) * 1e6
+    except ValueError:
+        pixels = math.nan
+    if not 1 <= pixels < math.inf:
+        raise SettingError(f"{LIMIT} must be a number above 0, not {text!r}.")
+    return int(pixels)
 
 
 def dimensions(source: bytes | Path) -> tuple[int, int]:
@@ -61,7 +103,7 @@ def read(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise BrokenImage("not a regular file")
         if status.st_size > MAX_BYTES:
-            raise BrokenImage(f"{status.st_size} bytes, more than the limit of 1 GiB")
+            raise TooLarge(f"{status.st_size} bytes, more than the limit of 1 GiB")
         data = path.read_bytes()
     except OSError as error:
         raise BrokenImage(f"cannot be read ({error.strerror or words(error)})") from error
@@ -87,11 +129,15 @@ def open_image(data: bytes) -> Image.Image:
     """Read the header.
 
     Raises:
-        BrokenImage: It is damaged, or promises more pixels than the limit.
+        BrokenImage: It is damaged.
+        TooLarge: It promises more pixels than the limit.
         NotAnImage: There is none.
         DataError: It is a HEIC photo and the package that reads these is missing.
     """
+    limit = max_pixels()
     with _one_at_a_time:
+        if limit > (Image.MAX_IMAGE_PIXELS or limit):
+            Image.MAX_IMAGE_PIXELS = limit  # Pillow raises above twice its own
         known = formats()
         # Python's warning filters belong to the process: to change and restore them around each
         # call would, with several threads, leave them wrong. One rule for Pillow alone is safe.
@@ -101,15 +147,21 @@ def open_image(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=known)
     except PIL.UnidentifiedImageError:
         raise _unknown(data) from None
-    except Image.DecompressionBombError:
-        raise BrokenImage(f"more pixels than the limit of {MAX_PIXELS}") from None
+    except Image.DecompressionBombError as error:
+        promised = re.search(r"\d+", str(error))
+        raise _too_large(int(promised[0]) if promised else 2 * limit, limit) from None
     except Exception as error:
         raise BrokenImage(f"damaged header ({words(error)})") from error
-    if image.width * image.height > MAX_PIXELS:
-        raise BrokenImage(
-            f"{image.width}x{image.height} pixels, more than the limit of {MAX_PIXELS}"
-        )
+    if image.width * image.height > limit:
+        raise _too_large(image.width * image.height, limit)
     return image
+
+
+def _too_large(pixels: int, limit: int) -> TooLarge:
+    return TooLarge(
+        f"{pixels / 1e6:.4g} megapixels, more than the limit of {limit / 1e6:.4g}; make it "
+        f"smaller, or set {LIMIT}"
+    )
 
 
 def _unknown(data: bytes) -> DataError:
@@ -123,6 +175,9 @@ def _unknown(data: bytes) -> DataError:
                 "HEIC photos need a package that is not installed: pip install pi-heif"
             )
         return BrokenImage("damaged HEIC photo")
+    for name, starts in STARTS.items():
+        if data.startswith(starts):
+            return BrokenImage(f"damaged or cut off: the header of a {name} file, and no more")
     return NotAnImage("no image format that can be read")
 
 

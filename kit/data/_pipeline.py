@@ -7,14 +7,14 @@ certain way, whatever came before it. A training that stopped goes on at any epo
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kit.data import _seeded, augmentation
+from kit.data import _labels, _mixed, _sampling, _seeded, augmentation, mixing
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -26,7 +26,14 @@ Array = NDArray[Any]
 Batch = tuple[Array, ...]
 
 SEEDS = tf.TensorSpec((None,), tf.int32)
-NO_SEEDS = np.empty(0, np.int32)
+NO_SEEDS, NO_WEIGHTS = np.empty(0, np.int32), np.empty(0, np.float32)
+WEIGHTS = tf.TensorSpec((None,), tf.float32)
+MIXED = [  # as in kit.data.mixing.Draws
+    tf.TensorSpec((None,), tf.int64),
+    tf.TensorSpec((None,), tf.float32),
+    tf.TensorSpec((None, 4), tf.int32),
+    tf.TensorSpec((None,), tf.float32),
+]
 
 
 def steps(splits: "Splits", part: str = "train") -> int:
@@ -39,9 +46,12 @@ def steps(splits: "Splits", part: str = "train") -> int:
 
 
 def training(
-    splits: "Splits", label_mode: str = "categorical", first_epoch: int = 0
+    splits: "Splits",
+    label_mode: str = "categorical",
+    first_epoch: int = 0,
+    class_weight: Sequence[float] | None = None,
 ) -> tf.data.Dataset:
-    """Return shuffled and augmented training batches without end, epoch after epoch.
+    """Return shuffled, augmented and mixed training batches without end, epoch after epoch.
 
     An epoch is :func:`steps` batches, of sizes that differ by one at most: a last batch of two
     images would upset batch normalization.
@@ -50,13 +60,19 @@ def training(
         splits: The data.
         label_mode: "categorical", "binary" or "int", see :func:`ordered`.
         first_epoch: Epoch to begin with, from 0.
+        class_weight: How much an image of each class counts in the loss.
 
     Returns:
-        Batches ``(images, labels)`` as :func:`ordered` describes them.
+        Batches ``(images, labels)`` as :func:`ordered` describes them, with class weights
+        ``(images, labels, weights)``: float32 ``(batch,)``. Mixed images have mixed labels and
+        weights.
+
+    Raises:
+        SettingError: What is wanted cannot be had together.
     """
     count = steps(splits)
     numbers = tf.data.Dataset.counter(start=first_epoch * count)
-    return _changed(splits, numbers, label_mode)
+    return _changed(splits, numbers, label_mode, class_weight)
 
 
 def one_pass(splits: "Splits", label_mode: str = "categorical") -> tf.data.Dataset:
@@ -93,53 +109,58 @@ def ordered(
 
     Returns:
         Batches ``(images, labels)``: images float32 ``(batch, height, width, channels)`` in
-        [0, 255].
+        [0, 255]. A file that breaks meanwhile is left out of its batch; afterwards
+        ``splits.present(part)`` gives the numbers of the images that were there, in this order.
 
     Raises:
         SettingError: The data has no such part, or the label mode does not fit.
     """
-    indices, size = _indices(splits, part), batch_size or splits.batch_size
-    labels = _labels(splits, label_mode)
+    indices, labels = _indices(splits, part), _labels.labels(splits, label_mode)
+    count = math.ceil(len(indices) / (batch_size or splits.batch_size))
+    pieces = np.array_split(indices, max(1, count))  # nearly even: none is soon lost as a whole
 
     def read(number: Array) -> Batch:
-        chosen = indices[number * size : (number + 1) * size]
+        images, chosen = _present(splits, pieces[number])
         seeds = _seeded.seeds(splits.seed, epoch or 0, chosen) if epoch is not None else NO_SEEDS
-        return splits.images.read(chosen), labels[chosen], seeds
+        return images, labels[chosen], NO_WEIGHTS, seeds
 
-    numbers = tf.data.Dataset.range(math.ceil(len(indices) / size))
+    numbers = tf.data.Dataset.range(count)
     # One element a call, in order: reading is a copy from memory, or has a thread pool of its own.
-    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), SEEDS])
-    return _augmented(batches, None if epoch is None else augmentation.changing(splits))
+    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), WEIGHTS, SEEDS])
+    return _mixed.finished(batches, None if epoch is None else augmentation.changing(splits))
 
 
-def _changed(splits: "Splits", numbers: tf.data.Dataset, label_mode: str) -> tf.data.Dataset:
+def _changed(
+    splits: "Splits",
+    numbers: tf.data.Dataset,
+    label_mode: str,
+    class_weight: Sequence[float] | None = None,
+) -> tf.data.Dataset:
     """Turn the numbers of batches, counted from epoch 0, into training batches."""
-    seed, count = splits.seed, steps(splits)
-    train, labels = _indices(splits, "train"), _labels(splits, label_mode)
+    _labels.check(splits, label_mode)
+    seed, count, how = splits.seed, steps(splits), splits.mix
+    train, labels = _indices(splits, "train"), _labels.labels(splits, label_mode)
+    weighted = class_weight is not None
+    by_class = np.asarray(class_weight if weighted else [1] * splits.num_classes, np.float32)
 
     @functools.lru_cache(maxsize=4)  # batches of two epochs may be read at once, at their border
-    def order(epoch: int) -> list[Array]:
-        return np.array_split(np.random.default_rng([seed, epoch]).permutation(train), count)
+    def order(epoch: int) -> list[tuple[Array, Array]]:
+        whole = _sampling.order(train, splits.labels, seed, epoch, splits.sampling)
+        return list(zip(*(np.array_split(one, count) for one in whole), strict=True))
 
     def read(number: Array) -> Batch:
         epoch, batch = divmod(int(number), count)
-        chosen = order(epoch)[batch]
-        return splits.images.read(chosen), labels[chosen], _seeded.seeds(seed, epoch, chosen)
+        wanted, times = order(epoch)[batch]
+        images, chosen = _present(splits, wanted)
+        seeds = _seeded.seeds(seed, epoch, chosen, times[np.isin(wanted, chosen)])
+        found = images, labels[chosen], by_class[splits.labels[chosen]], seeds
+        if how is None:
+            return found
+        drawn = mixing.draw(how, seed, epoch, batch, len(chosen), images.shape[1:3])
+        return *found, drawn.partners, drawn.outside, drawn.boxes, drawn.shares
 
-    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), SEEDS])
-    return _augmented(batches, augmentation.changing(splits))
-
-
-def _augmented(batches: tf.data.Dataset, change: Callable[..., Any] | None) -> tf.data.Dataset:
-    """Change the images of batches (images, labels, seeds) and leave the seeds out."""
-    if change is None:
-        return batches.map(lambda x, y, _: (tf.cast(x, tf.float32), y)).prefetch(2)
-    batches = batches.map(
-        lambda x, y, seeds: (change(x, seeds), y),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
-    return batches.prefetch(2)
+    specs = [_image_spec(splits), _spec(labels), WEIGHTS, SEEDS, *([] if how is None else MIXED)]
+    return _mixed.finished(_called(read, numbers, specs), augmentation.changing(splits), weighted)
 
 
 def _called(
@@ -155,27 +176,20 @@ def _called(
     return numbers.map(call)
 
 
+def _present(splits: "Splits", chosen: Array) -> tuple[Array, Array]:
+    """Read what can still be read of a batch, and tell which images these are."""
+    images, there = splits.images.read_present(chosen)
+    if not len(there):
+        splits.images.read(chosen)  # raises, with their names: of no images there is no loss
+    return images, there
+
+
 def _indices(splits: "Splits", part: str) -> Array:
     if part not in splits.parts:
         have = ", ".join(splits.parts)
         raise SettingError(f"The data has no {part} part, only {have}.")
     indices: Array = splits.parts[part]
     return indices
-
-
-def _labels(splits: "Splits", label_mode: str) -> Array:
-    """Return the labels of all images as the loss wants them, see :func:`ordered`."""
-    if label_mode == "categorical":
-        return np.eye(splits.num_classes, dtype=np.float32)[splits.labels]
-    if label_mode == "int":
-        return splits.labels.astype(np.int32)
-    if label_mode != "binary":
-        raise SettingError(f"label_mode must be categorical, binary or int, not {label_mode!r}.")
-    if splits.num_classes != 2:
-        raise SettingError(
-            f"Binary labels need 2 classes, not {splits.num_classes}; use a softmax head instead."
-        )
-    return splits.labels.astype(np.float32)[:, None]
 
 
 def _image_spec(splits: "Splits") -> tf.TensorSpec:

@@ -1,12 +1,14 @@
 """Threads that read and decode: Pillow works in C, outside Python's lock."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["in_order", "workers"]
+__all__ = ["Room", "in_order", "workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,6 +19,29 @@ def workers() -> int:
     if hasattr(os, "sched_getaffinity"):
         return min(32, len(os.sched_getaffinity(0)))
     return min(32, os.cpu_count() or 1)
+
+
+class Room:
+    """An amount that all threads together may take; what wants more than all of it goes alone."""
+
+    def __init__(self, amount: int) -> None:
+        """Start with all of it free."""
+        self._amount = self._free = amount
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, amount: int) -> Iterator[None]:
+        """Wait until so much is free, and hold it."""
+        amount = min(amount, self._amount)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= amount)
+            self._free -= amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += amount
+                self._changed.notify_all()
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:

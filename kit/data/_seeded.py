@@ -5,6 +5,7 @@ before it, and draws once for a whole batch. Here every image starts the count a
 its own: its neighbours, the number of threads or an interruption change nothing.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,16 +14,60 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from kit.data._rand_augment import RandAugment
 from kit.data.augmentation import Row
+from kit.errors import SettingError, nearest
 
-__all__ = ["change", "seeds"]
+__all__ = ["change", "check", "seeds"]
+
+OURS = ("self", "seed", "data_format", "value_range", "kwargs")  # not for others to set
+MODES = ("horizontal", "vertical", "horizontal_and_vertical")
+TRIAL = (24, 24, 3)  # shape of the image that settings are tried on
 
 
-def seeds(seed: int, epoch: int, indices: Iterable[int]) -> NDArray[np.int32]:
-    """Return a seed for each image in an epoch, int32 ``(n,)``: a hash of the three numbers."""
-    sequences = (np.random.SeedSequence([seed, epoch, int(index)]) for index in indices)
-    words = [sequence.generate_state(1)[0] for sequence in sequences]
+def seeds(
+    seed: int, epoch: int, indices: Iterable[int], times: Iterable[int] | None = None
+) -> NDArray[np.int32]:
+    """Return a seed for each image in an epoch, int32 ``(n,)``: a hash of the three numbers.
+
+    Args:
+        seed: The data's.
+        epoch: From 0.
+        indices: The images.
+        times: How often each came before in this epoch: another time it looks different.
+    """
+    numbers = [[seed, epoch, int(index)] for index in indices]
+    if times is not None:  # of zeros at the end a hash takes no notice
+        numbers = [[*three, int(t)] for three, t in zip(numbers, times, strict=True)]
+    words = [np.random.SeedSequence(one).generate_state(1)[0] for one in numbers]
     return np.array(words, np.uint32).view(np.int32)
+
+
+def check(rows: Iterable[Row]) -> None:
+    """Build each layer and change an image with it, since Keras notices some mistakes late.
+
+    Raises:
+        SettingError: A layer has no such setting, or cannot take such a value.
+    """
+    for name, settings in rows:
+        known = [one for one in inspect.signature(_kind(name)).parameters if one not in OURS]
+        for setting in settings:
+            if setting not in known:
+                raise SettingError(
+                    f'augment: {name} has no setting "{setting}".'
+                    f"{nearest(str(setting), known)} It has {', '.join(known)}."
+                )
+        said = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        try:
+            call = change([(name, settings)], TRIAL)
+            found = call(np.full((1, *TRIAL), 99, np.uint8), seeds(0, 0, [0])).numpy()
+        except Exception as error:  # of any kind: each layer has its own
+            reason = str(error).strip().partition("\n")[0].removeprefix(f"{name}.__init__() ")
+            raise SettingError(f"augment: {name} cannot take {said}: {reason}") from None
+        mode = settings.get("mode")
+        if not np.isfinite(found).all() or (name == "RandomFlip" and mode not in MODES):
+            modes = f": mode is one of {', '.join(MODES)}" if name == "RandomFlip" else ""
+            raise SettingError(f"augment: {name} cannot take {said}{modes}.")
 
 
 def change(rows: Sequence[Row], shape: Sequence[int], shift: float = 0.0) -> Callable[..., Any]:
@@ -81,11 +126,15 @@ class _ImageSeed(keras.random.SeedGenerator):
         return tf.stack([self._seed, self._draw])
 
 
+def _kind(name: str) -> Any:
+    return RandAugment if name == "RandAugment" else getattr(keras.layers, name)
+
+
 def _layer(name: str, settings: dict[str, Any]) -> Any:
     # Whatever Keras is set to: mixed precision would round the pixels. The seed is not used, but
     # without one Keras would take it from Python's random numbers, which also start a network.
-    layer = getattr(keras.layers, name)(
-        **settings, seed=0, dtype="float32", data_format="channels_last"
-    )
+    if name == "RandAugment":  # Keras' own draws from a seed of its own
+        return RandAugment(**settings)
+    layer = _kind(name)(**settings, seed=0, dtype="float32", data_format="channels_last")
     layer.backend.set_backend("tensorflow")  # tf.data is TensorFlow on every backend of Keras
     return layer

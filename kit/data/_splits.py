@@ -1,5 +1,6 @@
 """A data folder divided into training, validation and test part, joined by the images' numbers."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from kit.data._images import Images
 from kit.data._tree import Problem
+from kit.data.mixing import Mix
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Splits:
         class_names: Sorted as text; a label is a place in here.
         files: Relative to the folder, with slashes, sorted.
         hashes: blake2b of each file's bytes, in hex.
+        groups: Equal for images that belong together and are kept in one part.
         labels: int64, one for each file.
         parts: ``"train"``, ``"validation"`` and, where there is one, ``"test"``.
         images: The pixels, uint8.
@@ -44,13 +47,18 @@ class Splits:
         fingerprint: Hash over the names and contents of all used files.
         problems: Files that are not used, with the reason.
         notes: What a person should know about this data, in sentences.
+        changed: Files whose bytes are others than an earlier scan, or the earlier split, says.
         equalization: ``"none"``, ``"contrast"`` or ``"histogram"``.
+        augment: Layers of the augmentation besides the preset's, and their settings.
+        mix: How training images are mixed with each other; None for not at all.
+        sampling: ``"none"``, ``"balanced"`` or ``"smote"``: how often classes come in an epoch.
     """
 
     folder: Path
     class_names: tuple[str, ...]
     files: tuple[str, ...] = field(repr=False)
     hashes: tuple[str, ...] = field(repr=False)
+    groups: tuple[str, ...] = field(repr=False)
     labels: Indices = field(repr=False)
     parts: Mapping[str, Indices] = field(repr=False)
     images: Images
@@ -63,7 +71,11 @@ class Splits:
     fingerprint: str
     problems: tuple[Problem, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    changed: tuple[str, ...] = field(repr=False)
     equalization: str = "none"
+    augment: tuple[tuple[str, dict[str, Any]], ...] = ()
+    mix: Mix | None = None
+    sampling: str = "none"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -104,6 +116,14 @@ class Splits:
         counted = np.bincount(self.labels[self._numbers(part)], minlength=self.num_classes)
         return dict(zip(self.class_names, counted.tolist(), strict=True))
 
+    def present(self, part: str) -> Indices:
+        """Return the numbers of a part without the images that broke or vanished since the scan.
+
+        After a pass over the part in order, row k of the answers belongs to number k of these.
+        """
+        numbers = self._numbers(part)
+        return numbers[~np.isin(numbers, list(self.images.lost))]
+
     def shared(self, part_a: str, part_b: str) -> tuple[str, ...]:
         """Return the files of part_b whose bytes are also in part_a."""
         known = {self.hashes[image] for image in self._numbers(part_a)}
@@ -112,18 +132,23 @@ class Splits:
         )
 
     def table(self) -> "pd.DataFrame":
-        """Return file, class, split and hash of every image: what ``split.csv`` holds."""
+        """Return file, class, split, hash and group of every image: what ``split.csv`` holds.
+
+        The group is left empty where an image is the only one of its group.
+        """
         import pandas as pd  # slow to import, and most loads need no table
 
         side = np.empty(len(self.files), object)
         for part, numbers in self.parts.items():
             side[numbers] = part
+        sizes = Counter(self.groups)
         return pd.DataFrame(
             {
                 "file": self.files,
                 "class": [self.class_names[label] for label in self.labels],
                 "split": side,
                 "hash": self.hashes,
+                "group": [name if sizes[name] > 1 else "" for name in self.groups],
             }
         )
 

@@ -26,11 +26,31 @@ class Problem:
 
 @dataclass(frozen=True)
 class Found:
-    """A regular file: its relative name, bytes, and time of change in nanoseconds."""
+    """A regular file: its relative name, and what tells that it is the one it was.
+
+    Attributes:
+        file: Its name relative to the data folder, with slashes.
+        size: In bytes.
+        modified: When its content was changed, in nanoseconds.
+        changed: When anything about it was changed, in nanoseconds: two files of one archive that
+            change names, or a copy that keeps the time of another, show here only. (On Windows it
+            is when the file was made.)
+    """
 
     file: str
     size: int
     modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, file: str, status: os.stat_result) -> "Found":
+        """Return what the operating system says of a file."""
+        return cls(file, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    @property
+    def state(self) -> list[int]:
+        """Return numbers that stay while the file does, as JSON holds them."""
+        return [self.size, self.modified, self.changed]
 
 
 def children(root: str, inside: str, problems: list[Problem]) -> tuple[list[str], list[Found]]:
@@ -54,8 +74,7 @@ def children(root: str, inside: str, problems: list[Problem]) -> tuple[list[str]
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(name)
             else:
-                status = entry.stat()
-                files.append(Found(name, status.st_size, status.st_mtime_ns))
+                files.append(Found.of(name, entry.stat()))
     return folders, files
 
 

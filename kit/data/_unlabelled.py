@@ -1,6 +1,7 @@
 """Images whose classes nobody knows: something to look at, nothing to be scored on."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,12 @@ class Joined:
         return [*self.first.failed, *self.second.failed]
 
     @property
+    def lost(self) -> Mapping[int, str]:
+        """What cannot be read any more of either."""
+        second = {number + len(self.first): why for number, why in self.second.lost.items()}
+        return {**self.first.lost, **second}
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Height, width and channels."""
         return self.first.shape
@@ -64,6 +71,18 @@ class Joined:
             if here.any():
                 images[here] = source.read(chosen[here] - start)
         return images
+
+    def read_present(
+        self, indices: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Return those images of these numbers that can still be read, and their numbers."""
+        chosen, border = np.asarray(indices, np.int64), len(self.first)
+        first, ones = self.first.read_present(chosen[chosen < border])
+        second, others = self.second.read_present(chosen[chosen >= border] - border)
+        there = chosen[np.isin(chosen, np.concatenate([ones, others + border]))]
+        images = np.empty((len(there), *self.shape), self.dtype)
+        images[there < border], images[there >= border] = first, second
+        return images, there
 
 
 def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images:
@@ -117,6 +136,11 @@ class _Chosen:
         return self.source.failed
 
     @property
+    def lost(self) -> Mapping[int, str]:
+        why = self.source.lost
+        return {own: why[one] for own, one in enumerate(self.numbers.tolist()) if one in why}
+
+    @property
     def shape(self) -> tuple[int, ...]:
         return self.source.shape
 
@@ -129,6 +153,13 @@ class _Chosen:
 
     def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         return self.source.read(self.numbers[np.asarray(indices, np.int64)])
+
+    def read_present(
+        self, indices: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        own = np.asarray(indices, np.int64)
+        images, numbers = self.source.read_present(self.numbers[own])
+        return images, own[np.isin(self.numbers[own], numbers)]
 
 
 def _listed(folder: Path) -> Listing:

@@ -2,28 +2,39 @@
 
 The changes are Keras' layers, mapped over the batches and never part of a model. What an image
 becomes is a function of (seed, epoch, index of the image): see :mod:`kit.data._seeded`.
-Layers that ignore their seed (RandAugment, AugMix, RandomColorJitter) are not used, nor is
-RandomSaturation, which leaves the range of values.
 """
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kit.data._mirroring import advice, may_flip
+from kit.data._offered import COLOURS_ONLY, OFFERED, Row, colourless, rows
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
     from kit.data._splits import Splits
 
-__all__ = ["PRESETS", "Preset", "changing", "may_flip", "preset", "preview"]
-
-Row = tuple[str, dict[str, Any]]  # a layer's name in keras.layers, and its settings
-
-SIDES = ("left", "right", "چپ", "راست")
+__all__ = [
+    "OFFERED",
+    "PRESETS",
+    "Preset",
+    "Row",
+    "advice",
+    "changes",
+    "changing",
+    "check",
+    "chosen",
+    "colourless",
+    "first_images",
+    "may_flip",
+    "preset",
+    "preview",
+    "rows",
+]
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,8 @@ PRESETS = {
             ("RandomErasing", {"factor": (0.25, 0.25), "scale": (0.02, 0.2), "fill_value": 127.5}),
         ),
     ),
+    # Two of 14 changes at magnitude 9 of 30, as the paper has them for ResNet-50 on ImageNet.
+    "randaugment": Preset(0.125, (FLIP, ("RandAugment", {"num_ops": 2, "magnitude": 9}))),
 }
 
 
@@ -78,34 +91,73 @@ def preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def may_flip(class_names: Sequence[str]) -> bool:
-    """Return whether a mirrored image surely still belongs to its class, as far as names tell.
+def chosen(splits: "Splits") -> Preset:
+    """Return what is done to these images: the preset with single layers replaced or added.
 
-    It may not where every class is a digit, a number or a single character, or where a name speaks
-    of left or right. Names in other words are not understood: say ``flip=False`` there.
+    The preset's mirroring is left out where ``splits.flip`` forbids it, and what concerns colours
+    where there are none.
     """
-    written = all(len(name) == 1 or name.isdigit() for name in class_names)
-    plain = [unicodedata.normalize("NFC", name).casefold() for name in class_names]
-    return not written and not any(side in name for name in plain for side in SIDES)
+    base = preset(splits.augmentation)
+    layers = {name: row for name, row in base.layers if splits.flip or name != FLIP[0]}
+    layers |= dict(splits.augment)
+    if splits.images.shape[-1] == 1:
+        layers = {name: row for name, row in layers.items() if name not in COLOURS_ONLY}
+    return Preset(base.shift, tuple(layers.items()))
+
+
+def changes(splits: "Splits") -> bool:
+    """Tell whether training images are changed at all."""
+    return chosen(splits) != Preset()
 
 
 def changing(splits: "Splits") -> Any:
     """Return the function that changes a batch of these images, None where nothing is changed.
 
     It takes uint8 images ``(n, height, width, channels)`` and their ``_seeded.seeds``, and gives
-    float32 images in [0, 255]. Mirroring is left out where ``splits.flip`` forbids it, and what
-    concerns colours where there are none.
+    float32 images in [0, 255].
     """
-    chosen = preset(splits.augmentation)
-    if chosen == Preset():
+    if not changes(splits):
         return None
     from kit.data import _seeded
 
-    without = [] if splits.flip else ["RandomFlip"]
-    if splits.image_shape[-1] == 1:
-        without.append("RandomColorDegeneration")
-    rows = [row for row in chosen.layers if row[0] not in without]
-    return _seeded.change(rows, splits.image_shape, chosen.shift)
+    wanted = chosen(splits)
+    return _seeded.change(wanted.layers, splits.image_shape, wanted.shift)
+
+
+def check(augment: Mapping[str, Any]) -> None:
+    """Check single layers and their settings against Keras' own, which takes seconds to import.
+
+    Args:
+        augment: As for :func:`rows`.
+
+    Raises:
+        SettingError: There is no such layer, setting or value.
+    """
+    if augment:
+        from kit.data import _seeded
+
+        _seeded.check(rows(augment))
+
+
+def first_images(
+    splits: "Splits", count: int = 16
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the first images of a training and their labels, changed and mixed as it sees them.
+
+    Returns:
+        uint8 ``(count, height, width, channels)`` and float32 ``(count, classes)``, fewer where an
+        epoch has fewer.
+    """
+    from kit.data import _pipeline
+
+    images: list[Any] = []
+    labels: list[Any] = []
+    for batch, rows_ in _pipeline.training(splits).take(_pipeline.steps(splits)):
+        images += [*np.rint(batch.numpy()).astype(np.uint8)]
+        labels += [*rows_.numpy()]
+        if len(images) >= count:
+            break
+    return np.array(images[:count]), np.array(labels[:count])
 
 
 def preview(
@@ -124,7 +176,8 @@ def preview(
     """
     rng = np.random.default_rng(splits.seed if seed is None else seed)
     indices = rng.permutation(splits.parts["train"])[:count]
-    images = splits.images.read(indices)[:, None]
+    images, indices = splits.images.read_present(indices)
+    images = images[:, None]
     change = changing(splits)
     if change is None:
         return images.repeat(variants + 1, axis=1)

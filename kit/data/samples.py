@@ -63,9 +63,10 @@ def random_images(
     if part not in splits.parts:
         raise SettingError(f"The data has no {part} part, only {', '.join(splits.parts)}.")
     rng = np.random.default_rng(splits.seed if seed is None else seed)
-    indices = rng.permutation(splits.parts[part])[:count]
+    chosen = rng.permutation(splits.parts[part])[:count]
+    images, indices = splits.images.read_present(chosen)
     classes = [splits.class_names[label] for label in splits.labels[indices]]
-    return splits.images.read(indices), classes, [splits.files[i] for i in indices]
+    return images, classes, [splits.files[i] for i in indices]
 
 
 def _complete(folder: Path) -> bool:

@@ -4,8 +4,18 @@
 the first needs Keras.
 """
 
+from kit.evaluation._folds import CrossValidation, cross_validated
 from kit.evaluation._metrics import Scores, score
 from kit.evaluation._predict import both_columns, predictions, probabilities
 from kit.evaluation._sentences import sentences
 
-__all__ = ["Scores", "both_columns", "predictions", "probabilities", "score", "sentences"]
+__all__ = [
+    "CrossValidation",
+    "Scores",
+    "both_columns",
+    "cross_validated",
+    "predictions",
+    "probabilities",
+    "score",
+    "sentences",
+]

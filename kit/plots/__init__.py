@@ -4,10 +4,30 @@ Every function returns a ``matplotlib.figure.Figure`` that pyplot does not hold,
 made in one process. A notebook shows it; :func:`save` writes it.
 """
 
+from kit.plots._before import by_heart, initial_loss, input_range, penalties
 from kit.plots._confusion import confusion
 from kit.plots._curves import curves
-from kit.plots._images import augmented, images
+from kit.plots._during import layers
+from kit.plots._images import augmented, images, mixed
 from kit.plots._network import network
+from kit.plots._start import gradient_errors, learning_rates, signals, waiting
 from kit.plots._text import save
 
-__all__ = ["augmented", "confusion", "curves", "images", "network", "save"]
+__all__ = [
+    "augmented",
+    "by_heart",
+    "confusion",
+    "curves",
+    "gradient_errors",
+    "images",
+    "initial_loss",
+    "input_range",
+    "layers",
+    "learning_rates",
+    "mixed",
+    "network",
+    "penalties",
+    "save",
+    "signals",
+    "waiting",
+]

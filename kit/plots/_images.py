@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 from kit.errors import SettingError
 from kit.plots._text import plain, shorten
 
-__all__ = ["augmented", "images"]
+__all__ = ["augmented", "images", "mixed"]
 
 WIDTH = 1.5  # inches of an image
 SMALL = 64  # pixels: smaller images are drawn with their pixels as squares, larger ones smoothly
 
 
-def images(pixels: NDArray[np.uint8], titles: Sequence[str], columns: int | None = None) -> Figure:
+def images(
+    pixels: NDArray[np.uint8], titles: Sequence[str], columns: int | None = None, lines: int = 1
+) -> Figure:
     """Draw a grid of images, each under its title.
 
     Args:
         pixels: Images (count, height, width, channels), values 0 to 255, 1 or 3 channels.
         titles: One for each image, a class name for example.
         columns: Images in a row; without it the grid is about as wide as high, and at most 8 wide.
+        lines: Of text for each image that there must be room for.
 
     Raises:
         SettingError: There is no image, the shape is another one, or titles are missing.
@@ -31,10 +34,33 @@ def images(pixels: NDArray[np.uint8], titles: Sequence[str], columns: int | None
     _check(pixels, titles, 4, "(count, height, width, channels)")
     across = columns or min(8, int(np.ceil(np.sqrt(len(pixels)))))
     down = -(-len(pixels) // across)
-    figure, grid = _grid(down, across, pixels.shape[1:3], title=0.22)
+    figure, grid = _grid(down, across, pixels.shape[1:3], title=0.06 + 0.16 * lines)
     for axes, image, title in zip(grid.flat, pixels, titles, strict=False):
         _show(axes, image)
         axes.set_title(shorten(title, 20), pad=3, **plain(8))
+    return figure
+
+
+def mixed(
+    pixels: NDArray[np.uint8],
+    shares: Sequence[Sequence[tuple[str, float]]],
+    columns: int | None = None,
+) -> Figure:
+    """Draw a grid of images that belong to several classes, the shares under each: "cat 0.7".
+
+    Args:
+        pixels: As for :func:`images`.
+        shares: Of each image the names of classes and their shares, from 0 to 1.
+        columns: As for :func:`images`.
+
+    Raises:
+        SettingError: As for :func:`images`.
+    """
+    most = max(map(len, shares), default=1)
+    figure = images(pixels, [""] * len(shares), columns, lines=most)
+    for axes, named in zip(figure.axes, shares, strict=False):
+        lines = [f"{shorten(name, 14)} {share:.2f}" for name, share in named]
+        axes.set_xlabel("\n".join(lines), labelpad=3, **plain(8))
     return figure
 
 

@@ -13,7 +13,14 @@ from kit.training._compile import (
 from kit.training._fine_tune import check_thaw, fine_tune, thaw
 from kit.training._fit import History, check_fit, default_epochs, default_monitor, fit
 from kit.training._pace import minutes_left
-from kit.training._transfer import HeadTraining, feature_splits, fit_head, is_frozen
+from kit.training._transfer import (
+    HeadTraining,
+    feature_splits,
+    fit_head,
+    is_frozen,
+    on_features,
+    shared_features,
+)
 
 __all__ = [
     "HeadTraining",
@@ -36,7 +43,9 @@ __all__ = [
     "is_frozen",
     "learning_rate",
     "minutes_left",
+    "on_features",
     "pretrain",
+    "shared_features",
     "thaw",
     "with_auxiliary",
 ]

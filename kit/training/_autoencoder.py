@@ -83,6 +83,7 @@ def pretrain(
             before it.
         KitError: Training diverged before a single epoch was usable.
     """
+    splits = dataclasses.replace(splits, mix=None, sampling="none")  # those are of labels
     seen = splits if unlabelled is None else _with_more(splits, unlabelled)
     epochs = default_epochs(data.steps(seen)) if epochs is None else epochs
     check_pretrain(epochs, learning_rate, schedule, noise, max_minutes)

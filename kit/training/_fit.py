@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
-from sklearn.utils.class_weight import compute_class_weight
 
 from kit import data, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
 from kit.training import _schedules
+from kit.training._balance import check_batches, class_weights
 from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
 from kit.training._compile import learning_rate
 from kit.training._pace import Pace
@@ -80,7 +79,8 @@ def fit(
             training images as the smallest.
         patience: Epochs without a better one before the training stops, counted while the rate
             of a warm-up schedule is falling; None trains to the end.
-        class_weight: "balanced" weighs classes by the inverse of their number of images.
+        class_weight: "balanced" weighs classes by the inverse of their number of images. Mixed
+            images have mixed weights.
         max_minutes: Limit; after the first epoch as many are trained as fit.
         checkpoint: Where the best model is saved whenever a better one is found.
         history_file: CSV that is written after every epoch.
@@ -96,7 +96,9 @@ def fit(
     monitor = default_monitor(splits) if monitor is None else monitor
     check_fit(epochs, monitor, schedule, patience, max_minutes)
     _check_compiled(model)
+    check_batches(model, splits, class_weight)
     labels = "binary" if model.output_shape[-1] == 1 else "categorical"
+    weights = class_weights(splits) if class_weight == "balanced" else None
     peak = learning_rate(model)
     limit = None if max_minutes is None else 60 * max_minutes
     pace = Pace(schedule, peak, epochs, data.steps(splits), limit)
@@ -114,12 +116,11 @@ def fit(
         stack.enter_context(data.named_failures(splits.images))
         stack.enter_context(_best_if_interrupted(model, best))
         model.fit(
-            data.training_batches(splits, labels),
+            data.training_batches(splits, labels, class_weight=weights),
             validation_data=data.ordered_batches(splits, "validation", labels),
             epochs=epochs,
             steps_per_epoch=pace.steps,
             shuffle=False,  # the stream is
-            class_weight=_weights(splits) if class_weight == "balanced" else None,
             callbacks=[guard, best, history, *logs, *callbacks, pace, display],
             verbose=0,
         )
@@ -191,13 +192,6 @@ def _check_compiled(model: keras.Model) -> None:
             "The model is compiled with a schedule of Keras', and fit has schedules of its own. "
             'Compile it with a number, and choose here: schedule="cosine", for example.'
         )
-
-
-def _weights(splits: data.Splits) -> dict[int, float]:
-    labels = splits.labels[splits.parts["train"]]
-    classes = np.unique(labels)
-    weights = compute_class_weight("balanced", classes=classes, y=labels)
-    return {int(number): float(weight) for number, weight in zip(classes, weights, strict=True)}
 
 
 def _why(guard: StopAtNaN, best: BestWeights, pace: Pace, epochs: int) -> str:

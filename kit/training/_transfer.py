@@ -5,6 +5,7 @@ trained on them (Donahue et al., "DeCAF: A Deep Convolutional Activation Feature
 Recognition", ICML 2014).
 """
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +20,22 @@ import keras
 import numpy as np
 
 from kit import data, progress, runs
-from kit.data import features
+from kit.data import features, smote
 from kit.errors import SettingError
 from kit.training._compile import compile_model
-from kit.training._fit import History, fit
+from kit.training._fit import History, default_monitor, fit
 from kit.training._pace import minutes_left
 
-__all__ = ["NOTHING", "HeadTraining", "feature_splits", "fit_head", "flat", "is_frozen"]
+__all__ = [
+    "NOTHING",
+    "HeadTraining",
+    "feature_splits",
+    "fit_head",
+    "flat",
+    "is_frozen",
+    "on_features",
+    "shared_features",
+]
 
 CONSTANTS = 100_000_000  # parameters: TensorFlow's graphs hold 2 GB at most
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -88,6 +98,28 @@ def feature_splits(
     )
 
 
+def shared_features(
+    model: keras.Model, divided: Sequence[data.Splits], *, views: int = 1, cache: bool = True
+) -> list[data.Splits]:
+    """Return the features of one data set that is divided in several ways, each computed once.
+
+    They are kept in full precision: any image validates in one division or another.
+
+    Args:
+        model: As for :func:`feature_splits`.
+        divided: The same images in other parts; the first one's seed draws the views.
+        views: As for :func:`feature_splits`, of every image that is in some training part.
+        cache: Whether they are kept in the user's cache folder.
+
+    Raises:
+        SettingError: As for :func:`feature_splits`.
+    """
+    pool = np.unique(np.concatenate([splits.parts["train"] for splits in divided]))
+    whole = dataclasses.replace(divided[0], parts={"train": pool})
+    vectors = feature_splits(model, whole, views=views, half=False, cache=cache)
+    return [features.divided_as(vectors, splits) for splits in divided]
+
+
 def fit_head(
     model: keras.Model,
     splits: data.Splits,
@@ -95,6 +127,7 @@ def fit_head(
     compiled: Mapping[str, Any] = NOTHING,
     views: int = 1,
     cache: bool = True,
+    computed: data.Splits | None = None,
     checkpoint: Path | None = None,
     max_minutes: float | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -114,6 +147,7 @@ def fit_head(
         views: How many versions of each training image there are: 1 is the image as it is, more are
             augmented ones. An epoch goes over all of them.
         cache: Whether features are kept in the user's cache folder.
+        computed: The features, where they are there already, as :func:`shared_features` gives them.
         checkpoint: Where the whole model is saved at the end, or as it was in the best epoch so far
             where a KeyboardInterrupt comes in a later one.
         max_minutes: Limit for features and training together. The features are always finished,
@@ -126,18 +160,21 @@ def fit_head(
         KitError: Training diverged before a single epoch was usable.
     """
     start = time.monotonic()
+    if fit_settings.get("monitor") is None:  # what is made by SMOTE is not to hide an imbalance
+        fit_settings["monitor"] = default_monitor(splits)
     head = _head(model)
     weights = head.get_weights()
-    for half in (True, False):
-        vectors = feature_splits(model, splits, views=views, half=half, cache=cache)
+    for half in (True, False) if computed is None else (False,):
+        vectors = computed or feature_splits(model, splits, views=views, half=half, cache=cache)
         if half and not cast(features.Features, vectors.images).finite:
             continue  # a feature above 65,504, which half precision cannot hold
         head.set_weights(weights)
         compile_model(head, **compiled)
+        learnt = smote.oversampled(vectors) if vectors.sampling == "smote" else vectors
         with _kept_if_interrupted(model, checkpoint) as epochs:
             history = fit(
                 head,
-                vectors,
+                learnt,
                 max_minutes=minutes_left(max_minutes, start),
                 callbacks=[*callbacks, epochs],
                 **fit_settings,
@@ -152,6 +189,22 @@ def fit_head(
     if checkpoint is not None:
         runs.save_model(model, checkpoint)
     return HeadTraining(history, head, vectors, half)
+
+
+def on_features(model: keras.Model, images: Any) -> tuple[keras.Model, Any]:
+    """Return the layers behind "features" as a model, and what they take for some images.
+
+    Args:
+        model: A classifier with a layer called "features" that gives a vector. The head shares its
+            layers, and is not compiled.
+        images: float32 ``(n, height, width, channels)`` in [0, 255].
+
+    Raises:
+        SettingError: The model has no such layer.
+    """
+    traced = _compiled(_extractor(model))
+    parts = np.array_split(np.asarray(images, np.float32), range(32, len(images), 32))
+    return _head(model), np.concatenate([np.asarray(traced(part), np.float32) for part in parts])
 
 
 def _extractor(model: keras.Model) -> keras.Model:

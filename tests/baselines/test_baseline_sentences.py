@@ -18,7 +18,7 @@ def told(method: str, values: list[float], accuracy: list[float], tuned_on: int 
         seconds=1.5,
         ask=lambda vectors: vectors,
     )
-    answers = baselines.Answers(np.full((20, 2), 0.5), seconds=0.1)
+    answers = baselines.Answers(np.full((20, 2), 0.5), seconds=0.1, numbers=np.arange(20))
     return "\n".join(baselines.sentences(baseline, answers))
 
 

@@ -19,6 +19,7 @@ def command(
     settings: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set")] = (),
     cache: bool = True,
     rate: float = 0.1,
+    flip: bool | None = None,
 ) -> None:
     """Record the settings."""
     calls.append(dict(locals()))
@@ -42,6 +43,27 @@ def test_flags_are_the_functions_parameters() -> None:
     assert calls[0].items() >= expected.items()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "flip"),
+    [
+        ([], None),
+        (["--flip", "photos"], True),
+        (["photos", "--flip"], True),
+        (["--no-flip", "photos"], False),
+        (["--flip", "False", "photos"], False),
+        (["--no-flip", "--flip", "None"], None),
+    ],
+)
+def test_a_switch_that_may_be_left_open_takes_no_value(
+    arguments: list[str], flip: bool | None, tmp_path: Path
+) -> None:
+    program(command, arguments)
+    assert calls[0]["flip"] is flip
+    assert calls[0]["folder"] == (Path("photos") if "photos" in arguments else None)
+    program(command, [*config(tmp_path, f"flip: {'null' if flip is None else flip}"), "--epochs=1"])
+    assert calls[1]["flip"] is flip
+
+
 def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -> None:
     text = """
         folder: گربه ها
@@ -62,6 +84,7 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         "settings": ("filters=[8, 16]", "head=softmax", "head=sigmoid"),
         "cache": False,
         "rate": 0.001,
+        "flip": None,
     }
 
 

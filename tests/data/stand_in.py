@@ -25,6 +25,9 @@ class Images:
     def read(self, indices):
         return self.values[indices]
 
+    def read_present(self, indices):
+        return self.read(indices), indices
+
 
 @dataclass(frozen=True)
 class StandIn:
@@ -35,6 +38,9 @@ class StandIn:
     seed: int = 42
     augmentation: str = "none"
     flip: bool = True
+    augment: tuple[tuple[str, dict], ...] = ()
+    mix: object = None
+    sampling: str = "none"
     class_names: tuple[str, ...] = ("ant", "bee", "cow")
     files: tuple[str, ...] = field(default=())
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kit.data import _archive
+from kit.data.download import _archive, _names
 from kit.errors import DataError, KitError
 
 PLENTY = 2**30
@@ -167,7 +167,7 @@ def test_two_files_of_one_name_are_refused(tmp_path, make):
         else contextlib.nullcontext()
     ):
         path = make(tmp_path / "bad", [("a/x", b"1"), ("a/x", b"2")])
-    with pytest.raises(DataError, match="cannot be unpacked"):
+    with pytest.raises(DataError, match="a/x has the same name as a/x"):
         _archive.unpack(path, tmp_path / "out", PLENTY)
 
 
@@ -204,10 +204,49 @@ def test_a_damaged_archive_is_refused_unless_its_files_are_whole(tmp_path, make)
 def test_a_disk_without_room_is_told_before_unpacking(tmp_path, monkeypatch):
     path = make_zip(tmp_path / "a.zip", [("a", b"x" * 100)])
     monkeypatch.setattr(_archive.shutil, "disk_usage", lambda _: SimpleNamespace(free=99))
-    with pytest.raises(KitError, match="need 100 bytes, 99 are free"):
+    with pytest.raises(KitError, match="need 4,196 bytes, 99 are free"):
         _archive.unpack(path, tmp_path / "out", PLENTY)
 
 
 def test_a_text_is_no_archive(tmp_path):
     (tmp_path / "a.zip").write_text("PK, but not really")
     assert not _archive.is_archive(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize(
+    "name", ["aux", "cats/NUL.jpg", "com1 .txt", "12:30.jpg", "cats ", "what?.jpg"]
+)
+def test_what_only_windows_cannot_hold_is_refused_only_there(tmp_path, name, monkeypatch):
+    path = make_zip(tmp_path / "a.zip", [("good.jpg", b"x"), (name, b"x")])
+    monkeypatch.setattr(_names, "WINDOWS", False)
+    assert _archive.unpack(path, tmp_path / "here", PLENTY) == 2
+    monkeypatch.setattr(_names, "WINDOWS", True)
+    with pytest.raises(DataError, match="has a name that Windows cannot hold"):
+        _archive.unpack(path, tmp_path / "there", PLENTY)
+    assert contents(tmp_path / "there") == {}
+
+
+@pytest.mark.parametrize("name", ["console.jpg", "auxiliary", "nul1", "گربه‌ها/۱.jpg", "a\u200fb"])
+def test_ordinary_names_are_taken_everywhere(name, monkeypatch):
+    monkeypatch.setattr(_names, "WINDOWS", True)
+    assert _names.safe_names([name, "./a//b.jpg"]) == [name, "a/b.jpg"]
+
+
+def test_a_tar_whose_last_file_is_a_zip_is_a_tar(tmp_path):
+    inner = make_zip(tmp_path / "inner", [("evil.jpg", b"x")], zipfile.ZIP_STORED).read_bytes()
+    path = make_tar(tmp_path / "a.tar", [("good.jpg", b"x"), ("inner.zip", inner)], "w")
+    assert zipfile.is_zipfile(path)
+    _archive.unpack(path, tmp_path / "out", PLENTY)
+    assert contents(tmp_path / "out") == {"good.jpg": b"x", "inner.zip": inner}
+
+
+def test_a_zip_behind_a_program_is_a_zip(tmp_path):
+    path = make_zip(tmp_path / "a.zip", [("good.jpg", b"x")])
+    path.write_bytes(b"MZ" + bytes(500) + path.read_bytes())
+    assert _archive.is_archive(path)
+    assert _archive.unpack(path, tmp_path / "out", PLENTY) == 1
+
+
+def test_a_long_but_honest_tar_of_small_files_is_not_taken_for_a_bomb(tmp_path):
+    path = make_tar(tmp_path / "a.tar", [(f"{n}/{n}.jpg", b"%d" % n) for n in range(800)], "w:gz")
+    assert _archive.unpack(path, tmp_path / "out", 60_000) == 800

@@ -17,7 +17,7 @@ from kit.errors import SettingError
 
 SHAPES = [(12, 10, 3), (8, 8, 1), (33, 40, 3)]
 OFFERED = {name: settings for preset in PRESETS.values() for name, settings in preset.layers}
-CHANGES = ["RandomCrop", *OFFERED, "light", "medium", "strong"]
+CHANGES = ["RandomCrop", *OFFERED, "light", "medium", "strong", "randaugment"]
 CASES = [
     (change, shape)
     for change in CHANGES
@@ -272,7 +272,7 @@ def test_mirrored_images_are_refused_where_names_forbid_them(names, allowed):
 
 
 def test_unknown_preset_names_the_known_ones():
-    with pytest.raises(SettingError, match="none, light, medium, strong, not 'heavy'"):
+    with pytest.raises(SettingError, match="none, light, medium, strong, randaugment, not 'heavy'"):
         augmentation.preset("heavy")
 
 

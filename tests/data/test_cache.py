@@ -116,6 +116,153 @@ def test_a_changed_file_is_read_again(photos, reads):
     assert (scanned(photos).images.read(np.array([3])) == [255, 0, 0]).all()
 
 
+@pytest.mark.parametrize("color", ["auto", "grayscale"])
+def test_only_new_and_changed_files_are_decoded_into_the_new_array(photos, reads, color):
+    rows = Rows((16, 16), color, "stretch")
+    scanned(photos, rows)
+    reads.clear()
+    Image.new("RGB", (30, 30), "red").save(photos / "cats" / "3.png")
+    Image.new("RGB", (30, 30), "blue").save(photos / "cats" / "new.png")
+    (photos / "dogs" / "0.png").unlink()
+    result = scanned(photos, rows)
+    assert sorted(reads) == ["3.png", "new.png"]
+    assert result.changed == ("cats/3.png",)
+    wanted = "rgb" if color == "auto" else color
+    expected = [decode.decode(photos / one.found.file, (16, 16), wanted) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+
+
+def test_rows_of_an_array_belong_to_contents_and_not_to_names_or_places(photos, reads):
+    scanned(photos)
+    Image.new("RGB", (30, 30), "red").save(photos / "cats" / "3.png")
+    (photos / "cats" / "0.png").rename(photos / "dogs" / "renamed.png")
+    (photos / "dogs" / "0.png").unlink()
+    Image.new("RGB", (30, 30), "blue").save(photos / "cats" / "new.png")
+    scanned(photos, cache=False)  # knows the new files, and leaves the old array
+    reads.clear()
+    result = scanned(photos)
+    assert sorted(reads) == ["3.png", "new.png"]
+    expected = [decode.decode(photos / one.found.file, (16, 16)) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+
+
+def test_files_that_change_names_are_read_again_though_their_size_and_time_are_equal(photos):
+    for number in (0, 1):  # as an archive of uncompressed pictures leaves them
+        path = photos / "cats" / f"{number}.bmp"
+        Image.new("RGB", (30, 30), ("red", "blue")[number]).save(path)
+        os.utime(path, (1e9, 1e9))
+    scanned(photos)
+    one, other = photos / "cats" / "0.bmp", photos / "cats" / "1.bmp"
+    one.rename(photos / "cats" / "aside.bmp")
+    other.rename(one)
+    (photos / "cats" / "aside.bmp").rename(other)
+    result = scanned(photos)
+    expected = [decode.decode(photos / file.found.file, (16, 16)) for file in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+    assert result.changed == ("cats/0.bmp", "cats/1.bmp")
+
+
+def test_a_file_damaged_under_its_old_time_is_reported(photos):
+    path = photos / "cats" / "3.png"
+    before = path.stat()
+    scanned(photos)
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert scanned(photos).changed == ("cats/3.png",)
+
+
+def test_another_limit_of_pixels_judges_again(photos, monkeypatch):
+    Image.new("RGB", (60, 60)).save(photos / "cats" / "large.png")
+    monkeypatch.setenv("KIT_MAX_MEGAPIXELS", "0.003")
+    assert [one.file for one in scanned(photos).problems] == ["cats/large.png"]
+    monkeypatch.setenv("KIT_MAX_MEGAPIXELS", "1")
+    assert scanned(photos).problems == ()
+    assert len(scanned(photos).images) == 21
+    monkeypatch.setenv("KIT_MAX_MEGAPIXELS", "0.003")
+    Image.new("RGB", (20, 20)).save(photos / "dogs" / "new.png")
+    result = scanned(photos)
+    assert [(one.file, one.verdict) for one in result.problems] == [("cats/large.png", "refused")]
+    expected = [decode.decode(photos / one.found.file, (16, 16)) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+
+
+def test_a_file_that_can_never_be_read_does_not_fill_the_cache_anew(photos, reads, monkeypatch):
+    (photos / "cats" / "empty.jpg").touch()
+    first = scanned(photos)
+    reads.clear()
+    monkeypatch.setattr(_cache, "Writer", None)
+    again = scanned(photos)
+    assert reads == ["empty.jpg"]
+    assert (again.problems, again.fingerprint) == (first.problems, first.fingerprint)
+    assert again.changed == ()
+
+
+def test_memory_that_gave_out_is_no_verdict_for_good(photos, reads, monkeypatch):
+    whole = decode.eight_bits
+
+    def full(image, *settings):
+        if image.size == (30, 30):
+            raise MemoryError
+        return whole(image, *settings)
+
+    Image.new("RGB", (30, 30)).save(photos / "cats" / "large.png")
+    monkeypatch.setattr(decode, "eight_bits", full)
+    assert [one.file for one in scanned(photos).problems] == ["cats/large.png"]
+    monkeypatch.setattr(decode, "eight_bits", whole)
+    assert scanned(photos).problems == ()
+
+
+def test_large_pictures_are_handed_over_one_by_one(photos, monkeypatch):
+    tasks = []
+    whole = _judge.in_order
+
+    def counted(work, chunks, ahead):
+        tasks.append([len(chunk) for chunk in chunks])
+        return whole(work, chunks, ahead)
+
+    monkeypatch.setattr(_judge, "in_order", counted)
+    scanned(photos, cache=False)
+    scanned(photos, Rows((1000, 1000), "auto", "stretch"), cache=False)
+    assert tasks == [[16, 4], [1] * 20]
+
+
+def test_gray_rows_serve_no_picture_that_has_colors(photos, reads):
+    scanned(photos, Rows((16, 16), "grayscale", "stretch"))
+    reads.clear()
+    result = scanned(photos)
+    assert len(reads) == 20
+    expected = [decode.decode(photos / one.found.file, (16, 16)) for one in result.entries]
+    np.testing.assert_array_equal(everything(result.images), expected)
+
+
+def test_a_strict_scan_stops_at_the_first_broken_or_refused_file(photos, tmp_path):
+    (photos / "cats" / "3.png").write_bytes((photos / "cats" / "4.png").read_bytes()[:500])
+    (photos / "cats" / "notes.txt").write_text("no image, and nobody's loss")
+    with pytest.raises(DataError, match=r"cats/3\.png is broken: "):
+        scan(listing(photos), RGB, True, strict=True)
+    assert len(scanned(photos).entries) == 19
+    with pytest.raises(DataError, match=r"cats/3\.png is broken: "):  # known from the scan before
+        scan(listing(photos), RGB, True, strict=True)
+    (photos / "cats" / "3.png").unlink()
+    assert len(scan(listing(photos), RGB, True, strict=True).entries) == 19
+    (photos / "cats" / "out.png").symlink_to(tmp_path / "elsewhere.png")
+    with pytest.raises(DataError, match=r"cats/out\.png is refused"):
+        scan(listing(photos), RGB, True, strict=True)
+
+
+def test_a_file_damaged_since_the_last_scan_is_reported(photos):
+    path = photos / "cats" / "3.png"
+    assert scanned(photos).changed == ()
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1  # in the last chunk's checksum, which no reader looks at
+    path.write_bytes(data)
+    result = scanned(photos)
+    assert result.changed == ("cats/3.png",)
+    assert scanned(photos).changed == ()
+
+
 def test_another_size_color_or_aspect_is_another_array(photos):
     for rows in (RGB, Rows((8, 8), "auto", "stretch"), Rows((16, 16), "grayscale", "stretch"),
                  Rows((16, 16), "auto", "pad")):  # fmt: skip
@@ -347,7 +494,8 @@ def test_memory_stays_bounded_while_reading(photos, monkeypatch):
     monkeypatch.setattr(_judge, "_judge", lambda *a: judged.append(a) or judge(*a))
     lead = []
     paths = [photos / one.found.file for one in listing(photos).entries]
-    _judge.examine(paths, (16, 16), "stretch", lambda _: lead.append(len(judged) - len(lead)))
+    for _ in _judge.examine(paths, (16, 16), "stretch"):
+        lead.append(len(judged) - len(lead))
     assert len(lead) == 20
     assert max(lead) <= _judge.AHEAD + 1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from kit.data import _cache, _pipeline, _seeded, augmentation, features, load
+from kit.data import _cache, _extraction, _pipeline, _seeded, augmentation, features, load
 from kit.errors import SettingError
 
 
@@ -51,7 +51,7 @@ def test_no_image_is_computed_twice(data):
     featured(data, extract)
     assert extract.asked == 48
     featured(data, extract)
-    assert extract.asked == 48 + features.SAMPLE  # a look whether what is kept is still right
+    assert extract.asked == 48 + _extraction.SAMPLE  # a look whether what is kept is still right
 
 
 def test_without_the_cache_nothing_is_kept(data, tmp_path):
@@ -125,7 +125,7 @@ def test_kept_features_too_large_for_half_precision_are_what_the_network_gives(d
     extract = Means(1000.0)
     assert not featured(data, extract).images.finite
     featured(data, extract)
-    assert extract.asked == 48 + features.SAMPLE
+    assert extract.asked == 48 + _extraction.SAMPLE
     assert "anew" not in capsys.readouterr().err
 
 

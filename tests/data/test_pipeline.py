@@ -139,7 +139,7 @@ def test_a_file_that_breaks_during_training_is_named():
         shape = (12, 10, 3)
         dtype = np.dtype(np.uint8)
 
-        def read(self, indices):
+        def read_present(self, indices):
             raise DataError("cats/photo 7.jpg broke: it ends too early.")
 
     with pytest.raises(tf.errors.OpError, match=r"cats/photo 7\.jpg broke"):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from kit import data
-from kit.data import _load
+from kit.data import _assigned
 from kit.data._divide import contradicting, divide, extend
 from kit.errors import DataError, SettingError
 
@@ -97,14 +97,40 @@ def test_copies_stay_in_one_part_and_shares_within_one_group():
         for label in (0, 1):
             mine = [part for part, one in zip(parts, labels, strict=True) if one == label]
             wanted = max(1, round(0.2 * len(mine)))
-            assert wanted - largest < mine.count("validation") <= wanted
+            assert abs(mine.count("validation") - wanted) < largest
+
+
+def test_groups_of_several_classes_stay_whole_and_no_class_is_missing():
+    random = np.random.default_rng(0)
+    for seed in range(200):
+        patients = random.integers(0, 25, 200)
+        labels = (random.random(200) < 0.15 + 0.5 * (patients % 2)).astype(int).tolist()
+        groups = [f"{seed}-patient {patient}" for patient in patients]
+        parts = divide(labels, groups, {"validation": 0.2, "test": 0.2}, seed)
+        where = {name: {p for p, g in zip(parts, groups, strict=True) if g == name}
+                 for name in set(groups)}  # fmt: skip
+        assert all(len(found) == 1 for found in where.values())
+        largest = max(Counter(groups).values())
+        for label in (0, 1):
+            found = Counter(p for p, one in zip(parts, labels, strict=True) if one == label)
+            for part in ("validation", "test"):
+                assert found[part] >= 1
+                assert abs(found[part] - 0.2 * labels.count(label)) <= largest
+
+
+def test_dividing_by_image_instead_would_tear_groups_apart():
+    groups = [str(number // 5) for number in range(100)]
+    parts = divide([0, 1] * 50, [str(n) for n in range(100)], {"validation": 0.2}, 0)
+    torn = {name for name in groups
+            if len({p for p, g in zip(parts, groups, strict=True) if g == name}) > 1}  # fmt: skip
+    assert torn, "the test above would see it"
 
 
 def test_an_image_of_two_classes_trains():
     labels, hashes = [0, 0, 0, 1, 1, 1], ["x", "a", "b", "x", "c", "d"]
     assert contradicting(labels, hashes) == {"x"}
     for seed in range(20):
-        parts = divide(labels, hashes, {"validation": 0.4}, seed)
+        parts = divide(labels, hashes, {"validation": 0.4}, seed, {"x"})
         assert parts[0] == parts[3] == "train"
 
 
@@ -151,7 +177,7 @@ def data_of(path):
 def test_the_table_holds_every_file_once(tmp_path):
     splits = load(fill(tmp_path / "d", a=10, b=6), test_split=0.2)
     table = splits.table()
-    assert list(table.columns) == ["file", "class", "split", "hash"]
+    assert list(table.columns) == ["file", "class", "split", "hash", "group"]
     assert dict(zip(table["file"], table["split"], strict=True)) == sides(splits)
     assert table["class"].value_counts().to_dict() == {"a": 10, "b": 6}
 
@@ -180,7 +206,7 @@ def test_with_an_earlier_division_new_files_fill_up_and_renamed_ones_stay(tmp_pa
     assert all(now[file] == part for file, part in old.items() if file in now)
     assert splits.counts("validation") == {"a": 4, "b": 6}
     assert any("10 files are new" in note for note in splits.notes)
-    assert any("2 of the 40 files" in note for note in splits.notes)
+    assert any("1 of the 40 files" in note for note in splits.notes)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +216,8 @@ def test_with_an_earlier_division_new_files_fill_up_and_renamed_ones_stay(tmp_pa
         ("file,split\nx/1.png,train\n", DataError, "names none of these files"),
         ("name,part\n1,2\n", DataError, "must have the columns file and split"),
         ("file,split\na/000.png,dev\n", DataError, "not 'dev'"),
-        ("", DataError, "cannot be read as a table"),
+        ("", DataError, "has: none"),
+        ('file,split\n"a/000.png,train\n', DataError, "line 2, is no CSV"),
     ],
 )
 def test_a_wrong_split_file_says_what_is_wrong(tmp_path, table, error, said):
@@ -239,7 +266,7 @@ def test_a_test_part_is_drawn_by_itself_from_1000_images(tmp_path):
 
 
 def test_a_default_test_part_that_leaves_no_training_images_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(_load, "ENOUGH_FOR_TEST", 40)
+    monkeypatch.setattr(_assigned, "ENOUGH_FOR_TEST", 40)
     folder = fill(tmp_path / "d", a=20, b=20)
     with pytest.raises(SettingError, match=r"0\.9 and 0\.15 \(from 1000 images"):
         load(folder, validation_split=0.9)

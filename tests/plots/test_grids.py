@@ -47,6 +47,18 @@ def test_rows_of_augmented_images_begin_with_the_original():
     np.testing.assert_array_equal(drawn[3].images[0].get_array(), pixels[1, 0])
 
 
+def test_mixed_images_stand_over_the_shares_of_their_classes():
+    pixels = np.zeros((3, 8, 8, 3), np.uint8)
+    long = "a very long name of a class"
+    shares = [[("cat", 0.7), ("dog", 0.3)], [("$x$", 1.0)], [(long, 0.55), ("سگ", 0.45)]]
+    drawn = shown(plots.mixed(pixels, shares))
+    assert [axes.get_xlabel() for axes in drawn[:2]] == ["cat 0.70\ndog 0.30", "$x$ 1.00"]
+    first, second = drawn[2].get_xlabel().split("\n")
+    assert first.startswith("a very")
+    assert first.endswith("… class 0.55")
+    assert second == "سگ 0.45"
+
+
 def test_augmented_images_need_no_titles():
     assert len(shown(plots.augmented(np.zeros((2, 2, 4, 4, 1), np.uint8)))) == 4
 

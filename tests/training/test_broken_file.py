@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import keras
@@ -8,19 +9,50 @@ from kit.errors import DataError
 from kit.training import compile_model, fit
 
 
-def test_a_file_that_breaks_in_mid_training_is_named(photos: Path, tmp_path: Path) -> None:
-    import shutil
+@pytest.fixture
+def splits(photos: Path, tmp_path: Path) -> data.Splits:
+    shutil.copytree(photos, tmp_path / "photos")
+    return data.load(tmp_path / "photos", image_size=(8, 8), batch_size=8, cache=False)
 
-    folder = tmp_path / "photos"
-    shutil.copytree(photos, folder)
-    splits = data.load(folder, image_size=(8, 8), batch_size=8, cache=False)
-    victim = folder / splits.files[splits.parts["train"][0]]
-    victim.write_bytes(victim.read_bytes()[:100])
+
+def breaks(splits: data.Splits, part: str, count: int) -> list[str]:
+    names = [splits.files[number] for number in splits.parts[part][:count]]
+    for name in names:
+        file = splits.folder / name
+        file.write_bytes(file.read_bytes()[:100])
+    return names
+
+
+def model(splits: data.Splits) -> keras.Model:
     layers = [
         keras.Input(splits.image_shape),
         keras.layers.Flatten(),
         keras.layers.Dense(2, activation="softmax"),
     ]
+    return compile_model(keras.Sequential(layers))
 
-    with pytest.raises(DataError, match=rf"{victim.name} could be read before and cannot be read"):
-        fit(compile_model(keras.Sequential(layers)), splits, epochs=1)
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_file_that_breaks_in_mid_training_is_named_once_and_left_out(
+    splits: data.Splits, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (name,) = breaks(splits, part, 1)
+
+    history = fit(model(splits), splits, epochs=3)
+
+    assert len(history.table) == 3
+    assert history.table.notna().all(axis=None)
+    assert capsys.readouterr().err.count(f"{name} could be read before and cannot be read") == 1
+    assert len(splits.present(part)) == len(splits.parts[part]) - 1
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_more_files_than_may_break_stop_the_training_with_their_names(
+    splits: data.Splits, part: str
+) -> None:
+    names = breaks(splits, part, 2)
+
+    with pytest.raises(DataError, match="2 images could be read before") as caught:
+        fit(model(splits), splits, epochs=2)
+
+    assert all(name in str(caught.value) for name in names)

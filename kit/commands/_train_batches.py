@@ -1,0 +1,99 @@
+"""What ``train`` checks and says about augmentation, mixing and sampling, without TensorFlow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kit import data
+from kit.commands._program import assignments
+from kit.commands._train_plan import Choice, Method
+from kit.data import augmentation, mixing, smote
+from kit.errors import SettingError
+
+__all__ = ["check", "imbalance", "layers"]
+
+IMBALANCED = 3  # largest class over smallest, from which it is worth a sentence
+
+
+def layers(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Return the layers that ``--augment`` names, and the values given for them.
+
+    Raises:
+        SettingError: A text is no LAYER=VALUE, or there is no such layer.
+    """
+    given = assignments(texts, "--augment takes LAYER=VALUE, for example RandomZoom=0.2")
+    augmentation.rows(given)
+    return given
+
+
+def check(choice: Choice, method: Method, given: Mapping[str, Any]) -> None:
+    """Check that what varies the training batches goes together, and with the network.
+
+    Args:
+        choice: The network.
+        method: How it is trained.
+        given: All settings of ``train``.
+
+    Raises:
+        SettingError: Something does not.
+    """
+    wanted = layers(given["augment"])
+    mixed = mixing.mix(given["mix"], given["mix_alpha"])
+    if wanted and not method.augments(choice):
+        raise SettingError(
+            "--augment changes images, and a head on a frozen backbone sees each image once, as it "
+            "is; add --views 4, for example, or --fine-tune."
+        )
+    if mixed is not None:
+        if choice.frozen and method.fine_tune is None:
+            raise SettingError(
+                f"--mix {mixed.kind} mixes images, and a head on a frozen backbone learns from "
+                "features of whole ones; leave it out, add --fine-tune, which sees images, or take "
+                "a network that is trained as a whole: --architecture basic_cnn."
+            )
+        head = str(choice.settings.get("head", "softmax"))
+        mixing.check_loss(head, given["loss"] or "")
+    _check_sampling(choice, method, given["sampling"], given["class_weight"])
+
+
+def imbalance(splits: data.Splits, class_weight: str) -> str:
+    """Return what to know where some classes are much larger than others; else nothing."""
+    counts = splits.counts("train")
+    largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    if counts[largest] <= IMBALANCED * counts[smallest]:
+        return ""
+    held_out = splits.counts("validation")
+    share = held_out[largest] / sum(held_out.values())
+    text = (
+        f'Imbalanced: {counts[largest]} training images of "{largest}", {counts[smallest]} of '
+        f'"{smallest}". Always answering "{largest}" would be right for {100 * share:.0f} % of the '
+        "validation images: look at the balanced accuracy."
+    )
+    if class_weight == "none" and splits.sampling == "none":
+        text += (
+            " --class-weight balanced or --sampling balanced (on a frozen backbone also smote) "
+            "makes small classes count as much as large ones."
+        )
+    return text
+
+
+def _check_sampling(choice: Choice, method: Method, sampling: str, class_weight: str) -> None:
+    if sampling == "none":
+        return
+    if class_weight != "none":
+        raise SettingError(
+            f"--sampling {sampling} and --class-weight {class_weight} both even out the classes; "
+            "together they would favour the small ones. Leave one out."
+        )
+    if sampling != "smote":
+        return
+    if not choice.frozen:
+        raise SettingError(
+            f"--sampling smote makes vectors between vectors, and {choice.label} is trained on "
+            "images, between which lie no images; take --sampling balanced, or a --backbone."
+        )
+    if method.fine_tune is not None:
+        raise SettingError(
+            "--sampling smote is for features, and --fine-tune goes on with images; take "
+            "--sampling balanced."
+        )
+    smote.check_installed()

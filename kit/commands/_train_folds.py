@@ -1,0 +1,111 @@
+"""The steps of ``train --folds``: divide, and score what every fold's model answers to its fold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kit import architectures, data, evaluation, progress, runs
+from kit.commands import _scores
+from kit.commands._train_plan import Attempt
+from kit.commands._train_steps import Trained, best_of
+
+__all__ = ["divided", "kept", "overview", "save_split", "score"]
+
+PREDICTIONS = "predictions_out_of_fold.csv"
+
+
+def divided(
+    splits: data.Splits, folds: int | None, planned: Sequence[Attempt]
+) -> tuple[data.Splits, ...]:
+    """Return the data of each attempt: another fold for each, or the same for all.
+
+    Raises:
+        DataError: A class has too few images for so many folds.
+    """
+    return (splits,) * len(planned) if folds is None else data.folds(splits, folds)
+
+
+def overview(each: Sequence[data.Splits]) -> str:
+    """Return how many images of each class are in each fold, and in the test part, as a table."""
+    counts = {f"fold {n}": one.counts("validation") for n, one in enumerate(each, start=1)}
+    if "test" in each[0].parts:
+        counts["test"] = each[0].counts("test")
+    table = pd.DataFrame(counts)
+    table.loc["all"] = table.sum()
+    text: str = table.rename(index=progress.clean).to_string(max_rows=30)
+    return (
+        f"{len(each)} trainings: each fold validates once, and the others train. In all "
+        f"{len(each[0].files)} images:\n{text}"
+    )
+
+
+def kept(trained: Sequence[Trained], each: Sequence[data.Splits]) -> data.Splits:
+    """Return the data of the attempt whose model is kept."""
+    best = best_of(trained)
+    return next(splits for splits, one in zip(each, trained, strict=True) if one is best)
+
+
+def save_split(run: Path, splits: data.Splits, each: Sequence[data.Splits]) -> None:
+    """Write ``split.csv`` with the parts of one fold's model, and each image's fold beside them."""
+    fold = np.full(len(splits.files), "", object)
+    for number, one in enumerate(each, start=1):
+        fold[one.parts["validation"]] = str(number)
+    _scores.save_table(splits.table().assign(fold=fold), run / runs.SPLIT)
+
+
+def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) -> dict[str, Any]:
+    """Score the answers to the folds, keep their table and print the sentences.
+
+    Returns:
+        What ``metrics.json`` holds of the cross-validation.
+    """
+    numbers, answers = _answers(trained)
+    every, splits = np.concatenate(numbers), each[0]
+    images = [len(some) for some in numbers]
+    found = evaluation.cross_validated(
+        [splits.files[number] for number in every],
+        splits.labels[every],
+        np.concatenate(answers),
+        np.repeat(np.arange(1, len(images) + 1), images),
+        splits.class_names,
+        are_probabilities=architectures.head(trained[0].model) != "scores",
+    )
+    _scores.save_table(found.table, run / PREDICTIONS)
+    _scores.keep(found.scores, "out_of_fold", run)
+    for line in found.sentences():
+        print(progress.clean(line))
+    at_end = _at_the_end(trained, images)
+    if at_end is not None and f"{at_end:.3f}" != f"{found.scores.accuracy:.3f}":
+        print(
+            f"With the last epoch of each training instead of its best it is {at_end:.3f}; the "
+            "difference may be what choosing the epoch on these images added."
+        )
+    best = best_of(trained).attempt.name
+    print(
+        f"Kept is the model of {best}. Its own validation score, which follows, is the best of "
+        f"{len(trained)} and so the most optimistic; the cross-validation is the estimate."
+    )
+    return {"cross_validation": {**found.summary(), "last_epoch_accuracy": at_end}}
+
+
+def _answers(trained: Sequence[Trained]) -> tuple[list[Any], list[Any]]:
+    """Return the images' numbers and the answers (images, classes) of each fold."""
+    numbers, answers = [], []
+    for one in trained:
+        with data.named_failures(one.asked.images):
+            batches = data.ordered_batches(one.asked, "validation")
+            answers.append(evaluation.probabilities(one.answering, batches))
+        numbers.append(one.asked.present("validation"))
+    return numbers, answers
+
+
+def _at_the_end(trained: Sequence[Trained], images: Sequence[int]) -> float | None:
+    """Return the accuracy over all folds where each training's last epoch had been taken."""
+    tables = [one.history.table for one in trained]
+    if any("val_accuracy" not in table for table in tables):
+        return None
+    last = [float(table["val_accuracy"].iloc[-1]) for table in tables]
+    return float(np.average(last, weights=images))

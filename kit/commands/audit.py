@@ -1,0 +1,106 @@
+"""Look for what is wrong with a data set, before a network learns it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from kit import progress
+from kit.commands._program import one_or_two, program
+from kit.errors import DataError, SettingError
+
+__all__ = ["audit", "main"]
+
+KindName = Literal[
+    "broken",
+    "refused",
+    "two-labels",
+    "two-parts",
+    "copy",
+    "near-two-labels",
+    "near-two-parts",
+    "near-copy",
+    "wrong-extension",
+    "one-color",
+    "dark",
+    "bright",
+    "blurry",
+    "odd-shape",
+]
+
+
+def audit(
+    folder: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    image_size: tuple[int, ...] | None = None,
+    thing: int | None = None,
+    output: Path | None = None,
+    fix_list: Path | None = None,
+    fix: Annotated[tuple[KindName, ...], tyro.conf.UseAppendAction] = (),
+    json: bool = False,
+    cache: bool = True,
+) -> None:
+    """Look for what is wrong with a data set, before a network learns it.
+
+    Counts, sizes and light; copies, also under two labels or in two parts; dark, burnt out, blurry,
+    empty and broken images; whether the label can be told from file size, dimensions, brightness,
+    format or camera alone; how given parts differ. The findings are hints: look before you act.
+    The data are only read. Exit code 3 says that no network can be trained on them.
+
+    Args:
+        folder: The images, or a table of paths and labels; without it, scikit-learn's handwritten
+            digits.
+        image_size: Ask what small things become at this size: one number for a square, or height
+            and width, in pixels. Left out: the size that the training takes by itself.
+        thing: The smallest thing that matters in the images, in their pixels. Left out: a fortieth
+            of the median image's long side.
+        output: A new folder for audit.json, findings.csv, images.csv and contact sheets.
+        fix_list: Write the files to leave out to this CSV file; the training's --exclude reads it.
+        fix: A kind of finding for the fix list. Repeatable. Left out: broken, two-labels,
+            two-parts and copy, which need no eyes.
+        json: Print JSON instead of text.
+        cache: Whether measurements are kept in your cache folder, which makes a second audit of
+            unchanged files quick.
+    """
+    from kit import audit as audits
+    from kit.commands import _train_plan as plan
+
+    size = None if image_size is None else one_or_two(image_size)
+    if thing is not None and thing < 1:
+        raise SettingError(f"--thing must be at least 1 pixel, not {thing}.")
+    if fix and fix_list is None:
+        raise SettingError("--fix chooses what goes into a list: give --fix-list FILE too.")
+    source = plan.data_folder(folder)
+    if output is not None:
+        plan.check_outside(output, source)
+        if output.exists():
+            raise SettingError(f"{output} exists already. Give another --output.")
+    if fix_list is not None:
+        _check_list(fix_list)
+        plan.check_outside(fix_list, source)
+    found = audits.audit(source, size, thing, cache)
+    print(audits.to_json(found) if json else audits.report(found), end="" if json else "\n")
+    sys.stdout.flush()
+    if output is not None:
+        audits.save(found, output)
+        progress.say(f"Tables and contact sheets are in {output}.")
+    if fix_list is not None:
+        count = audits.write_fix_list(found, fix_list, fix)
+        progress.say(f"{count} files to leave out are in {fix_list}: kit-train --exclude reads it.")
+    if found.impossible:
+        raise DataError(found.impossible)
+
+
+def _check_list(path: Path) -> None:
+    if path.suffix.lower() != ".csv":
+        raise SettingError(f"--fix-list {path}: the ending must be .csv.")
+    if not path.parent.is_dir():
+        raise SettingError(f"--fix-list: the folder {path.parent} does not exist; make it first.")
+    if path.is_dir():
+        raise SettingError(f"--fix-list: {path} is a folder; give a file.")
+
+
+def main() -> None:
+    """Run the program."""
+    program(audit)

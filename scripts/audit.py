@@ -1,0 +1,5 @@
+"""The same as kit-audit."""
+
+from kit.commands.audit import main
+
+main()

@@ -1,0 +1,193 @@
+"""Augmentation, mixing and sampling from the command line."""
+
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from kit.architectures import backbones
+from kit.commands._program import program
+from kit.commands.train import train
+
+QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2"]
+SMALL = ["--set", "filters=[4,8]", "--set", "dense=[8]"]
+FROZEN = ["--backbone", "MobileNet-0.25", "--image-size", "32", "--epochs", "2"]
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty red images and five blue ones."""
+    folder = tmp_path_factory.mktemp("data") / "few"
+    rng = np.random.default_rng(0)
+    for channel, name, count in ((0, "red", 20), (2, "blue", 5)):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 120, (16, 16, 3), dtype=np.uint8)
+            pixels[..., channel] += 130
+            Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
+    path.parent.mkdir(parents=True)
+    keras.applications.MobileNet(
+        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
+    ).save(path)
+    return path
+
+
+def test_a_varied_run_repeats_from_its_settings_and_saves_a_plain_model(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, again = tmp_path / "run", tmp_path / "again"
+    layers = ["--augment", "RandomZoom=0.2", "--augment", "RandomRotation={factor: 0.05}"]
+    varied = ["--augmentation", "randaugment", *layers, "--mix", "both", "--sampling", "balanced"]
+    program(train, [str(few), *QUICK, *SMALL, *varied, "--output", str(run)])
+
+    err = capsys.readouterr().err
+    assert 'Imbalanced: 16 training images of "red", 4 of "blue"' in err
+    assert "would be right for 80 % of the validation images" in err
+    assert "--class-weight balanced or" not in err  # it is done already
+    settings = yaml.safe_load((run / "run.yaml").read_text())
+    assert settings["augment"] == {"RandomZoom": 0.2, "RandomRotation": {"factor": 0.05}}
+    assert (settings["mix"], settings["sampling"]) == ("both", "balanced")
+    program(train, ["--config", str(run / "run.yaml"), "--output", str(again)])
+    columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    first, second = (pd.read_csv(one / "history.csv")[columns] for one in (run, again))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+    assert yaml.safe_load((again / "run.yaml").read_text()) == settings
+    assert (run / "figures" / "augmentation.png").read_bytes() == (
+        again / "figures" / "augmentation.png"
+    ).read_bytes()
+    names = {type(layer).__name__ for layer in keras.saving.load_model(run / "model.keras").layers}
+    assert not any(name.startswith("Rand") or "Mix" in name for name in names)
+
+
+def test_an_imbalance_names_what_helps(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = ["--augmentation", "none", "--epochs", "1"]
+    program(train, [str(few), *QUICK, *SMALL, *plain, "--output", str(tmp_path / "run")])
+
+    assert "--class-weight balanced or --sampling balanced" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "figures" / "augmentation.png").exists()
+
+
+def test_a_single_layer_alone_is_drawn_and_a_flip_that_is_left_out_is_said(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "signs"
+    for name, other in (("red", "turn left"), ("blue", "turn right")):
+        shutil.copytree(few / name, folder / other)
+    run = tmp_path / "run"
+    one = ["--epochs", "1", "--augment", "RandomTranslation=0.1"]
+    program(train, [str(folder), *QUICK, *SMALL, *one, "--output", str(run)])
+
+    assert 'Images are not mirrored: a class is called "turn left"' in capsys.readouterr().err
+    assert (run / "figures" / "augmentation.png").exists()
+    assert yaml.safe_load((run / "run.yaml").read_text())["flip"] is False
+
+
+def test_a_head_on_plain_images_has_no_word_about_mirroring(
+    few: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "signs"
+    for name, other in (("red", "turn left"), ("blue", "turn right")):
+        shutil.copytree(few / name, folder / other)
+    said = []
+    for more in ([], ["--views", "2"]):
+        program(train, [str(folder), *FROZEN, *more, "--output", str(tmp_path / f"run{more}")])
+        said.append("Images are not mirrored" in capsys.readouterr().err)
+
+    assert said == [False, True]
+
+
+@pytest.mark.parametrize("sampling", ["balanced", "smote"])
+def test_a_head_is_trained_on_evened_out_features(
+    sampling: str, few: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    program(train, [str(few), *FROZEN, "--sampling", sampling, "--output", str(run)])
+
+    history = pd.read_csv(run / "history.csv")
+    assert len(history) == 2
+    assert ("SMOTE: 12 training vectors" in capsys.readouterr().err) == (sampling == "smote")
+    again = tmp_path / "again"
+    program(train, ["--config", str(run / "run.yaml"), "--output", str(again)])
+    pd.testing.assert_series_equal(history["loss"], pd.read_csv(again / "history.csv")["loss"])
+
+
+def test_mixing_comes_with_fine_tuning(few: Path, weights: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    tuned = ["--fine-tune", "1", "--fine-tune-epochs", "1", "--mix", "mixup"]
+    program(train, [str(few), *FROZEN, *tuned, "--output", str(run)])
+
+    assert list(pd.read_csv(run / "history.csv")["phase"]) == ["head", "head", "fine-tune"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([*QUICK, "--augment", "RandomZom=1"], 'Did you mean "RandomZoom"'),
+        ([*QUICK, "--augment", "RandomZoom"], "--augment takes LAYER=VALUE"),
+        ([*QUICK, "--augment", "RandomZoom=[1"], "--augment 'RandomZoom=[1': '[1' is not a YAML"),
+        ([*QUICK, "--augment", "RandomZoom={faktor: 1}"], 'has no setting "faktor"'),
+        ([*QUICK, "--augment", "RandomZoom=9"], "in the range (-1.0, 1.0]"),
+        ([*QUICK, "--mix-alpha", "1"], "give mix as well"),
+        ([*QUICK, "--mix", "mixup", "--mix-alpha", "-1"], "mix_alpha must be above 0"),
+        ([*QUICK, "--mix", "mixup", "--set", "head=sigmoid"], "With a sigmoid head"),
+        ([*QUICK, "--mix", "mixup", "--set", "head=scores"], "a head of scores"),
+        ([*QUICK, "--mix", "mixup", "--loss", "hinge"], "the loss hinge asks which"),
+        ([*QUICK, "--seed", str(2**32 - 1), "--repeats", "2"], "they are 4294967295 to 4294967296"),
+        ([*QUICK, "--seed", str(2**32 - 1), "--folds", "2"], "Take a smaller --seed"),
+        ([*QUICK, "--sampling", "smote"], "basic_cnn is trained on images"),
+        ([*QUICK, "--sampling", "balanced", "--class-weight", "balanced"], "both even out"),
+        ([*FROZEN, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune goes on with images"),
+        ([*FROZEN, "--mix", "cutmix"], "learns from features of whole ones"),
+        ([*FROZEN, "--augment", "RandomZoom=0.1"], "add --views 4"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_before_there_is_a_run(
+    arguments: list[str],
+    message: str,
+    few: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(train, [str(few), *arguments, "--output", str(tmp_path / "run")])
+
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Reading images" not in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_missing_package_of_smote_is_named_before_anything_is_read(
+    few: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import importlib.util
+
+    original = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "imblearn" else original(name, *rest),
+    )
+    with pytest.raises(SystemExit) as ended:
+        program(train, [str(few), *FROZEN, "--sampling", "smote", "--output", str(tmp_path / "r")])
+
+    assert ended.value.code == 2
+    assert "pip install imbalanced-learn" in capsys.readouterr().err

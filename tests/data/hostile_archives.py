@@ -1,0 +1,486 @@
+"""Archives that mean harm, each made by a function of its name. Zeros stand for photos."""
+
+import bz2
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+
+GOOD = ("cats/1.jpg", b"a cat")
+ZEROS = bytes(2_000_000)
+MIB = 2**20
+
+
+def in_zip(*entries, compression=zipfile.ZIP_STORED):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", compression) as archive:
+        for name, content in (GOOD, *entries):
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def in_tar(*members, kind="", pax=None):
+    """Members are (name or TarInfo, content)."""
+    made = io.BytesIO()
+    options = {"format": tarfile.PAX_FORMAT, "pax_headers": pax} if pax else {}
+    with tarfile.open(fileobj=made, mode=f"w:{kind}", **options) as archive:
+        for member, content in (GOOD, *members):
+            info = tarfile.TarInfo(member) if isinstance(member, str) else member
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return made.getvalue()
+
+
+def info(name, kind=tarfile.REGTYPE, link="", mode=0o644, **pax):
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.mode, made.pax_headers = kind, link, mode, pax
+    return made
+
+
+def entry(name, mode):
+    made = zipfile.ZipInfo(name)
+    made.create_system, made.external_attr = 3, mode << 16
+    return made
+
+
+def raw_header(name, kind, size, **fields):
+    """A tar header with any size and a right checksum."""
+    block = bytearray(tarfile.TarInfo(name).tobuf(tarfile.USTAR_FORMAT)[:512])
+    block[156:157] = kind
+    block[124:136] = fields.get("size_field", b"%011o\0" % size)
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def padded(content):
+    return content + bytes(-len(content) % 512)
+
+
+def pax_record(text):
+    """Return "length key=value", where the length counts itself."""
+    length = len(text) + 3
+    while len(f"{length} {text}\n") != length:
+        length += 1
+    return f"{length} {text}\n".encode()
+
+
+END = bytes(1024)
+TAR_GOOD = in_tar()[:1024]  # header and content of the good file
+
+
+# Names
+
+
+def zip_upwards(_):
+    return in_zip(("../outside.jpg", b"x"))
+
+
+def tar_upwards(_):
+    return in_tar(("../outside.jpg", b"x"))
+
+
+def tar_upwards_from_inside(_):
+    return in_tar(("a/../../../outside.jpg", b"x"))
+
+
+def zip_absolute(box):
+    return in_zip((str(box / "outside.jpg"), b"x"))
+
+
+def tar_absolute(box):
+    return in_tar((str(box / "outside.jpg"), b"x"))
+
+
+def zip_drive_letter(_):
+    return in_zip(("C:\\Windows\\x.jpg", b"x"))
+
+
+def zip_backslashes(_):
+    return in_zip(("..\\..\\x.jpg", b"x"))
+
+
+def tar_backslashes(_):
+    return in_tar(("..\\..\\x.jpg", b"x"))
+
+
+def zip_zero_byte(_):
+    return in_zip(("cats/2.jpgx.exe", b"x")).replace(b"2.jpgx", b"2.jpg\0")
+
+
+def tar_escape_sequence(_):
+    return in_tar(("cats/\x1b[2J\x1b]0;owned\x07.jpg", b"x"))
+
+
+def tar_newline(_):
+    return in_tar(("cats/a\nError: all is well.jpg", b"x"))
+
+
+def zip_eight_bit_controls(_):
+    return in_zip(("cats/\x9b2J.jpg", b"x"))
+
+
+def zip_right_to_left_override(_):
+    return in_zip(("cats/photo\u202egpj.exe", b"x"))
+
+
+def tar_no_unicode(_):
+    return in_tar(("cats/\udcff\udcfe.jpg", b"x"))
+
+
+def zip_long_name(_):
+    return in_zip(("cats/" + "x" * 5000, b"x"))
+
+
+def tar_long_name(_):
+    return in_tar(("cats/" + "x" * 5000, b"x"))
+
+
+def tar_deep(_):
+    return in_tar(("a/" * 1500 + "x.jpg", b"x"))
+
+
+def zip_same_name(_):
+    return in_zip(("cats/2.jpg", b"y")).replace(b"cats/2.jpg", b"cats/1.jpg")
+
+
+def tar_same_name(_):
+    return in_tar(("cats/1.jpg", b"another cat"))
+
+
+def zip_same_but_case(_):
+    return in_zip(("Cats/1.JPG", b"x"))
+
+
+def tar_same_but_spelling(_):
+    return in_tar(("caf\u00e9/1.jpg", b"x"), ("cafe\u0301/2.jpg", b"x"))
+
+
+def zip_file_and_folder(_):
+    return in_zip(("cats/1.jpg/2.jpg", b"x"))
+
+
+def tar_file_and_folder(_):
+    return in_tar(("cats", b"x"))
+
+
+def tar_name_changed_by_pax(_):
+    return in_tar((info("cats/2.jpg", path="../outside.jpg"), b"x"), pax={"comment": "x"})
+
+
+def tar_name_changed_for_all(_):
+    return in_tar(pax={"path": "../outside.jpg"})
+
+
+def zip_two_opinions_on_a_name(_):
+    made = in_zip(("../evil.jpg", b"x"))
+    place = made.rindex(b"../evil.jpg")
+    return made[:place] + b"cat/evi.jpg" + made[place + 11 :]
+
+
+# Links, devices, modes
+
+
+def tar_link_then_through_it(box):
+    link = info("away", tarfile.SYMTYPE, str(box))
+    return in_tar((link, b""), ("away/outside.jpg", b"x"))
+
+
+def tar_link_upwards(_):
+    return in_tar((info("cats/2.jpg", tarfile.SYMTYPE, "../../../secret.txt"), b""))
+
+
+def tar_link_to_link(_):
+    first = info("a", tarfile.SYMTYPE, "..")
+    second = info("b", tarfile.SYMTYPE, "a/..")
+    return in_tar((first, b""), (second, b""), ("b/outside.jpg", b"x"))
+
+
+def tar_hard_link_outside(box):
+    link = info("cats/2.jpg", tarfile.LNKTYPE, str(box / "secret.txt"))
+    return in_tar((link, b""))
+
+
+def tar_hard_link_inside(_):
+    return in_tar((info("cats/2.jpg", tarfile.LNKTYPE, "cats/1.jpg"), b""))
+
+
+def tar_pipe(_):
+    return in_tar((info("cats/2.jpg", tarfile.FIFOTYPE), b""))
+
+
+def tar_character_device(_):
+    return in_tar((info("cats/2.jpg", tarfile.CHRTYPE), b""))
+
+
+def tar_block_device(_):
+    return in_tar((info("cats/2.jpg", tarfile.BLKTYPE), b""))
+
+
+def zip_link(_):
+    return in_zip((entry("cats/2.jpg", 0o120777), b"../../secret.txt"))
+
+
+def zip_pipe(_):
+    return in_zip((entry("cats/2.jpg", 0o010644), b""))
+
+
+def tar_setuid(_):
+    return in_tar((info("dogs/2.jpg", mode=0o6777), b"x"))
+
+
+# Sizes and counts
+
+
+def zip_bomb(_):
+    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_DEFLATED)
+
+
+def zip_bomb_below_the_cap(_):
+    return in_zip(("zeros", ZEROS[:900_000]), compression=zipfile.ZIP_DEFLATED)
+
+
+def zip_bomb_bzip2(_):
+    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_BZIP2)
+
+
+def zip_bomb_lzma(_):
+    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_LZMA)
+
+
+def tar_bomb_gzip(_):
+    return in_tar(("zeros", ZEROS), kind="gz")
+
+
+def tar_bomb_bzip2(_):
+    return in_tar(("zeros", ZEROS), kind="bz2")
+
+
+def tar_bomb_xz(_):
+    return in_tar(("zeros", ZEROS), kind="xz")
+
+
+def tar_bomb_after_the_end(_):
+    return gzip.compress(in_tar() + bytes(24 * MIB))
+
+
+def zip_quoted_overlap(_):
+    """Each file quotes the header of the next, and all share one kernel (Fifield 2019)."""
+    count, plain = 30, ZEROS[:200_000]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = packer.compress(plain) + packer.flush()
+    records, body = [], b""
+    for number in reversed(range(count)):
+        name = f"{number:03}".encode()
+        facts = struct.pack(
+            "<HHHHHIIIHH", 20, 0, 8, 0, 33, zlib.crc32(plain), len(data), len(plain), 3, 0
+        )
+        header = b"PK\x03\x04" + facts + name
+        records.append((name, facts, len(header + data)))
+        body = header + data
+        quote = struct.pack("<BHH", 0, len(header), len(header) ^ 0xFFFF)  # a stored block
+        data, plain = quote + header + data, header + plain
+    directory, total = b"", len(body)
+    for name, facts, length in records:
+        directory += (
+            b"PK\x01\x02" + struct.pack("<H", 20) + facts
+            + struct.pack("<HHHII", 0, 0, 0, 0, total - length) + name
+        )  # fmt: skip
+    end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), total, 0)
+    return body + directory + b"PK\x05\x06" + end
+
+
+def zip_full_overlap(_):
+    made = bytearray(in_zip(("cats/2.jpg", b"a dog")))
+    place = made.rindex(b"PK\x01\x02") + 42
+    made[place : place + 4] = bytes(4)
+    return bytes(made)
+
+
+def zip_in_zip(_):
+    inner = zip_bomb(_)
+    for level in range(5):
+        inner = in_zip((f"{level}.zip", inner), compression=zipfile.ZIP_DEFLATED)
+    return inner
+
+
+def zip_small_lie(_):
+    made = bytearray(in_zip(("zeros", ZEROS), compression=zipfile.ZIP_DEFLATED))
+    for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        place = made.rindex(mark) + offset
+        made[place : place + 4] = (10).to_bytes(4, "little")
+    return bytes(made)
+
+
+def zip64_lie(_):
+    made = in_zip((entry("cats/2.jpg", 0o100644), b"x" * 99))
+    place = made.rindex(b"PK\x01\x02")
+    record = bytearray(made[place:])
+    end = record.index(b"PK\x05\x06")
+    extra = struct.pack("<HHQ", 1, 8, 2**40)
+    record[24:28] = b"\xff" * 4
+    record[30:32] = len(extra).to_bytes(2, "little")
+    changed = record[:end] + extra + record[end:]
+    place_of_end = changed.index(b"PK\x05\x06")
+    size = int.from_bytes(changed[place_of_end + 12 : place_of_end + 16], "little") + len(extra)
+    changed[place_of_end + 12 : place_of_end + 16] = size.to_bytes(4, "little")
+    return made[:place] + bytes(changed)
+
+
+def zip_count_lie(_):
+    made = bytearray(in_zip(("cats/2.jpg", b"x")))
+    made[-14:-10] = struct.pack("<HH", 1, 1)
+    return bytes(made)
+
+
+def zip_many_files(_):
+    return in_zip(*((f"{number}", b"") for number in range(700)))
+
+
+def tar_many_files(_):
+    return in_tar(*((f"{number}", b"") for number in range(700)), kind="gz")
+
+
+def zip_many_folders(_):
+    return in_zip(*((f"{number}/" + "f/" * 20 + "x", b"") for number in range(40)))
+
+
+def tar_sparse(_):
+    block = bytearray(raw_header("zeros", b"S", 0))
+    block[386:410] = b"%011o\0%011o\0" % (64 * MIB, 0)
+    block[483:495] = b"%011o\0" % (64 * MIB)
+    block[257:265] = b"ustar  \0"
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return TAR_GOOD + bytes(block) + END
+
+
+def tar_sparse_by_pax(_):
+    records = b"".join(
+        pax_record(text)
+        for text in (
+            "GNU.sparse.major=1",
+            "GNU.sparse.minor=0",
+            f"GNU.sparse.realsize={64 * MIB}",
+            "GNU.sparse.name=zeros",
+        )
+    )
+    table = padded(b"1\n%d\n0\n" % (64 * MIB))
+    return (
+        TAR_GOOD + raw_header("p", b"x", len(records)) + padded(records)
+        + raw_header("zeros", b"0", len(table)) + table + END
+    )  # fmt: skip
+
+
+def tar_sparse_nonsense(_):
+    records = pax_record("GNU.sparse.major=1") + pax_record("GNU.sparse.minor=0")
+    records += pax_record("GNU.sparse.realsize=many")
+    return (
+        TAR_GOOD + raw_header("p", b"x", len(records)) + padded(records)
+        + raw_header("zeros", b"0", 512) + padded(b"x") + END
+    )  # fmt: skip
+
+
+def tar_size_by_pax(_):
+    record = pax_record(f"size={2**60}")
+    return (
+        TAR_GOOD + raw_header("p", b"x", len(record)) + padded(record)
+        + raw_header("zeros", b"0", 1) + padded(b"x") + END
+    )  # fmt: skip
+
+
+def tar_negative_size(_):
+    header = raw_header("cats/2.jpg", b"0", 0, size_field=b"\xff" * 12)
+    return TAR_GOOD + header + END
+
+
+def tar_header_of_16_mib(_):
+    long = raw_header("././@LongLink", b"L", 16 * MIB) + b"x" * 16 * MIB
+    return gzip.compress(TAR_GOOD + long + raw_header("x", b"0", 0) + END)
+
+
+def tar_pax_of_16_mib(_):
+    record = b"%d comment=" % (16 * MIB) + b"x" * (16 * MIB)
+    long = raw_header("p", b"x", len(record)) + padded(record)
+    return gzip.compress(TAR_GOOD + long + raw_header("x", b"0", 0) + END)
+
+
+def tar_headers_of_headers(_):
+    record = pax_record("comment=x")
+    chain = (raw_header("p", b"x", len(record)) + padded(record)) * 2000
+    return gzip.compress(TAR_GOOD + chain + raw_header("x", b"0", 0) + END)
+
+
+# Damage
+
+
+def noise(count):
+    return b"".join(zlib.crc32(b"%d" % n).to_bytes(4, "little") for n in range(count // 4))
+
+
+def zip_wrong_checksum(_):
+    made = in_zip(("cats/2.jpg", b"some content"))
+    return made.replace(b"some content", b"same content")
+
+
+def zip_truncated(_):
+    return in_zip(("cats/2.jpg", noise(5000)))[:-30]
+
+
+def zip_missing_middle(_):
+    made = in_zip(("cats/2.jpg", noise(5000)))
+    return made[:500] + made[3000:]
+
+
+def zip_encrypted(_):
+    made = bytearray(in_zip(("cats/2.jpg", b"x")))
+    made[made.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(made)
+
+
+def zip_unknown_method(_):
+    made = bytearray(in_zip(("cats/2.jpg", b"x")))
+    made[made.rindex(b"PK\x01\x02") + 10] = 77
+    return bytes(made)
+
+
+def tar_truncated(_):
+    return in_tar(("cats/2.jpg", noise(5000)))[:3000]
+
+
+def tar_gzip_truncated(_):
+    return in_tar(("cats/2.jpg", noise(9000)), kind="gz")[:-4000]
+
+
+def tar_gzip_wrong_checksum(_):
+    made = bytearray(in_tar(("cats/2.jpg", noise(900)), kind="gz"))
+    made[-8] ^= 1
+    return bytes(made)
+
+
+def tar_xz_damaged(_):
+    made = bytearray(lzma.compress(in_tar(("cats/2.jpg", noise(9000)))))
+    made[len(made) // 2] ^= 1
+    return bytes(made)
+
+
+def tar_bzip2_truncated(_):
+    return bz2.compress(in_tar(("cats/2.jpg", noise(9000))))[:-2000]
+
+
+def no_members(_):
+    return bytes(10240)
+
+
+HARMLESS = {  # these are unpacked, and this is all that may come of it
+    zip_in_zip: {"cats/1.jpg", "4.zip"},
+    tar_setuid: {"cats/1.jpg", "dogs/2.jpg"},
+}
+HOSTILE = [
+    function
+    for name, function in list(globals().items())
+    if name.startswith(("zip_", "zip64_", "tar_", "no_")) and callable(function)
+]
