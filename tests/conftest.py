@@ -1,6 +1,8 @@
 """Every test run has a cache folder of its own and leaves nothing in the user's."""
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,15 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         # A machine that has pretrained weights chooses other networks by itself.
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_in_memory() -> Iterator[None]:
+    """Let go of what Keras keeps of every network, or the whole suite needs 15 GB."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].backend.clear_session()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

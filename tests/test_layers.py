@@ -18,11 +18,12 @@ ROWS = {  # a module may import modules of lower rows only
     "data": 2,
     "runs": 3,
     "audit": 3,
-    "training": 4,
+    "checks": 4,
+    "training": 5,
     "evaluation": 4,
-    "baselines": 5,
-    "prediction": 5,
-    "commands": 6,
+    "baselines": 6,
+    "prediction": 6,
+    "commands": 7,
 }
 ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"commands"}}
 FILES = sorted(ROOT.rglob("*.py"))

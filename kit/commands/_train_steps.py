@@ -268,6 +268,7 @@ def _on_backbone(
             # Until it is clear which is better, files and model are those of the head.
             "checkpoint": None,
             "history_file": None,
+            "watch": False,  # its twin of a backbone would cost more than the training
             "log_folder": None if logs is None else logs / "fine-tune",
         },
     )
@@ -298,15 +299,18 @@ def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
     plots.save(plots.curves(histories, best), figures / "curves.png")
 
 
-def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[str, Any]:
+def score(
+    trained: Sequence[Trained], splits: data.Splits, run: Path
+) -> tuple[dict[str, evaluation.Scores], dict[str, Any]]:
     """Score every held-out part once, keep tables and pictures, and print the sentences.
 
     Returns:
-        What ``metrics.json`` holds, but for the times.
+        The scores of each part, and what ``metrics.json`` holds, but for the times.
     """
     best = best_of(trained)
     kind = {"are_probabilities": architectures.head(best.model) != "scores"}
     metrics: dict[str, Any] = {}
+    found: dict[str, evaluation.Scores] = {}
     tables = []
     for part in ("validation", "test"):
         if part not in splits.parts:
@@ -317,7 +321,7 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
         numbers = best.asked.present(part)
         true = splits.labels[numbers]
         scores = evaluation.score(true, probabilities, splits.class_names, **kind)
-        metrics[part] = scores.summary()
+        found[part], metrics[part] = scores, scores.summary()
         names = [splits.files[index] for index in numbers]
         table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
@@ -330,7 +334,7 @@ def score(trained: Sequence[Trained], splits: data.Splits, run: Path) -> dict[st
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: abs(one.value) for one in trained}
         print(spread(trained))
-    return metrics
+    return found, metrics
 
 
 def spread(trained: Sequence[Trained]) -> str:

@@ -68,6 +68,7 @@ def train(
     seed: int = 42,
     cache: bool = True,
     tensorboard: bool = False,
+    check: bool = True,
     output: Path | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -150,6 +151,8 @@ def train(
         seed: Of split, start, order, augmentation.
         cache: Keep decoded images in the user's cache folder.
         tensorboard: Write logs for it into the run.
+        check: Check the set-up first, watch the training, and say what went wrong in it; where a
+            check fails no training begins. kit-check has more checks.
         output: Folder of the run; by default models/FOLDER-ARCHITECTURE.
         overwrite: Replace the run that is there.
     """
@@ -185,6 +188,7 @@ def train(
     data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import training
+    from kit.commands import _train_diagnosis as diagnosis
     from kit.commands import _train_folds as folding
     from kit.commands import _train_record as record
     from kit.commands import _train_steps as steps
@@ -236,6 +240,8 @@ def train(
             folding.save_split(run, splits, each)
         progress.say(steps.show_network(models[0], run / "figures"))
         steps.draw_samples(splits, run / "figures", method.augments(choice))
+        if check:
+            diagnosis.before(models[0], splits, compiled, run)
         trained = steps.train_all(
             planned,
             models,
@@ -250,6 +256,7 @@ def train(
             class_weight=class_weight,
             max_minutes=max_minutes,
             tensorboard=tensorboard,
+            watch=check and not auxiliary,
         )
         steps.draw_curves(trained, run / "figures")
         metrics = {}
@@ -257,7 +264,10 @@ def train(
             metrics = folding.score(trained, each, run)
             splits = folding.kept(trained, each)
             folding.save_split(run, splits, each)
-        metrics |= steps.score(trained, splits, run)
+        scores, scored = steps.score(trained, splits, run)
+        metrics |= scored
+        for line in diagnosis.explain(trained, scores, run):
+            print(line)
         record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)
     print(record.next_steps(run, source))
 

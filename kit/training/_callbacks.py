@@ -17,6 +17,8 @@ from kit.errors import SettingError
 from kit.training._compile import learning_rate
 from kit.training._pace import Pace
 
+SHOWN = ("loss", "accuracy")  # of the metrics, in an epoch's line
+
 __all__ = ["BestWeights", "HistoryTable", "ShowProgress", "StopAtNaN"]
 
 
@@ -158,7 +160,7 @@ class ShowProgress(keras.callbacks.Callback):
         line = f"epoch {done:3}/{epochs}  " + "  ".join(
             f"{name} {float(value):.4f}"
             for name, value in (logs or {}).items()
-            if "balanced" not in name or name == self.monitor
+            if name == self.monitor or name.removeprefix("val_") in SHOWN
         )
         line += f"  left {_duration(left)}" if done < epochs else ""
         if self.bar is not None:

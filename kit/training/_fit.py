@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from kit import data, progress
+from kit import checks, data, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
 from kit.training import _schedules
@@ -18,6 +18,7 @@ from kit.training._balance import check_batches, class_weights
 from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
 from kit.training._compile import learning_rate
 from kit.training._pace import Pace
+from kit.training._watch import Watch
 
 __all__ = ["History", "check_fit", "default_epochs", "default_monitor", "fit"]
 
@@ -39,6 +40,7 @@ class History:
         stopped: Why it ended before the epochs that were asked for; empty where it did not.
         seconds: Wall-clock time.
         cpu_seconds: Processor time of this process, all threads.
+        evidence: What was measured for :func:`kit.checks.diagnose`, where that was asked for.
     """
 
     table: pd.DataFrame
@@ -47,6 +49,7 @@ class History:
     stopped: str
     seconds: float
     cpu_seconds: float
+    evidence: checks.Evidence | None = None
 
 
 def fit(
@@ -64,6 +67,7 @@ def fit(
     log_folder: Path | None = None,
     name: str = "Training",
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    watch: bool = False,
 ) -> History:
     """Train a compiled classifier and leave it with the weights of its best epoch.
 
@@ -87,6 +91,8 @@ def fit(
         log_folder: For TensorBoard.
         name: What the progress bar calls this training.
         callbacks: More of Keras' callbacks.
+        watch: Measure what a diagnosis needs (see :class:`kit.checks.Monitor`: 3 % of the time, and
+            more columns in the table), and stop where the loss explodes.
 
     Raises:
         SettingError: A setting is out of its range or fits no metric.
@@ -103,11 +109,10 @@ def fit(
     limit = None if max_minutes is None else 60 * max_minutes
     pace = Pace(schedule, peak, epochs, data.steps(splits), limit)
     best = BestWeights(monitor, "min" if "loss" in monitor else "max", patience, pace, checkpoint)
-    guard, history, display = (
-        StopAtNaN(),
-        HistoryTable(history_file),
-        ShowProgress(pace, monitor, name),
-    )
+    watched = Watch(model, splits) if watch else None
+    guard = StopAtNaN() if watched is None else watched.guard
+    monitors = [] if watched is None else [watched.monitor]
+    history, display = HistoryTable(history_file), ShowProgress(pace, monitor, name)
     logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []
     start, cpu_start = time.monotonic(), time.process_time()
     with contextlib.ExitStack() as stack:
@@ -121,7 +126,7 @@ def fit(
             epochs=epochs,
             steps_per_epoch=pace.steps,
             shuffle=False,  # the stream is
-            callbacks=[guard, best, history, *logs, *callbacks, pace, display],
+            callbacks=[guard, *monitors, best, history, *logs, *callbacks, pace, display],
             verbose=0,
         )
     if best.best_weights is None:
@@ -136,6 +141,9 @@ def fit(
         stopped=stopped,
         seconds=time.monotonic() - start,
         cpu_seconds=time.process_time() - cpu_start,
+        evidence=None
+        if watched is None
+        else watched.evidence(model, history.table, pace.epochs, schedule),
     )
 
 
@@ -194,7 +202,7 @@ def _check_compiled(model: keras.Model) -> None:
         )
 
 
-def _why(guard: StopAtNaN, best: BestWeights, pace: Pace, epochs: int) -> str:
+def _why(guard: StopAtNaN | checks.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
     if guard.stopped:
         return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
     if pace.stopped:

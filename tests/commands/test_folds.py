@@ -14,7 +14,7 @@ from kit import data, evaluation, plots, runs
 from kit.commands._program import program
 from kit.commands.train import train
 
-PLAIN = ["--image-size", "12", "--epochs", "2", "--augmentation", "none"]
+PLAIN = ["--image-size", "12", "--epochs", "2", "--augmentation", "none", "--no-check"]
 LINEAR = [*PLAIN, "--architecture", "linear"]
 QUICK = [*PLAIN, "--set", "filters=[4,8]", "--set", "dense=[8]"]
 
@@ -177,7 +177,7 @@ def test_features_of_a_backbone_are_computed_once_for_all_folds_without_a_cache_
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = tmp_path / "run"
-    given = ["--backbone", str(backbone), "--epochs", "1", "--test-split", "0.2"]
+    given = ["--backbone", str(backbone), "--epochs", "1", "--test-split", "0.2", "--no-check"]
     more = ["--folds", "2", "--views", "2", "--no-cache"]
     program(train, [str(photos), *given, *more, "--output", str(run)])
 

@@ -15,6 +15,7 @@ from kit.commands.evaluate import evaluate
 from kit.commands.train import train
 
 QUICK = ["--image-size", "12", "--epochs", "1", "--set", "filters=[4]", "--set", "dense=[8]"]
+QUICK += ["--no-check"]
 
 
 @pytest.fixture

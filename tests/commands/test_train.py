@@ -18,6 +18,7 @@ from kit.commands.train import train
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--image-size", "12", "--epochs", "3", "--set", "filters=[4,8]", "--set", "dense=[8]"]
+QUICK += ["--no-check"]  # tests/commands/test_check.py has runs with checks
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:

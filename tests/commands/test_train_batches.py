@@ -14,9 +14,9 @@ from kit.architectures import backbones
 from kit.commands._program import program
 from kit.commands.train import train
 
-QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2"]
+QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2", "--no-check"]
 SMALL = ["--set", "filters=[4,8]", "--set", "dense=[8]"]
-FROZEN = ["--backbone", "MobileNet-0.25", "--image-size", "32", "--epochs", "2"]
+FROZEN = ["--backbone", "MobileNet-0.25", "--image-size", "32", "--epochs", "2", "--no-check"]
 
 
 @pytest.fixture(scope="module")

@@ -131,6 +131,7 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
 ) -> None:
     run, again, other = (tmp_path / name for name in ("run", "again", "other"))
     quick = ["--image-size", "32", "--epochs", "2", "--augmentation", "light"]
+    quick += ["--no-check"]  # this backbone's random weights tell no image from another
     tuned = ["--fine-tune", "1", "--fine-tune-epochs", "1", "--views", "2"]
     program(train, [str(large), *quick, *tuned, "--output", str(run)])
 
@@ -154,10 +155,8 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
     assert len(both) == len(predictions)
     np.testing.assert_allclose(both["probability"], both["probability_again"], atol=1e-4)
 
-    program(
-        train,
-        [str(large), "--backbone", str(run), "--epochs", "1", "--output", str(other)],
-    )
+    given = ["--backbone", str(run), "--epochs", "1", "--no-check"]
+    program(train, [str(large), *given, "--output", str(other)])
     facts = json.loads((other / "run.json").read_text())
     assert facts["image_size"] == [32, 32]
     model = keras.saving.load_model(other / "model.keras")
@@ -206,7 +205,7 @@ def test_baselines_on_the_features_of_a_run_say_so(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run, scores = tmp_path / "run", tmp_path / "scores"
-    quick = ["--image-size", "16", "--epochs", "1", "--set", "filters=[4]"]
+    quick = ["--image-size", "16", "--epochs", "1", "--set", "filters=[4]", "--no-check"]
     program(train, [str(photos), *quick, "--output", str(run)])
     capsys.readouterr()
     given = ["--backbone", str(run), "--methods", "knn", "--split", str(run / "split.csv")]

@@ -1,0 +1,147 @@
+"""What is known about a training after its end, from whatever measured it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kit.checks._guard import LossGuard
+    from kit.checks._monitors import Monitor
+
+__all__ = ["Evidence", "Facts", "evidence"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Settings of a training and counts of its data. What is not known stays as it is.
+
+    Attributes:
+        classes: Number of classes.
+        train_counts: Training images of each class.
+        validation_images: Images that ``val_accuracy`` comes from.
+        test_images: Images of a part that chose nothing; None where it is not known.
+        batch_size: Images in a step.
+        planned_epochs: Epochs that were asked for.
+        schedule: Name of the schedule.
+        optimizer: Name of the update rule.
+        learning_rate: The highest rate.
+        dropout: The largest share that is set to 0 anywhere.
+        l2: Penalty on kernels.
+        augmentation: Name of the preset; "none" for none; "views" for a head on features of
+            augmented images.
+        label_smoothing: Share of a label that is spread.
+        pretrained: Whether the weights come from another training.
+        frozen_share: Share of the kernels' weights that cannot move.
+        parameters: Weights of the network.
+        architecture: Its name.
+    """
+
+    classes: int
+    train_counts: tuple[int, ...] = ()
+    validation_images: int = 0
+    test_images: int | None = None
+    batch_size: int = 32
+    planned_epochs: int = 0
+    schedule: str = "constant"
+    optimizer: str = ""
+    learning_rate: float | None = None
+    dropout: float = 0.0
+    l2: float = 0.0
+    augmentation: str = "none"
+    label_smoothing: float = 0.0
+    pretrained: bool = False
+    frozen_share: float = 0.0
+    parameters: int = 0
+    architecture: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The numbers that :func:`kit.checks.diagnose` reads; only table and facts are needed.
+
+    Attributes:
+        table: Columns of the history: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``,
+            ``learning_rate``, and what a :class:`kit.checks.Monitor` added.
+        facts: Settings and counts.
+        before: The monitor's row before training.
+        layers: The monitor's numbers of each layer and epoch.
+        inputs: What the first layer with a kernel sees.
+        scales: How large the first weights of each layer are beside He's.
+        losses: The loss of every step.
+        stopped: Why a guard ended the training.
+        where: Which layer went first.
+        confusion: Validation images by true class (rows) and answer.
+        batch_purity: Mean share of the commonest class in a batch.
+        overlap: Share of the validation images that are in training too.
+        neighbours: Share of validation images whose most similar training image has their class.
+        voting_neighbours: The same where the 15 most similar ones vote.
+        plain_neighbours: The same among the training images.
+        augmented_neighbours: The same for augmented training images among plain ones.
+        bad_images: Images that hold values that are no numbers.
+    """
+
+    table: Mapping[str, Sequence[float]]
+    facts: Facts
+    before: Mapping[str, float] = field(default_factory=dict)
+    layers: Sequence[Mapping[str, Any]] = ()
+    inputs: Mapping[str, float] = field(default_factory=dict)
+    scales: Mapping[str, float] = field(default_factory=dict)
+    losses: Sequence[float] = ()
+    stopped: str = ""
+    where: str = ""
+    confusion: Sequence[Sequence[int]] = ()
+    batch_purity: float | None = None
+    overlap: float | None = None
+    neighbours: float | None = None
+    voting_neighbours: float | None = None
+    plain_neighbours: float | None = None
+    augmented_neighbours: float | None = None
+    bad_images: int | None = None
+
+
+def evidence(
+    table: Any,
+    facts: Facts,
+    monitor: "Monitor | None" = None,
+    guard: "LossGuard | None" = None,
+    **measured: Any,
+) -> Evidence:
+    """Collect what is known.
+
+    Args:
+        table: The history: a data frame or a mapping of columns.
+        facts: Settings and counts.
+        monitor: After the training, if there was one.
+        guard: After the training, if there was one.
+        measured: More fields of :class:`Evidence`: ``confusion``, ``batch_purity``, ``overlap``.
+    """
+    seen: dict[str, Any] = {"table": {name: list(table[name]) for name in table}}
+    if monitor is not None and monitor.rows:
+        _fill_last(seen["table"], monitor.rows[-1])
+        seen |= {
+            "before": monitor.rows[0],
+            "layers": monitor.layers,
+            "inputs": monitor.inputs,
+            "scales": monitor.scales,
+            "neighbours": _known(monitor.neighbours),
+            "voting_neighbours": _known(monitor.voting_neighbours),
+            "plain_neighbours": _known(monitor.plain_neighbours),
+            "augmented_neighbours": _known(monitor.augmented_neighbours),
+        }
+    if guard is not None:
+        seen |= {"losses": guard.losses, "stopped": guard.stopped, "where": guard.where}
+    return Evidence(facts=facts, **(seen | measured))
+
+
+def _fill_last(table: dict[str, list[Any]], row: Mapping[str, float]) -> None:
+    """Put what was measured after an early end into the last epoch's row."""
+    length = len(next(iter(table.values()), ()))
+    if row["epoch"] != length or not length:
+        return
+    for name in row.keys() - {"epoch"}:
+        table.setdefault(name, [math.nan] * length)[-1] = row[name]
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

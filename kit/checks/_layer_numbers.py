@@ -1,0 +1,79 @@
+"""What a model's layers say in numbers: kernels, dead units, what the first of them sees."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kit.checks._measures import dead_share
+from kit.checks._recorded import Recording, leaves
+
+__all__ = ["answered", "array", "dead", "in_batches", "inputs", "kernels", "loss"]
+
+BATCH = 64  # images that are looked at together
+PIXELS = BATCH * 128 * 128  # of the images that are looked at together, but 4 batches at most
+DYING = ("relu", "relu6")  # activations whose gradient is 0 where they answer 0
+
+
+def kernels(model: keras.Model) -> dict[str, list[Any]]:
+    """Return the weights of two and more axes of each layer, frozen ones too."""
+    # Keras' trainer for JAX keeps the weights to itself during an epoch.
+    getattr(model, "jax_state_sync", lambda: None)()
+    found = {
+        name: [array(one) for one in layer.weights if len(one.shape) > 1]
+        for name, layer in leaves(model)
+    }
+    return {name: kernels for name, kernels in found.items() if kernels}
+
+
+def dead(model: keras.Model, recording: Recording) -> dict[str, float]:
+    """Return the share of dead units of each layer that ends in a ReLU."""
+    return {
+        name: dead_share(array(recording.outputs[name]))
+        for name, layer in leaves(model)
+        if name in recording.outputs and _can_die(layer)
+    }
+
+
+def _can_die(layer: keras.Layer) -> bool:
+    if isinstance(layer, keras.layers.ReLU):
+        return not layer.negative_slope
+    return getattr(getattr(layer, "activation", None), "__name__", "") in DYING
+
+
+def inputs(model: keras.Model, recording: Recording) -> dict[str, float]:
+    for name, layer in leaves(model):
+        if any(len(one.shape) > 1 for one in layer.weights):
+            seen = array(recording.inputs[name])
+            finite = np.isfinite(seen)
+            usable = seen[finite] if finite.any() else np.zeros(1)
+            return {
+                "least": float(usable.min()),
+                "greatest": float(usable.max()),
+                "mean": float(usable.mean()),
+                "deviation": float(usable.std()),
+                "finite": float(finite.mean()),
+            }
+    return {}
+
+
+def in_batches(model: keras.Model, images: Any) -> list[Any]:
+    pixels = max(int(np.prod(np.shape(images)[1:3])), 1)
+    size = min(max(PIXELS // pixels, 1), 4 * BATCH)
+    return [answered(model, images[start : start + size]) for start in range(0, len(images), size)]
+
+
+def answered(model: keras.Model, images: Any) -> Any:
+    return array(model(keras.ops.convert_to_tensor(images), training=False))
+
+
+def loss(model: keras.Model, labels: Any, outputs: Any) -> float:
+    """Return the compiled loss of outputs, without penalties."""
+    function = keras.losses.get(model.loss)
+    values = function(keras.ops.convert_to_tensor(labels), keras.ops.convert_to_tensor(outputs))
+    return float(np.mean(array(values)))
+
+
+def array(tensor: Any) -> Any:
+    given = keras.ops.convert_to_numpy(tensor)
+    return np.asarray(given, np.float32) if given.dtype.name == "bfloat16" else np.asarray(given)

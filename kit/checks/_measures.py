@@ -1,0 +1,200 @@
+"""Small measurements on arrays: what a model answers, how it moves, what it is fed with.
+
+Every function here takes numbers and returns a number, whatever library made them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Answers",
+    "answers",
+    "batch_purity",
+    "cross_entropy",
+    "dead_share",
+    "neighbour_accuracy",
+    "norm",
+    "overlap",
+    "ratio",
+    "scale",
+    "sure_accuracy",
+]
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+SURE = 0.25  # share of the images: those whose answer the model is surest of
+THUMBNAIL = 16  # pixels of a side at most, where images are compared
+TINY = 1e-12  # below any weight's norm that is not zero on purpose
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says about images.
+
+    Attributes:
+        classes: The number of the class it answers, int64 ``(n,)``.
+        sureness: Of that answer, larger is surer: its probability, or the distance of the two
+            highest scores.
+        spread: Standard deviation of the outputs between images, mean over the columns: 0 where the
+            answer does not depend on the image.
+    """
+
+    classes: npt.NDArray[np.int64]
+    sureness: Floats
+    spread: float
+
+    @property
+    def commonest(self) -> float:
+        """Share of the images that get the commonest answer."""
+        return float(np.bincount(self.classes).max() / len(self.classes))
+
+
+def answers(outputs: Any) -> Answers:
+    """Read a model's outputs.
+
+    Args:
+        outputs: ``(n, classes)`` probabilities or scores, or ``(n, 1)``, the probability of the
+            second of two classes. Values that are no numbers count as class 0.
+    """
+    given = np.asarray(outputs, np.float64)
+    spread = float(np.std(given, axis=0).mean())
+    given = np.nan_to_num(given)
+    if given.shape[-1] == 1:
+        second = given[:, 0]
+        classes = (second > 0.5).astype(np.int64)
+        return Answers(classes, np.maximum(second, 1 - second), spread)
+    ordered = np.sort(given, axis=-1)
+    probabilities = given.min() >= 0 and np.allclose(given.sum(-1), 1, atol=1e-2)
+    sureness = ordered[:, -1] if probabilities else ordered[:, -1] - ordered[:, -2]
+    return Answers(given.argmax(-1), sureness, spread)
+
+
+def sure_accuracy(found: Answers, classes: Array) -> float:
+    """Return the share of right answers among the quarter of the images it is surest of.
+
+    A hard problem has easy images: there a model that has learned something is nearly always right.
+    Where labels are wrong by chance, no image is safe: the share stays as low as elsewhere.
+    """
+    count = max(1, round(SURE * len(classes)))
+    surest = np.argsort(-found.sureness, kind="stable")[:count]
+    return float(np.mean(found.classes[surest] == np.asarray(classes)[surest]))
+
+
+def norm(weights: Sequence[Any]) -> float:
+    """Return the Euclidean norm of several arrays as one vector."""
+    return float(np.sqrt(sum(np.sum(np.square(np.asarray(one, np.float64))) for one in weights)))
+
+
+def ratio(before: Sequence[Any], after: Sequence[Any]) -> float:
+    """Return by which part of their own size weights moved: the norm of a step over the norm.
+
+    CS231n, "Neural Networks part 3": about 1e-3 is usual. NaN where the weights are zero.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        step = norm([np.subtract(b, a) for a, b in zip(before, after, strict=True)])
+    size = norm(before)
+    return step / size if size > TINY else float("nan")
+
+
+def scale(kernels: Sequence[Any]) -> float:
+    """Return how large kernels are beside what He et al. (ICCV 2015) start ReLU layers with.
+
+    The root mean square of the weights over sqrt(2 / inputs of a unit); 1 for He's, about 0.7 for
+    Glorot's, of several kernels the one that is farthest from 1.
+    """
+    found = []
+    for kernel in kernels:
+        given = np.asarray(kernel, np.float64)
+        depthwise = given.ndim == 4 and given.shape[-1] == 1 and given.shape[-2] > 1
+        inputs = np.prod(given.shape[:2] if depthwise else given.shape[:-1])
+        found.append(float(np.sqrt(np.mean(np.square(given)) * inputs / 2)))
+    return max(found, key=lambda one: abs(np.log(max(one, TINY))))
+
+
+def dead_share(output: Any) -> float:
+    """Return the share of a layer's units (channels) that are 0 for all images and places.
+
+    Args:
+        output: ``(n, ..., units)``, after a ReLU.
+    """
+    given = np.asarray(output, np.float32)
+    return float(np.mean(~(given > 0).any(axis=tuple(range(given.ndim - 1)))))
+
+
+def cross_entropy(counts: Mapping[Any, int] | Sequence[int]) -> float:
+    """Return the loss of who knows how often each class comes, and nothing else."""
+    values = counts.values() if isinstance(counts, Mapping) else counts
+    shares = np.asarray([one for one in values if one > 0], np.float64)
+    shares = shares / shares.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def batch_purity(classes: Any, batch_size: int) -> float:
+    """Return the mean share of the commonest class in a batch, in the order of training.
+
+    Shuffled batches of 32 images of ten classes have about 0.19; sorted ones have 1.
+    """
+    given = np.asarray(classes)
+    starts = range(0, len(given), batch_size)
+    batches = [given[start : start + batch_size] for start in starts]
+    batches = [one for one in batches if len(one) == batch_size] or batches
+    return float(np.mean([np.unique(one, return_counts=True)[1].max() / len(one)
+                          for one in batches]))  # fmt: skip
+
+
+def overlap(train: Any, validation: Any) -> float:
+    """Return the share of the validation images that are, value for value, in training too."""
+    known = {np.ascontiguousarray(one).tobytes() for one in np.asarray(train)}
+    return float(np.mean([np.ascontiguousarray(one).tobytes() in known
+                          for one in np.asarray(validation)]))  # fmt: skip
+
+
+def neighbour_accuracy(
+    images: Any, classes: Any, asked: Any, answers: Any, *, votes: int = 1, same: bool = False
+) -> float:
+    """Return how often the most similar image has the same class: what pixels alone can tell.
+
+    Thumbnails are compared by the correlation of their pixels. Far from a good classifier, but it
+    needs no training and cannot be set up wrongly: where it is better than guessing, the labels do
+    follow from the images.
+
+    Args:
+        images: ``(n, ...)`` known images, and vectors as well.
+        classes: Their classes.
+        asked: ``(m, ...)`` others.
+        answers: Their classes.
+        votes: So many neighbours choose, the more similar one where they are split.
+        same: The two are the same images, one perhaps changed: an image is not its own neighbour.
+    """
+    known, new = _thumbnails(images), _thumbnails(asked)
+    alike = new @ known.T
+    if same:
+        np.fill_diagonal(alike, -np.inf)
+    kinds = np.asarray(classes, np.int64)
+    counts = np.zeros((len(new), int(kinds.max()) + 1))
+    nearest = np.argsort(-alike, axis=-1, kind="stable")[:, :votes]
+    for place in range(nearest.shape[1]):
+        chosen = kinds[nearest[:, place]]
+        counts[np.arange(len(new)), chosen] += 1 - place / (votes * len(nearest) * 1e3)
+    return float(np.mean(counts.argmax(-1) == np.asarray(answers)))
+
+
+def _thumbnails(images: Any) -> Floats:
+    given = np.nan_to_num(np.asarray(images, np.float64))
+    if given.ndim == 4:
+        for axis in (1, 2):
+            length = given.shape[axis]
+            if length > THUMBNAIL:
+                edges = np.linspace(0, length, THUMBNAIL + 1).astype(int)[:-1]
+                sizes = np.diff([*edges, length]).reshape(
+                    [-1 if a == axis else 1 for a in range(4)]
+                )
+                given = np.add.reduceat(given, edges, axis=axis) / sizes
+    flat = given.reshape(len(given), -1)
+    flat = flat - flat.mean(-1, keepdims=True)
+    lengths = np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), TINY)
+    return np.asarray(flat / lengths, np.float64)

@@ -1,0 +1,256 @@
+"""What to do about a diagnosis: at most five steps, each with what does it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kit import architectures
+from kit.checks._evidence import Facts
+from kit.checks._finding import Diagnosis, Finding
+
+__all__ = ["MOST", "Step", "next_steps"]
+
+MOST = 5
+AIM = 3e-3  # update / weights: within the usual 1e-3 to 1e-2
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do.
+
+    Attributes:
+        text: What, and why.
+        command: Flags of ``kit-train``, or another command, that do it; "" where only the user can.
+    """
+
+    text: str
+    command: str
+
+    def __str__(self) -> str:
+        """Return both on a line."""
+        return f"{self.text} {self.command}".strip()
+
+
+APART = Step(
+    "Your test set is your validation set: its images chose the epoch, so its score is too good. "
+    "Set some apart that choose nothing.",
+    "--test-split 0.15",
+)
+
+
+def next_steps(found: Diagnosis, facts: Facts) -> list[Step]:
+    """Return what to do next, the most useful first; nothing where all is well.
+
+    The steps of the first causes come first. More data and stronger regularization come before any
+    smaller network, which is never advised (CS231n, Neural Networks part 1, "Setting number of
+    layers and their sizes": the way against overfitting is regularization).
+
+    Args:
+        found: The diagnosis.
+        facts: Settings, so that a step names the numbers to take.
+    """
+    steps: list[Step] = []
+    for finding in found.findings:
+        for step in STEPS.get(finding.cause, _look)(finding, facts):
+            commands = {one.command for one in steps if one.command}
+            if step not in steps and step.command not in commands:
+                steps.append(step)
+    if facts.test_images == 0:
+        # It must not be lost below five others: no score of this training can be quoted without it.
+        steps = [*steps[: MOST - 1], APART]
+    return steps[:MOST]
+
+
+def _images(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Find the files whose values are no numbers, and leave them out.",
+                 "--exclude list.csv")]  # fmt: skip
+
+
+def _weights(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Start with He's initial weights: leave out what sets kernels, or set them so.",
+                 _setting(facts, "initialization", "he"))]  # fmt: skip
+
+
+def _scaled(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Scale pixels once, in the model: give it values of 0 to 255 and let its first "
+                 "layer do it.", _setting(facts, "scale", "unit"))]  # fmt: skip
+
+
+def _dead(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Start biases at 0 or a little above.", ""),
+        Step("Use an activation that never dies.", _setting(facts, "activation", "leaky_relu")),
+        *_lower(finding, facts),
+    ]
+
+
+def _frozen(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Let the layers learn: set layer.trainable = True before compile.", ""),
+        Step("Or take weights that are worth freezing.", "--backbone MobileNet-0.75"),
+    ]
+
+
+def _sorted(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Shuffle the training images anew in every epoch: kit-train does; with your own "
+                 "tf.data, dataset.shuffle(len(dataset)) before batch.", "")]  # fmt: skip
+
+
+def _leak(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Divide the images anew; copies are kept together.", "--validation-split 0.2"),
+        Step("Keep together what belongs together (patients, series, videos).",
+             "--group '(PATTERN)'"),
+        Step("List copies and near copies.", "kit-audit FOLDER"),
+    ]  # fmt: skip
+
+
+def _penalty(finding: Finding, facts: Facts) -> list[Step]:
+    ratio = finding.numbers["penalty"] / max(finding.numbers["loss"], 1e-9)
+    value = _round(facts.l2 / (20 * ratio)) if facts.l2 else 1e-4
+    return [Step("Weaken the penalty to a twentieth of the loss.", f"--l2 {value:g}")]
+
+
+def _imbalance(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Add images of the small classes, if there are any to be had.", ""),
+        Step("Weigh the classes by the inverse of their size.", "--class-weight balanced"),
+        Step("Or show them equally often.", "--sampling balanced"),
+        Step("Choose the epoch by a score that counts classes alike.",
+             "--monitor val_balanced_accuracy"),
+    ]  # fmt: skip
+
+
+def _lower(finding: Finding, facts: Facts) -> list[Step]:
+    rate = facts.learning_rate or 1e-2
+    update = finding.numbers.get("update", math.nan)
+    factor = AIM / update if update and math.isfinite(update) and update > AIM else 0.1
+    lower = _round(rate * min(factor, 0.1 if finding.severity == "failed" else 0.5))
+    return [Step("Lower the learning rate.", f"--learning-rate {lower:g}")]
+
+
+def _higher(finding: Finding, facts: Facts) -> list[Step]:
+    rate = facts.learning_rate or 1e-5
+    update = finding.numbers.get("update", math.nan)
+    factor = AIM / update if update and math.isfinite(update) and update < AIM else 10
+    return [Step("Raise the learning rate.", f"--learning-rate {_round(rate * factor):g}")]
+
+
+def _longer(finding: Finding, facts: Facts) -> list[Step]:
+    epochs = 3 * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
+    return [Step("Train longer.", f"--epochs {epochs}")]
+
+
+def _batch(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Take larger batches.", "--batch-size 32")]
+
+
+def _validation(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Give validation more images.", "--validation-split 0.3"),
+        Step("Or let every image be validated once.", "--folds 5"),
+    ]
+
+
+def _dropout(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Weaken the dropout.", "--dropout 0.3")]
+
+
+def _augment(finding: Finding, facts: Facts) -> list[Step]:
+    weaker = {"strong": "medium", "randaugment": "medium", "medium": "light"}
+    name = weaker.get(facts.augmentation, "none" if facts.augmentation == "light" else "light")
+    return [
+        Step("Look at the augmented images: can you tell the classes?", ""),
+        Step("Weaken the augmentation.", f"--augmentation {name}"),
+    ]
+
+
+def _labels(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Look at thirty images with their labels.", ""),
+        Step("Compare with a simple method: if it guesses too, the labels are at fault.",
+             "kit-baseline FOLDER"),
+        Step("Look for images that stand under two labels.", "kit-audit FOLDER"),
+    ]  # fmt: skip
+
+
+def _overfit(finding: Finding, facts: Facts) -> list[Step]:
+    stronger = {"none": "light", "light": "medium", "medium": "strong"}
+    steps = [Step("Add training images: the one cure without a price.", "")]
+    if facts.augmentation == "views":
+        steps.append(Step("Show the head augmented versions of each image.", "--views 4"))
+    elif facts.augmentation in stronger:
+        steps.append(
+            Step("Vary the images more.", f"--augmentation {stronger[facts.augmentation]}")
+        )
+    if not facts.pretrained:
+        steps.append(
+            Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75")
+        )
+    if facts.dropout < 0.5:
+        steps.append(Step("Drop more in training.", f"--dropout {max(0.3, facts.dropout + 0.2):g}"))
+    steps.append(Step("Let weights decay faster.", "--weight-decay 0.1"))
+    return steps
+
+
+def _underfit(finding: Finding, facts: Facts) -> list[Step]:
+    steps = [
+        Step("Take a larger network.", _setting(facts, "filters", "[64,128,256]")),
+        Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75"),
+        Step("Show it more of the image.", "--image-size 128"),
+    ]
+    if facts.dropout > 0.3:
+        steps.insert(1, Step("Weaken the dropout.", "--dropout 0.1"))
+    return steps[1:] if facts.pretrained else steps
+
+
+def _noisy(finding: Finding, facts: Facts) -> list[Step]:
+    return [
+        Step("Let the rate fall to 0 towards the end.", "--schedule one-cycle"),
+        *_validation(finding, facts),
+    ]
+
+
+def _look(finding: Finding, facts: Facts) -> list[Step]:
+    return [Step("Check the set-up layer by layer before training again.", "kit-check FOLDER")]
+
+
+STEPS: Mapping[str, Callable[[Finding, Facts], Sequence[Step]]] = {
+    "images that are no numbers": _images,
+    "weights start at 0": _weights,
+    "weights start too large": _weights,
+    "weights start too small": _weights,
+    "input not scaled": _scaled,
+    "input scaled twice": _scaled,
+    "dead units": _dead,
+    "frozen layers": _frozen,
+    "batches of one class": _sorted,
+    "leakage": _leak,
+    "penalty too strong": _penalty,
+    "imbalanced classes": _imbalance,
+    "rate too high": _lower,
+    "rate too low": _higher,
+    "stopped too early": _longer,
+    "batches too small": _batch,
+    "too few validation images": _validation,
+    "dropout too strong": _dropout,
+    "augmentation too strong": _augment,
+    "labels tell nothing": _labels,
+    "wrong labels": _labels,
+    "overfitting": _overfit,
+    "network too small": _underfit,
+    "underfitting": _underfit,
+    "noisy validation": _noisy,
+}
+
+
+def _setting(facts: Facts, name: str, value: str) -> str:
+    """Return the flag for a setting, where the architecture has it or is not known."""
+    known = facts.architecture in architectures.names()
+    if known and name not in architectures.settings(facts.architecture):
+        return ""
+    return f"--set {name}={value}"
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.1g}")

@@ -1,0 +1,119 @@
+"""Causes that lie in the images and labels before the first step."""
+
+from kit.checks._curves import Curves
+from kit.checks._evidence import Evidence
+from kit.checks._finding import Finding
+from kit.checks._outcome import spoilt
+from kit.checks._thresholds import limit
+
+__all__ = ["bad_images", "few_validation", "imbalance", "input_range", "leakage", "sorted_batches"]
+
+
+def bad_images(seen: Evidence, curves: Curves) -> Finding | None:
+    """Images with NaN or infinity in them."""
+    share = seen.inputs.get("finite", 1.0)
+    if not seen.bad_images and share == 1.0:
+        return None
+    count = f"{seen.bad_images} images hold" if seen.bad_images else "Some images hold"
+    return Finding(
+        "images that are no numbers",
+        "failed",
+        f"{count} values that are no numbers (NaN or infinite); one such batch spoils all weights.",
+        f"{seen.bad_images or 'some'} images not finite; expected none"
+        + (f"; {seen.stopped}" if seen.stopped else ""),
+        {"bad_images": seen.bad_images, "finite": share},
+    )
+
+
+def input_range(seen: Evidence, curves: Curves) -> Finding | None:
+    """Pixels that were not scaled, or twice."""
+    if not seen.inputs or seen.facts.pretrained:
+        return None
+    least, greatest = seen.inputs["least"], seen.inputs["greatest"]
+    between = f"the first layer with weights sees {least:.3g} to {greatest:.3g}"
+    centred = abs(seen.inputs["mean"]) < limit("centred") * seen.inputs["deviation"]
+    if max(abs(least), abs(greatest)) > limit("input_high") and not centred:
+        return Finding(
+            "input not scaled",
+            spoilt(curves),
+            "The pixels reach the network unscaled, so the first layer's steps are far too large.",
+            f"{between}; expected within about 1 of 0",
+            dict(seen.inputs),
+        )
+    if greatest - least < limit("input_low"):
+        return Finding(
+            "input scaled twice",
+            spoilt(curves),
+            "The pixels are scaled twice: all images look black to the network.",
+            f"{between}; expected a range of 1 or 2",
+            dict(seen.inputs),
+        )
+    return None
+
+
+def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
+    """Batches of one class each, because nothing was shuffled."""
+    purity = seen.batch_purity
+    counts = seen.facts.train_counts or (1,) * seen.facts.classes
+    commonest = max(counts) / max(sum(counts), 1)
+    if purity is None or purity < limit("purity") or commonest > 0.8 or seen.facts.batch_size < 4:
+        return None
+    return Finding(
+        "batches of one class",
+        "failed",
+        "Each batch holds images of one class: the network learns to say this class, forgets it "
+        "with the next, and batch normalization sees one class only.",
+        f"the commonest class makes up {100 * purity:.0f} % of a batch; expected about "
+        f"{100 * commonest:.0f} % or a little more, shuffled"
+        f"; accuracy {curves.running:.2f} while training, {curves.trained:.2f} afterwards",
+        {"batch_purity": purity},
+    )
+
+
+def leakage(seen: Evidence, curves: Curves) -> Finding | None:
+    """Validation images that are in training too."""
+    if seen.overlap is None or seen.overlap <= limit("overlap"):
+        return None
+    return Finding(
+        "leakage",
+        "failed",
+        "Validation images are in the training part too: the validation score tells how well they "
+        "are remembered, not how well new ones are recognised.",
+        f"{100 * seen.overlap:.0f} % of the validation images; expected none",
+        {"overlap": seen.overlap},
+    )
+
+
+def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
+    """A class so large that always answering it pays."""
+    counts = [one for one in seen.facts.train_counts if one > 0]
+    if not counts or max(counts) <= limit("imbalance") * min(counts):
+        return None
+    collapsed = curves.commonest > limit("collapse")
+    if not collapsed and curves.validated - curves.balanced < limit("gap"):
+        return None
+    always = "; nearly all images get one and the same answer" if collapsed else ""
+    return Finding(
+        "imbalanced classes",
+        "failed" if collapsed else "warning",
+        "One class is so much larger than others that saying it always pays: the accuracy hides "
+        f"the small classes{always}.",
+        f"{max(counts)} images of the largest class, {min(counts)} of the smallest; accuracy "
+        f"{curves.validated:.2f}, but {curves.balanced:.2f} with all classes weighed alike",
+        {"counts": counts, "balanced": curves.balanced, "commonest": curves.commonest},
+    )
+
+
+def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
+    """A score of so few images that it says little."""
+    if not curves.half_interval > limit("interval"):
+        return None
+    return Finding(
+        "too few validation images",
+        "warning",
+        f"{seen.facts.validation_images} validation images are too few to tell trainings apart: "
+        "the curve moves by chance.",
+        f"accuracy {curves.validated:.2f}, give or take {curves.half_interval:.2f} (95 % interval);"
+        f" expected within {limit('interval'):g}",
+        {"images": seen.facts.validation_images, "half_interval": curves.half_interval},
+    )

@@ -1,0 +1,121 @@
+"""Causes that hide the classes from training: labels, and augmentation."""
+
+import math
+
+from kit.checks._curves import Curves
+from kit.checks._evidence import Evidence
+from kit.checks._finding import Finding
+from kit.checks._outcome import at_chance
+from kit.checks._thresholds import limit
+
+__all__ = ["labels_tell_nothing", "strong_augmentation", "wrong_labels"]
+
+
+def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
+    """Augmentation that leaves nothing of the classes, or much less than training needs."""
+    name, plain, changed = (
+        seen.facts.augmentation,
+        seen.plain_neighbours,
+        seen.augmented_neighbours,
+    )
+    if name == "none" or curves.running >= limit("poor"):
+        return None
+    told = _three(curves)
+    if plain is not None and changed is not None:
+        above = plain - curves.chance
+        kept = (changed - curves.chance) / max(above, 1e-9)
+        rested = not curves.pace > limit("pace")  # else it may learn yet
+        behind = curves.running - curves.chance < limit("below") * above
+        lost = kept < limit("kept") or (kept < limit("kept_some") and behind and rested)
+        if above < limit("visible") or not lost:
+            return None
+        told = (
+            f"the most similar plain image has the class of {100 * changed:.0f} % of the augmented "
+            f"images and of {100 * plain:.0f} % of the plain ones, guessing gives "
+            f"{100 * curves.chance:.0f} %; {told}"
+        )
+    elif not curves.sampled or curves.trained - curves.running < limit("held_down"):
+        return None
+    return Finding(
+        "augmentation too strong",
+        "failed" if curves.validated < limit("poor") else "warning",
+        f'The augmentation "{name}" changes images so much that little of their classes is left.',
+        told,
+        {"plain": plain, "augmented": changed, "running": curves.running},
+    )
+
+
+def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
+    """Validation at chance all along, and no rule to be seen in the images."""
+    if not at_chance(curves):
+        return None
+    above = curves.chance + limit("chance") * curves.error
+    similar = seen.neighbours
+    if similar is not None and similar > above:
+        return None
+    by_heart = curves.trained > above + limit("chance") * curves.error
+    if similar is None and not by_heart:
+        return None  # it may simply not have learned
+    learns = "learns the training images by heart" if by_heart else "finds no rule"
+    look = (
+        f"; {100 * similar:.0f} % of the validation images have the class of the most similar "
+        "training image"
+        if similar is not None
+        else ""
+    )
+    return Finding(
+        "labels tell nothing",
+        "failed",
+        f"The labels do not follow from the images: the network {learns}, and guesses on others. "
+        "Labels may be shuffled against the files, or the classes may not be visible.",
+        f"validation accuracy {curves.balanced:.2f} at the end and {curves.best:.2f} at best, "
+        f"guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
+        {"validated": curves.balanced, "trained": curves.trained, "neighbours": similar},
+    )
+
+
+def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
+    """Even the surest answers are wrong too often, and neighbours mend each other's labels."""
+    if not math.isfinite(curves.sure) or at_chance(curves):
+        return None
+    gain = _gain(seen, curves)
+    if math.isnan(gain):
+        suspected = curves.sure < limit("sure_alone")
+    else:
+        suspected = curves.sure < limit("sure") and gain > limit("votes")
+    if not suspected:
+        return None
+    votes = (
+        f"; 15 similar images that vote are right {gain:.2f} times as often above chance as the "
+        f"most similar one alone, expected below {limit('votes'):g}"
+        if math.isfinite(gain)
+        else ""
+    )
+    return Finding(
+        "wrong labels",
+        "warning" if math.isnan(gain) else "failed",
+        "Many labels seem to be wrong: even where the model is surest it is often told that it "
+        "errs, while in a problem that is only hard the easy images come out right.",
+        f"{100 * curves.sure:.0f} % right among the quarter of the validation images it was surest "
+        f"of, at its best; expected above {100 * limit('sure'):.0f} %; accuracy "
+        f"{curves.validated:.2f} on all{votes}",
+        {"sure": curves.sure, "validated": curves.validated, "gain": gain},
+    )
+
+
+def _gain(seen: Evidence, curves: Curves) -> float:
+    """Return what voting adds to the most similar image: much where single labels are wrong."""
+    one, many = seen.neighbours, seen.voting_neighbours
+    if one is None or many is None:
+        return math.nan
+    above = max(one - curves.chance, 0.5 * curves.error)
+    if many - curves.chance < limit("chance") * curves.error:
+        return 0.0  # pixels say too little for a vote to mend
+    return (many - curves.chance) / above
+
+
+def _three(curves: Curves) -> str:
+    return (
+        f"accuracy {curves.running:.2f} while training, {curves.trained:.2f} on plain training "
+        f"images, {curves.validated:.2f} on validation images"
+    )

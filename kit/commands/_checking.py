@@ -1,0 +1,118 @@
+"""The checks before a training: the quick ones that every training begins with, and all of them."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kit import checks, data, files, plots, progress, training
+from kit.errors import CheckError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["draw", "everything", "quick", "refuse_failed", "save"]
+
+FEW, MORE = 64, 256  # images: enough for statistics over them, and to find a rate
+
+Run = Callable[[], checks.Check]
+Named = list[tuple[str, Run]]
+
+FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "initial loss": plots.initial_loss,
+    "regularization": plots.penalties,
+    "input": plots.input_range,
+    "signals at the start": plots.signals,
+    "tiny subset": plots.by_heart,
+    "gradients": plots.gradient_errors,
+    "learning rate": plots.learning_rates,
+    "waiting for data": plots.waiting,
+}
+
+
+def quick(
+    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]
+) -> list[checks.Check]:
+    """Run the checks that take seconds.
+
+    Args:
+        model: Compiled; of a frozen backbone only the head is checked, on features.
+        splits: The data.
+        compiled: What the model was compiled with.
+    """
+    make_model, sample = _subject(model, splits, compiled, FEW)
+    return _done(_quick(make_model, sample))
+
+
+def everything(
+    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]
+) -> list[checks.Check]:
+    """Run all checks; the arguments are those of :func:`quick`."""
+    make_model, sample = _subject(model, splits, compiled, MORE)
+    runs: Named = [
+        *_quick(make_model, sample),
+        ("tiny subset", lambda: checks.tiny_subset(make_model, sample)),
+        ("blank images", lambda: checks.blank_images(make_model, sample)),
+        ("gradients", lambda: checks.gradients(make_model, sample)),
+        ("learning rate", lambda: checks.learning_rate(make_model, sample)),
+    ]
+    if not training.is_frozen(model):
+        runs.append(("waiting for data", lambda: checks.pipeline(make_model, splits)))
+    return _done(runs)
+
+
+def save(found: Sequence[checks.Check], path: Path) -> None:
+    """Write checks as JSON."""
+    rows = [dataclasses.asdict(one) for one in found]
+    text = json.dumps(rows, indent=2, ensure_ascii=False, default=float)
+    files.write_text(path, text + "\n")
+
+
+def draw(found: Sequence[checks.Check], figures: Path) -> None:
+    """Save a figure of each check that has one, in a new folder."""
+    figures.mkdir(parents=True)
+    for one in found:
+        if one.name in FIGURES and one.verdict != "not applicable":
+            plots.save(
+                FIGURES[one.name](one.numbers), figures / f"{one.name.replace(' ', '_')}.png"
+            )
+
+
+def refuse_failed(found: Sequence[checks.Check], otherwise: str = "") -> None:
+    """Raise CheckError where a check failed.
+
+    Args:
+        found: The checks.
+        otherwise: What to do to go on all the same.
+    """
+    failed = [one.name for one in found if one.verdict == "failed"]
+    if failed:
+        raise CheckError(f"Failed: {', '.join(failed)}.{otherwise}")
+
+
+def _subject(
+    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], count: int
+) -> tuple[checks.MakeModel, checks.Sample]:
+    """Return what is checked: the model, or of one with a frozen backbone the head."""
+    sample = checks.sample(splits, model, count)
+    if training.is_frozen(model):
+        head, vectors = training.on_features(model, sample.images)
+        model = training.compile_model(head, **compiled)
+        sample = dataclasses.replace(sample, images=vectors)
+    return checks.from_model(model), sample
+
+
+def _quick(make_model: checks.MakeModel, sample: checks.Sample) -> Named:
+    return [
+        ("initial loss", lambda: checks.initial_loss(make_model, sample)),
+        ("regularization", lambda: checks.regularization(make_model, sample)),
+        ("input", lambda: checks.inputs(make_model, sample)),
+        ("signals at the start", lambda: checks.units(make_model, sample)),
+    ]
+
+
+def _done(runs: Named) -> list[checks.Check]:
+    """Run checks in turn and show how far they are."""
+    tracked = progress.track(runs, len(runs), "Checking the set-up", "checks done")
+    return [run() for _, run in tracked]

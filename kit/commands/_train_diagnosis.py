@@ -1,0 +1,62 @@
+"""What ``train`` says of itself: the quick checks before, the diagnosis after."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kit import checks, data, evaluation, files, progress
+from kit.commands import _checking as checking
+from kit.commands._train_steps import Trained, best_of
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["before", "explain"]
+
+CHECKS, DIAGNOSIS = "checks.json", "diagnosis.json"
+
+
+def before(
+    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], run: Path
+) -> None:
+    """Run the quick checks, show and keep them.
+
+    Raises:
+        CheckError: One failed.
+    """
+    found = checking.quick(model, splits, compiled)
+    progress.say(checks.panel(found))
+    checking.save(found, run / CHECKS)
+    checking.refuse_failed(found, " --no-check trains all the same.")
+
+
+def explain(
+    trained: Sequence[Trained], scores: Mapping[str, evaluation.Scores], run: Path
+) -> list[str]:
+    """Diagnose the training that is kept, keep that, and return it as lines.
+
+    Args:
+        trained: The trainings.
+        scores: By part.
+        run: Gets ``diagnosis.json``.
+    """
+    seen = best_of(trained).history.evidence
+    if seen is None:
+        return []
+    if "validation" in scores:
+        seen = dataclasses.replace(seen, confusion=scores["validation"].confusion.tolist())
+    found = checks.diagnose(seen)
+    steps = checks.next_steps(found, seen.facts)
+    kept = {
+        "summary": found.summary,
+        "findings": [dataclasses.asdict(one) for one in found.findings],
+        "next_steps": [dataclasses.asdict(one) for one in steps],
+    }
+    text = json.dumps(kept, indent=2, ensure_ascii=False, default=float)
+    files.write_text(run / DIAGNOSIS, text + "\n")
+    lines = [f"Diagnosis: {found.summary}", *(f"  {line}" for line in found.lines()[1:])]
+    if steps:
+        lines += ["What to do next:", *(f"  - {step}" for step in steps)]
+    return [progress.clean(line) for line in lines]

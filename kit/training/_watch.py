@@ -1,0 +1,92 @@
+"""What is measured while a network trains, for the diagnosis that follows."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+from kit import checks, data
+from kit.training._compile import learning_rate
+
+__all__ = ["Watch"]
+
+TRAINED, HELD_OUT, LOOKED_INTO = 500, 64, 8  # images: of training, of validation, after a NaN
+
+
+class Watch:
+    """The monitor and the guard of one training.
+
+    Attributes:
+        monitor: Measures between epochs.
+        guard: Stops what explodes, and says which layer went first.
+    """
+
+    def __init__(self, model: keras.Model, splits: data.Splits) -> None:
+        """Choose the images to look at.
+
+        Args:
+            model: Compiled.
+            splits: What it is trained on.
+        """
+        train = checks.sample(splits, model, TRAINED)
+        validation = checks.sample(splits, model, HELD_OUT, part="validation")
+        self.splits = splits
+        self.monitor = checks.Monitor(train, validation)
+        probabilities = model.layers[-1].name != "scores"
+        self.guard = checks.LossGuard(
+            train.first(LOOKED_INTO), floor=math.log(splits.num_classes) if probabilities else 0.0
+        )
+
+    def evidence(
+        self, model: keras.Model, table: Any, epochs: int, schedule: str
+    ) -> checks.Evidence:
+        """Return what is known about the training after its end.
+
+        Args:
+            model: As trained.
+            table: The history's.
+            epochs: As planned.
+            schedule: Its name.
+        """
+        splits = self.splits
+        validation = splits.parts["validation"]
+        trained = {splits.hashes[number] for number in splits.parts["train"]}
+        shared = sum(splits.hashes[number] in trained for number in validation)
+        return checks.evidence(
+            table,
+            facts(model, splits, epochs, schedule),
+            self.monitor,
+            self.guard,
+            overlap=shared / max(1, len(validation)),
+        )
+
+
+def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -> checks.Facts:
+    """Return the settings of a training and the counts of its data, as the model shows them."""
+    layers = list(model._flatten_layers(include_self=False))
+    penalties = [getattr(layer, "kernel_regularizer", None) for layer in layers]
+    kernels = [layer.kernel for layer in layers if getattr(layer, "kernel", None) is not None]
+    sizes = [math.prod(kernel.shape) for kernel in kernels]
+    still = [size for kernel, size in zip(kernels, sizes, strict=True) if not kernel.trainable]
+    counts = np.bincount(splits.labels[splits.parts["train"]], minlength=splits.num_classes)
+    on_vectors = len(model.input_shape) == 2  # a head on the features of a backbone
+    return checks.Facts(
+        classes=splits.num_classes,
+        train_counts=tuple(counts.tolist()),
+        validation_images=len(splits.parts["validation"]),
+        test_images=len(splits.parts.get("test", ())),
+        batch_size=splits.batch_size,
+        planned_epochs=epochs,
+        schedule=schedule,
+        optimizer=model.optimizer.name,
+        learning_rate=learning_rate(model),
+        dropout=max((float(getattr(layer, "rate", 0.0)) for layer in layers), default=0.0),
+        l2=max((float(getattr(one, "l2", 0.0)) for one in penalties), default=0.0),
+        augmentation="views" if on_vectors else splits.augmentation,
+        label_smoothing=float(getattr(model.loss, "label_smoothing", 0.0)),
+        pretrained=on_vectors or any(layer.name == "backbone" for layer in model.layers),
+        frozen_share=sum(still) / max(1, sum(sizes)),
+        parameters=model.count_params(),
+        architecture=model.name,
+    )

@@ -1,0 +1,5 @@
+"""The same as kit-check."""
+
+from kit.commands.check import main
+
+main()

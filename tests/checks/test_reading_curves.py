@@ -1,0 +1,87 @@
+"""Curves in numbers, on curves drawn by hand."""
+
+import numpy as np
+import pytest
+
+from kit.checks import Evidence, Facts, _curves
+
+
+def read(**columns: object) -> _curves.Curves:
+    facts = Facts(classes=10, train_counts=(100,) * 10, validation_images=250)
+    return _curves.read(Evidence(columns, facts))  # type: ignore[arg-type]
+
+
+def test_a_straight_line_has_a_pace_of_1_and_a_curve_at_rest_of_about_0() -> None:
+    line = read(loss=np.linspace(2.3, 1.0, 12), val_loss=[2.0] * 12)
+    rest = read(loss=1 + np.exp(-np.arange(12)), val_loss=[2.0] * 12)
+
+    assert line.pace == pytest.approx(1)
+    assert rest.pace < 0.01
+
+
+def test_the_pace_is_the_lesser_of_that_per_epoch_and_that_per_unit_of_rate() -> None:
+    rates = np.array([1e-3] * 6 + [1e-6] * 6)
+    rested = 2.3 - 0.1 * np.minimum(np.arange(12), 5)  # falls as long as the rate is high
+    falling = 2.3 - 0.1 * np.maximum(np.arange(12) - 5, 0)  # only once it is low
+
+    assert read(loss=rested, val_loss=rested, learning_rate=rates).pace < 0.01
+    assert read(loss=falling, val_loss=falling).pace > 1.5
+    assert read(loss=falling, val_loss=falling, learning_rate=rates).pace > 1.5
+
+
+def test_penalties_are_taken_off_the_loss() -> None:
+    curves = read(loss=[12.3, 11.0], penalty=[10.0, 10.0], val_loss=[2.3, 2.2])
+
+    assert curves.last_loss == pytest.approx(1.0)
+    assert curves.learned == pytest.approx(1 - 1 / np.log(10))
+
+
+def test_the_gap_is_measured_on_plain_training_images_where_there_are_any() -> None:
+    columns = {"loss": [1.0] * 3, "val_loss": [1.0] * 3, "val_accuracy": [0.6] * 3}
+
+    assert read(**columns, accuracy=[0.7] * 3).gap == pytest.approx(0.1)
+    sampled = read(**columns, accuracy=[0.7] * 3, train_sample_accuracy=[0.6, None, 0.9])
+    assert sampled.gap == pytest.approx(0.3)  # of the last epochs that were measured
+    early = read(**columns, accuracy=[0.7] * 3, train_sample_accuracy=[0.6, None, None])
+    assert early.gap == pytest.approx(0.0)  # what was measured last
+    assert sampled.sampled
+
+
+def test_a_missing_column_is_nan_and_not_an_error() -> None:
+    curves = read(loss=[2.0, 1.0])
+
+    assert np.isnan(curves.validated)
+    assert np.isnan(curves.update)
+    assert np.isnan(curves.gap)
+
+
+def test_a_loss_that_is_no_number_is_told() -> None:
+    assert not read(loss=[2.0, None], val_loss=[2.0, 2.0]).finite
+    assert not read(loss=[2.0, np.inf], val_loss=[2.0, 2.0]).finite
+    assert read(loss=[2.0, 1.0], val_loss=[2.0, 2.0]).finite
+
+
+def test_the_interval_is_that_of_wilson() -> None:
+    # Statsmodels' proportion_confint(16, 20, method="wilson"): 0.584 to 0.919.
+    assert _curves.half_interval(0.8, 20) == pytest.approx((0.919 - 0.584) / 2, abs=1e-3)
+    assert np.isnan(_curves.half_interval(0.8, 0))
+
+
+def test_a_plateau_is_counted_until_the_first_tenth_of_the_fall() -> None:
+    assert read(loss=[2.3, 2.3, 2.29, 2.0, 1.0], val_loss=[1.0] * 5).plateau == 3
+    assert read(loss=[2.3, 1.5, 1.2, 1.1, 1.0], val_loss=[1.0] * 5).plateau == 1
+
+
+def test_jump_and_rebound_and_wobble() -> None:
+    loss, late = [2.0, 1.0, 1.5, 1.0], [0.5, 0.5, 0.6, 0.5, 0.6, 0.5]
+    curves = read(loss=loss, val_loss=[2.0, 1.0, 1.2, 1.5])
+
+    assert curves.rise == pytest.approx(0.5)
+    assert curves.jump == pytest.approx(0.5)
+    assert curves.lowest_validation == 2
+    assert curves.rebound == pytest.approx(1.5)
+    assert read(loss=[1.0] * 6, val_loss=[1.0] * 6, val_accuracy=late).wobble > 0.05
+
+
+def test_no_epoch_is_no_error() -> None:
+    assert read(loss=[], val_loss=[]).epochs == 0

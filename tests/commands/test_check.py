@@ -1,0 +1,85 @@
+"""The checks as a program, and what a training says of itself."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from kit import checks
+from kit.commands._program import program
+from kit.commands.check import check
+from kit.commands.train import train
+
+SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
+
+
+def exit_code(command: object, arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        program(command, arguments)  # type: ignore[arg-type]
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def test_a_sound_network_passes_and_its_numbers_are_kept(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "checks"
+    program(check, [str(photos), *SMALL, "--l2", "0.001", "--output", str(output)])
+
+    panel = capsys.readouterr().out
+    found = {one["name"]: one for one in json.loads((output / "checks.json").read_text("utf-8"))}
+    assert set(found) >= {"initial loss", "regularization", "input", "tiny subset", "gradients"}
+    assert all(name in panel for name in found)
+    assert found["regularization"]["verdict"] == "ok"
+    assert "FAILED" not in panel
+    assert (output / "figures" / "initial_loss.png").is_file()
+
+
+def test_a_rate_that_explodes_fails_with_exit_code_4(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sick = ["--optimizer", "sgd", "--learning-rate", "1e9"]
+    assert exit_code(check, [str(photos), *SMALL, *sick]) == 4
+    printed = capsys.readouterr()
+    assert "FAILED" in printed.out
+    assert "Error: Failed: " in printed.err
+
+
+def test_the_output_may_not_be_there_or_lie_in_the_data(photos: Path, tmp_path: Path) -> None:
+    for folder in (tmp_path, photos / "checks"):
+        assert exit_code(check, [str(photos), *SMALL, "--output", str(folder)]) == 2
+
+
+def test_a_training_is_checked_watched_and_diagnosed(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    program(train, [str(photos), *SMALL, "--epochs", "4", "--output", str(run)])
+
+    printed = capsys.readouterr()
+    assert "initial loss" in printed.err
+    assert "Diagnosis: " in printed.out
+    history = pd.read_csv(run / "history.csv")
+    assert {"train_sample_loss", "update_ratio", "dead_share"} <= set(history.columns)
+    assert history["train_sample_loss"].notna().any()
+    assert {one["name"] for one in json.loads((run / "checks.json").read_text("utf-8"))}
+    kept = json.loads((run / "diagnosis.json").read_text("utf-8"))
+    assert kept["summary"] in printed.out
+    assert len(kept["next_steps"]) <= 5
+
+
+def test_a_failed_check_ends_the_training_before_it_begins(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = checks.Check("initial loss", "failed", "9", "0.69 = ln 2", "Look at the head.")
+    monkeypatch.setattr(checks, "initial_loss", lambda *_: failed)
+    run = tmp_path / "run"
+    assert exit_code(train, [str(photos), *SMALL, "--output", str(run)]) == 4
+    said = capsys.readouterr().err
+    assert "Look at the head." in said
+    assert "--no-check trains all the same" in said
+    assert not run.exists()
