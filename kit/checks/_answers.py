@@ -48,6 +48,9 @@ def guarded(name: str) -> Callable[[Callable[P, Check]], Callable[P, Check]]:
             except KitError:
                 raise
             except Exception as error:  # of any kind: layers and losses may be anybody's
+                if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+                    told = "too little memory for this check; a training has smaller batches"
+                    return Check(name, "not applicable", told, "a loss for these images and labels")
                 first = next(iter(str(error).strip().splitlines()), "")
                 return Check(
                     name,

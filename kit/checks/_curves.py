@@ -24,7 +24,8 @@ class Curves:
 
     Attributes:
         epochs: How many there were.
-        nothing: The loss of who knows only how often each class comes, ln C for even ones.
+        nothing: The loss of who knows only how often each class comes, ln C for even ones; of
+            losses other than cross-entropy, ``first_loss``.
         first_loss: The training loss before the first step, else that of the first epoch.
         last_loss: The training loss at the end, without penalties.
         worst_loss: The highest one of an epoch.
@@ -108,9 +109,10 @@ def read(seen: Evidence) -> Curves:
     validation_loss = column(table, "val_loss", len(loss))
     usable = np.isfinite(validation_loss)
     lowest = int(np.nanargmin(validation_loss)) if usable.any() else 0
-    nothing = cross_entropy(facts.train_counts) if facts.train_counts else math.log(facts.classes)
     first = seen.before.get("train_sample_loss")
     first = (data[0] if len(data) else math.nan) if first is None else first
+    even = (1,) * facts.classes
+    nothing = cross_entropy(facts.train_counts or even) if facts.cross_entropy else float(first)
     accuracy = _late(validated)
     chance = 1 / facts.classes
     rates = column(table, "learning_rate", len(loss))

@@ -10,6 +10,7 @@ from kit.checks import _rules_rate as rate
 from kit.checks._curves import Curves, read
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Diagnosis, Finding
+from kit.checks._outcome import at_chance
 from kit.checks._thresholds import limit
 
 __all__ = ["RULES", "diagnose"]
@@ -73,6 +74,9 @@ def _summary(found: Sequence[Finding], curves: Curves) -> str:
             else ""
         )
         return f"Nothing speaks against this training: {reached}{suits}."
-    if any(one.severity == "failed" for one in found):
-        return f"Something is wrong with this training ({reached}): {found[0].cause}."
+    failed = next((one for one in found if one.severity == "failed"), None)
+    if failed is not None:
+        return f"Something is wrong with this training ({reached}): {failed.cause}."
+    if at_chance(curves) and curves.best < curves.chance + limit("chance") * curves.error:
+        return f"This training came to nothing ({reached}): {found[0].cause}."
     return f"This training works ({reached}), but: {found[0].cause}."

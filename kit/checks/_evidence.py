@@ -30,11 +30,15 @@ class Facts:
         l2: Penalty on kernels.
         augmentation: Name of the preset; "none" for none; "views" for a head on features of
             augmented images.
+        mixed: Whether training images are mixed: accuracy while training then says little.
         label_smoothing: Share of a label that is spread.
+        cross_entropy: Whether the loss is that; of any other, the loss before the first step is
+            what guessing gives.
         pretrained: Whether the weights come from another training.
         frozen_share: Share of the kernels' weights that cannot move.
         parameters: Weights of the network.
         architecture: Its name.
+        image_size: Pixels of the shorter side; 0 where it is not known.
     """
 
     classes: int
@@ -49,11 +53,14 @@ class Facts:
     dropout: float = 0.0
     l2: float = 0.0
     augmentation: str = "none"
+    mixed: bool = False
     label_smoothing: float = 0.0
+    cross_entropy: bool = True
     pretrained: bool = False
     frozen_share: float = 0.0
     parameters: int = 0
     architecture: str = ""
+    image_size: int = 0
 
 
 @dataclass(frozen=True)

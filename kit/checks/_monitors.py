@@ -57,7 +57,7 @@ class Monitor(keras.callbacks.Callback):
 
     ``train_sample_*`` come from training images that are not augmented, in inference mode, and
     without penalties: Keras' own training figure is a running mean over an epoch under dropout.
-    Of layers, ``update_ratio`` is the median, and ``dead_share`` the greatest.
+    Of layers, ``update_ratio`` is the median, of two the first, and ``dead_share`` the greatest.
 
     Args:
         train: Up to 500 images of the training part, not augmented.
@@ -240,13 +240,13 @@ class Monitor(keras.callbacks.Callback):
     def _updates(self) -> dict[str, float]:
         means = [float(np.mean(values)) for values in self._ratios.values()]
         known = [value for value in means if math.isfinite(value)]
-        # A single layer is the head, which starts near 0: its first updates are large beside it.
+        # The last layer starts near 0, and its first updates are large beside it: it is no middle.
         if len(known) < 2:
             return dict.fromkeys(
                 ("update_ratio", "update_ratio_least", "update_ratio_greatest"), math.nan
             )
         return {
-            "update_ratio": float(np.median(known)),
+            "update_ratio": known[0] if len(known) == 2 else float(np.median(known)),
             "update_ratio_least": min(known),
             "update_ratio_greatest": max(known),
         }

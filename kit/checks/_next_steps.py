@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kit import architectures
 from kit.checks._evidence import Facts
 from kit.checks._finding import Diagnosis, Finding
+from kit.checks._thresholds import limit
 
 __all__ = ["MOST", "Step", "next_steps"]
 
@@ -137,7 +138,8 @@ def _higher(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _longer(finding: Finding, facts: Facts) -> list[Step]:
-    epochs = 3 * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
+    times = math.ceil(3 * max(limit("brief") / finding.numbers.get("steps", math.inf), 1))
+    epochs = times * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
     return [Step("Train longer.", f"--epochs {epochs}")]
 
 
@@ -187,21 +189,30 @@ def _overfit(finding: Finding, facts: Facts) -> list[Step]:
         steps.append(
             Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75")
         )
-    if facts.dropout < 0.5:
+    if facts.dropout < 0.5 and _has(facts, "dropout"):
         steps.append(Step("Drop more in training.", f"--dropout {max(0.3, facts.dropout + 0.2):g}"))
     steps.append(Step("Let weights decay faster.", "--weight-decay 0.1"))
     return steps
 
 
 def _underfit(finding: Finding, facts: Facts) -> list[Step]:
-    steps = [
-        Step("Take a larger network.", _setting(facts, "filters", "[64,128,256]")),
-        Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75"),
-        Step("Show it more of the image.", "--image-size 128"),
-    ]
+    steps = []
+    if facts.architecture in ("linear", "mlp"):
+        steps.append(Step("Take a network of convolutions.", "--architecture basic_cnn"))
+    elif not facts.pretrained:
+        steps.append(Step("Take a larger network: more filters, or more layers.", ""))
     if facts.dropout > 0.3:
-        steps.insert(1, Step("Weaken the dropout.", "--dropout 0.1"))
-    return steps[1:] if facts.pretrained else steps
+        steps.append(Step("Weaken the dropout.", "--dropout 0.1"))
+    if not facts.pretrained:
+        steps.append(
+            Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75")
+        )
+    if facts.image_size:
+        steps.append(
+            Step("Show it more of the image, where the files have more pixels.",
+                 f"--image-size {2 * facts.image_size}")
+        )  # fmt: skip
+    return steps
 
 
 def _noisy(finding: Finding, facts: Facts) -> list[Step]:
@@ -246,10 +257,12 @@ STEPS: Mapping[str, Callable[[Finding, Facts], Sequence[Step]]] = {
 
 def _setting(facts: Facts, name: str, value: str) -> str:
     """Return the flag for a setting, where the architecture has it or is not known."""
+    return f"--set {name}={value}" if _has(facts, name) else ""
+
+
+def _has(facts: Facts, name: str) -> bool:
     known = facts.architecture in architectures.names()
-    if known and name not in architectures.settings(facts.architecture):
-        return ""
-    return f"--set {name}={value}"
+    return not known or name in architectures.settings(facts.architecture)
 
 
 def _round(value: float) -> float:

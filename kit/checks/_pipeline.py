@@ -140,8 +140,8 @@ def _help(data_seconds: float, model_seconds: float, plain_seconds: float | None
     if plain_seconds is not None and data_seconds - plain_seconds > HEAVY * data_seconds:
         share = 1 - plain_seconds / data_seconds
         return (
-            f"Augmentation takes {share:.0%} of a batch: a smaller one (--augmentation light), or "
-            "a larger network, which then costs nothing more."
+            f"Augmentation takes {share:.0%} of a batch: a smaller one (--augmentation light or "
+            "none), or a larger network, which then costs nothing more."
         )
     if data_seconds < model_seconds:
         return (

@@ -3,7 +3,7 @@
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import spoilt
+from kit.checks._outcome import brief, spoilt
 from kit.checks._thresholds import limit
 
 __all__ = ["bad_images", "few_validation", "imbalance", "input_range", "leakage", "sorted_batches"]
@@ -95,7 +95,7 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
     always = "; nearly all images get one and the same answer" if collapsed else ""
     return Finding(
         "imbalanced classes",
-        "failed" if collapsed else "warning",
+        "failed" if collapsed and not brief(seen, curves) else "warning",
         "One class is so much larger than others that saying it always pays: the accuracy hides "
         f"the small classes{always}.",
         f"{max(counts)} images of the largest class, {min(counts)} of the smallest; accuracy "

@@ -7,7 +7,7 @@ import numpy as np
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import at_chance
+from kit.checks._outcome import at_chance, brief
 from kit.checks._thresholds import limit
 
 __all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitting", "underfitting"]
@@ -41,6 +41,8 @@ def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
     """No gap and poor on both, at rest: nothing more comes."""
     if curves.trained >= limit("poor") or curves.gap > limit("gap") or at_chance(curves):
         return None
+    if curves.pace > limit("pace"):
+        return None  # more may come
     return Finding(
         "underfitting",
         "warning",
@@ -55,7 +57,7 @@ def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
 
 def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     """Guessing to the end, for a reason that was not seen."""
-    if not at_chance(curves):
+    if not at_chance(curves) or brief(seen, curves):
         return None
     return Finding(
         "nothing is learned",
@@ -70,7 +72,7 @@ def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
 
 def collapse(seen: Evidence, curves: Curves) -> Finding | None:
     """One answer to everything, for a reason that was not seen."""
-    if not curves.commonest > limit("collapse"):
+    if not curves.commonest > limit("collapse") or brief(seen, curves):
         return None
     return Finding(
         "one answer to everything",

@@ -5,7 +5,7 @@ import math
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import at_chance
+from kit.checks._outcome import at_chance, brief
 from kit.checks._thresholds import limit
 
 __all__ = ["labels_tell_nothing", "strong_augmentation", "wrong_labels"]
@@ -21,6 +21,7 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
     if name == "none" or curves.running >= limit("poor"):
         return None
     told = _three(curves)
+    measured = plain is not None and changed is not None
     if plain is not None and changed is not None:
         above = plain - curves.chance
         kept = (changed - curves.chance) / max(above, 1e-9)
@@ -34,12 +35,20 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
             f"images and of {100 * plain:.0f} % of the plain ones, guessing gives "
             f"{100 * curves.chance:.0f} %; {told}"
         )
-    elif not curves.sampled or curves.trained - curves.running < limit("held_down"):
+    elif (
+        seen.facts.mixed
+        or not curves.sampled
+        or curves.pace > limit("pace")  # a running mean lags behind what still gets better
+        or curves.trained - curves.running < limit("held_down")
+    ):
         return None
     return Finding(
         "augmentation too strong",
-        "failed" if curves.validated < limit("poor") else "warning",
-        f'The augmentation "{name}" changes images so much that little of their classes is left.',
+        "failed" if measured and curves.validated < limit("poor") else "warning",
+        f'The augmentation "{name}" changes images so much that little of their classes is left.'
+        if measured
+        else f'The augmentation "{name}" may change images too much: the network knows plain ones '
+        "much better than those it is trained on.",
         told,
         {"plain": plain, "augmented": changed, "running": curves.running},
     )
@@ -47,7 +56,7 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
 
 def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     """Validation at chance all along, and no rule to be seen in the images."""
-    if not at_chance(curves):
+    if not at_chance(curves) or brief(seen, curves):
         return None
     above = curves.chance + limit("chance") * curves.error
     similar = seen.neighbours
@@ -76,7 +85,7 @@ def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
 
 def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
     """Even the surest answers are wrong too often, and neighbours mend each other's labels."""
-    if not math.isfinite(curves.sure) or at_chance(curves):
+    if not math.isfinite(curves.sure) or at_chance(curves) or brief(seen, curves):
         return None
     gain = _gain(seen, curves)
     if math.isnan(gain):
@@ -93,7 +102,7 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
     )
     return Finding(
         "wrong labels",
-        "warning" if math.isnan(gain) else "failed",
+        "failed" if _is_sure(seen) else "warning",
         "Many labels seem to be wrong: even where the model is surest it is often told that it "
         "errs, while in a problem that is only hard the easy images come out right.",
         f"{100 * curves.sure:.0f} % right among the quarter of the validation images it was surest "
@@ -112,6 +121,15 @@ def _gain(seen: Evidence, curves: Curves) -> float:
     if many - curves.chance < limit("chance") * curves.error:
         return 0.0  # pixels say too little for a vote to mend
     return (many - curves.chance) / above
+
+
+def _is_sure(seen: Evidence) -> bool:
+    """Tell whether the vote is better by more than the validation images' number makes likely."""
+    one, many, images = seen.neighbours, seen.voting_neighbours, seen.facts.validation_images
+    if one is None or many is None or not images:
+        return False
+    variance = (one * (1 - one) + many * (1 - many)) / images
+    return many - one > 2 * math.sqrt(variance)
 
 
 def _three(curves: Curves) -> str:

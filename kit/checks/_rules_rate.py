@@ -5,7 +5,7 @@ import math
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import poor
+from kit.checks._outcome import at_chance, brief, poor, steps
 from kit.checks._thresholds import limit
 
 __all__ = ["rate_too_high", "rate_too_low", "small_batches", "stopped_early"]
@@ -32,12 +32,12 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
             numbers,
         )
     if curves.update > limit("update_high"):
-        learned = curves.trained >= limit("poor")
+        learned = curves.trained >= limit("poor") or curves.pace > limit("pace")
         return Finding(
             "rate too high",
             "warning" if learned else "failed",
             f"{named} is too high: each step throws away much of what the weights held"
-            + (", though the training recovered." if learned else "."),
+            + (", though the training goes on learning." if learned else "."),
             "; ".join(filter(None, [update, _losses(curves)])),
             numbers,
         )
@@ -56,7 +56,7 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
     if jumps and curves.last_loss > 0.8 * curves.nothing:
         return Finding(
             "rate too high",
-            "failed",
+            "warning" if brief(seen, curves) else "failed",
             f"{named} is too high: the loss jumps up and down and does not settle.",
             f"{_losses(curves)}; its largest rise is {curves.jump:.2f} of its whole fall, expected "
             f"below {limit('jump'):g}",
@@ -87,7 +87,18 @@ def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
 
 
 def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
-    """The loss was still falling at the pace of before when the training ended."""
+    """The loss was still falling when the training ended, or it had hardly begun."""
+    if at_chance(curves) and brief(seen, curves):
+        taken = steps(seen, curves)
+        return Finding(
+            "stopped too early",
+            "warning",
+            f"The training ended after {taken} steps, while the network still guesses: too few to "
+            "say whether anything is wrong.",
+            f"{taken} steps in {curves.epochs} epochs, expected {limit('brief'):g} or more; "
+            f"validation accuracy {curves.balanced:.2f}, guessing gives {curves.chance:.2f}",
+            {"pace": curves.pace, "epochs": curves.epochs, "steps": taken},
+        )
     if curves.epochs < 2 or not curves.pace > limit("pace") or curves.learned > 0.9:
         return None
     if curves.rebound > 1.05 or curves.update < limit("update_low"):

@@ -119,6 +119,11 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             "standard errors of the validation accuracy above chance",
             "one run in 700 by luck",
         ),
+        "brief": Limit(
+            100,
+            "steps of a training, below which guessing to the end says only that it was short",
+            f"a default training has 1,500; {GALLERY}: trainings that guess had 320",
+        ),
         "poor": Limit(
             0.75,
             "accuracy on training images",

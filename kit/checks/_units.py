@@ -19,7 +19,7 @@ NAME = "signals at the start"
 # 0.4 of the first layer's size healthy (tanh, Xavier), 0.04 dying out (ReLU, Xavier).
 # Size of a layer's outputs relative to the largest before, but to 1 at most: raw pixels of 100 may
 # become ordinary numbers. Warned, failed.
-FADED, LOST = 0.1, 0.01
+FADED, LOST = 0.1, 1e-3  # GoogLeNet, initialised as published, starts with 0.015
 GROWN, EXPLODED = 100.0, 1e4  # relative to the first layer: He's start keeps 1
 SATURATED = 0.5  # share of a layer's outputs at the flat ends: 0.9 for 1.0 * randn, 0.01 for Xavier
 # Share of a layer's units that are 0 for every image, warned and failed. GoogLeNet's thin branches

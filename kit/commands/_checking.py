@@ -1,5 +1,6 @@
 """The checks before a training: the quick ones that every training begins with, and all of them."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import checks, data, files, plots, progress, training
-from kit.errors import CheckError
+from kit.errors import CheckError, SettingError
 
 if TYPE_CHECKING:
     import keras
@@ -70,13 +71,13 @@ def save(found: Sequence[checks.Check], path: Path) -> None:
 
 
 def draw(found: Sequence[checks.Check], figures: Path) -> None:
-    """Save a figure of each check that has one, in a new folder."""
+    """Save a figure of each check that has one and measured something, in a new folder."""
     figures.mkdir(parents=True)
     for one in found:
-        if one.name in FIGURES and one.verdict != "not applicable":
-            plots.save(
-                FIGURES[one.name](one.numbers), figures / f"{one.name.replace(' ', '_')}.png"
-            )
+        if one.name in FIGURES and one.verdict != "not applicable" and one.numbers:
+            with contextlib.suppress(SettingError):  # nothing came of it that could be drawn
+                figure = FIGURES[one.name](one.numbers)
+                plots.save(figure, figures / f"{one.name.replace(' ', '_')}.png")
 
 
 def refuse_failed(found: Sequence[checks.Check], otherwise: str = "") -> None:
@@ -115,4 +116,13 @@ def _quick(make_model: checks.MakeModel, sample: checks.Sample) -> Named:
 def _done(runs: Named) -> list[checks.Check]:
     """Run checks in turn and show how far they are."""
     tracked = progress.track(runs, len(runs), "Checking the set-up", "checks done")
-    return [run() for _, run in tracked]
+    return [_run(name, run) for name, run in tracked]
+
+
+def _run(name: str, run: Run) -> checks.Check:
+    """Run a check; one that cannot be run says why, and ends neither the others nor a training."""
+    try:
+        return run()
+    except Exception as error:  # of any kind: a backbone's layers may be anybody's
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        return checks.Check(name, "not applicable", f"cannot be run: {first[:200]}", "an answer")

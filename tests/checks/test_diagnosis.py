@@ -258,3 +258,83 @@ def test_every_threshold_says_what_it_is_compared_with_and_where_it_comes_from()
         assert one.value > 0, name
         assert one.means, name
         assert one.source, name
+
+
+BRIEF = changed(train_counts=(16,) * 10)  # 5 steps an epoch, 60 in all
+
+
+@pytest.mark.parametrize("start", [{}, {"neighbours": 0.1, "voting_neighbours": 0.1}])
+def test_guessing_after_a_few_steps_says_only_that_they_were_few(start: dict[str, object]) -> None:
+    stuck = STUCK | {"commonest_answer": np.ones(EPOCHS)}
+    found = checks.diagnose(seen(BRIEF, start, **stuck))
+
+    assert [one.cause for one in found.findings] == ["stopped too early"]
+    assert found.verdict == "warning"
+    assert "60 steps" in found.findings[0].sentence
+    assert "works" not in found.summary
+    assert checks.next_steps(found, BRIEF)[0].command == "--epochs 60"
+    assert checks.diagnose(seen(start=start, **stuck)).verdict == "failed"
+
+
+def test_the_summary_names_what_failed_and_not_what_is_only_first() -> None:
+    found = checks.diagnose(seen(changed(validation_images=30), overlap=(), **STUCK))
+
+    assert found.cause == "too few validation images"
+    assert found.summary.endswith(": nothing is learned.")
+
+
+def test_a_loss_in_another_unit_is_compared_with_its_own_start() -> None:
+    hinge = {"loss": 6 + 2.9 * np.linspace(1, 0, EPOCHS), "update_ratio": np.full(EPOCHS, np.nan)}
+    before = {"before": {"train_sample_loss": 9.0, "dead_share": 0.0, "penalty": 0.0}}
+    facts = changed(cross_entropy=False)
+
+    assert "rate too low" in {
+        one.cause for one in checks.diagnose(seen(start=before, **hinge)).findings
+    }
+    assert "rate too low" not in {
+        one.cause for one in checks.diagnose(seen(facts, before, **hinge)).findings
+    }
+
+
+def test_mixed_images_are_harder_in_training_than_plain_ones() -> None:
+    start = {"plain_neighbours": None, "augmented_neighbours": None}
+    held = {"accuracy": GOOD["accuracy"] - 0.3}
+    found = checks.diagnose(seen(start=start, **held))
+
+    assert found.cause == "augmentation too strong"
+    assert found.verdict == "warning"  # a suspicion: the images were not looked at
+    assert checks.diagnose(seen(changed(mixed=True), start, **held)).findings == ()
+
+
+def test_a_loss_that_still_falls_is_no_underfitting() -> None:
+    falling = {"loss": np.linspace(2.3, 1.5, EPOCHS), "learning_rate": np.full(EPOCHS, 3e-3)}
+    poor = {
+        name: GOOD[name] * 0.6 for name in ("accuracy", "val_accuracy", "train_sample_accuracy")
+    }
+    found = checks.diagnose(seen(**falling, **poor, val_balanced_accuracy=poor["val_accuracy"]))
+
+    assert [one.cause for one in found.findings] == ["stopped too early"]
+
+
+def test_large_steps_while_the_loss_falls_are_no_failure() -> None:
+    falling = {"loss": np.linspace(2.3, 1.5, EPOCHS), "learning_rate": np.full(EPOCHS, 3e-3)}
+    poor = {
+        name: GOOD[name] * 0.6 for name in ("accuracy", "val_accuracy", "train_sample_accuracy")
+    }
+    large = {"update_ratio": np.full(EPOCHS, 0.033)}
+    found = checks.diagnose(
+        seen(**falling, **poor, **large, val_balanced_accuracy=poor["val_accuracy"])
+    )
+
+    assert found.cause == "rate too high"
+    assert found.verdict == "warning"
+    assert checks.diagnose(seen(**large, **STUCK)).verdict == "failed"
+
+
+def test_few_votes_for_wrong_labels_are_a_suspicion_only() -> None:
+    unsure = {"sure_accuracy": np.full(EPOCHS, 0.6)}
+    start = {"neighbours": 0.4, "voting_neighbours": 0.6}
+
+    assert first(seen(start=start, **unsure)).severity == "failed"
+    few = checks.diagnose(seen(changed(validation_images=20), start, **unsure))
+    assert {one.severity for one in few.findings if one.cause == "wrong labels"} == {"warning"}

@@ -166,3 +166,11 @@ def test_a_frozen_network_fails(twenty) -> None:
 def test_rates_that_do_not_rise_are_refused(twenty) -> None:
     with pytest.raises(SettingError, match="rises"):
         checks.learning_rate(lambda: small("adam"), twenty, lowest=1.0, highest=0.1)
+
+
+def test_rates_that_only_raise_the_loss_warn() -> None:
+    losses = [2.3] * 60 + [2.3 * 1.6**step for step in range(20)]
+    found = judge_learning_rate(RATES, losses, 1e-3)
+
+    assert found.verdict == "warning"
+    assert found.numbers["suggestion"] is None

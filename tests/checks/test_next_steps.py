@@ -72,3 +72,14 @@ def test_a_setting_that_the_architecture_lacks_is_not_offered_as_a_flag() -> Non
 
 def test_all_well_needs_nothing() -> None:
     assert steps() == []
+
+
+def test_more_of_the_image_is_more_than_now_and_flags_fit_the_architecture() -> None:
+    known = Facts(classes=3, architecture="linear", image_size=128)
+    commands = [one.command for one in steps("underfitting", facts=known)]
+
+    assert "--architecture basic_cnn" in commands
+    assert "--image-size 256" in commands
+    assert not any("--image-size" in one.command for one in steps("underfitting"))
+    assert not any("--dropout" in one.command for one in steps("overfitting", facts=known))
+    assert any("--dropout" in one.command for one in steps("overfitting"))

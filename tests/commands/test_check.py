@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from kit import checks
+from kit.commands import _checking
 from kit.commands._program import program
 from kit.commands.check import check
 from kit.commands.train import train
@@ -83,3 +84,30 @@ def test_a_failed_check_ends_the_training_before_it_begins(
     assert "Look at the head." in said
     assert "--no-check trains all the same" in said
     assert not run.exists()
+
+
+def test_a_check_that_cannot_be_run_ends_no_training(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> checks.Check:
+        raise RuntimeError("No kernel for this layer.\nMore lines.")
+
+    monkeypatch.setattr(checks, "units", broken)
+    run = tmp_path / "run"
+    program(train, [str(photos), *SMALL, "--epochs", "1", "--output", str(run)])
+
+    found = {one["name"]: one for one in json.loads((run / "checks.json").read_text("utf-8"))}
+    assert found["signals at the start"]["verdict"] == "not applicable"
+    assert "No kernel for this layer." in found["signals at the start"]["measured"]
+
+
+def test_what_measured_nothing_has_no_figure_and_ends_nothing(tmp_path: Path) -> None:
+    rates = {"rates": [1e-3], "losses": [None]}
+    found = [
+        checks.Check("initial loss", "failed", "the model cannot be run", "a loss"),
+        checks.Check("gradients", "failed", "no slope", "slopes", numbers={"slopes": []}),
+        checks.Check("learning rate", "failed", "no loss", "a loss", numbers=rates),
+    ]
+    _checking.draw(found, tmp_path / "figures")
+
+    assert list((tmp_path / "figures").iterdir()) == []
