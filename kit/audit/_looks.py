@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from PIL import Image
 
 from kit.audit._findings import Finding
+from kit.data._advice import misnamed
 
 __all__ = ["looks", "robust_z"]
 
@@ -28,7 +28,6 @@ LARGE_ENOUGH = 64  # pixels of the shorter side; in a smaller image single pixel
 LONG = 2.5  # long side to short; the widest photo format is 16:9, a strip begins beyond two squares
 LONGER = 1.8  # and so many times the median image's ratio, since some data are strips
 MAD = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
-ALIKE = {"MPO": "JPEG", "DIB": "BMP", "AVIF": "HEIF"}  # formats that share their names' endings
 
 
 def looks(images: pd.DataFrame) -> list[Finding]:
@@ -59,15 +58,13 @@ def robust_z(values: Floats) -> Floats:
 
 
 def _misnamed(images: pd.DataFrame) -> list[Finding]:
-    Image.init()
-    known = Image.registered_extensions()
-    found = []
-    for file, kind in zip(images["file"], images["format"], strict=True):
-        suffix = PurePosixPath(file).suffix.lower()
-        said = known.get(suffix)
-        if said and kind and ALIKE.get(said, said) != ALIKE.get(kind, kind):
-            found.append(Finding(file, "wrong-extension", detail=f"{kind} inside {suffix}"))
-    return found
+    return [
+        Finding(
+            file, "wrong-extension", detail=f"{kind} inside {PurePosixPath(file).suffix.lower()}"
+        )
+        for file, kind in zip(images["file"], images["format"], strict=True)
+        if misnamed(file, kind)
+    ]
 
 
 def _one_color(images: pd.DataFrame) -> list[Finding]:

@@ -15,6 +15,7 @@ __all__ = [
     "changed",
     "copies",
     "lacking",
+    "misnamed",
     "odd",
     "refuse_broken",
     "refuse_small",
@@ -107,12 +108,12 @@ def odd(scanned: Scan) -> list[str]:
     """Return sentences about files that are used, but perhaps not as their owner thinks."""
     files = [entry.found.file for entry in scanned.entries]
     found = list(zip(files, scanned.findings, strict=True))
-    misnamed = [f"{file} ({one.format})" for file, one in found if _misnamed(file, one.format)]
+    others = [f"{file} ({one.format})" for file, one in found if misnamed(file, one.format)]
     notes = []
-    if misnamed:
+    if others:
         notes.append(
-            f"{len(misnamed)} files hold another format than their names say and are read by their "
-            f"content: {_some(misnamed)}."
+            f"{len(others)} files hold another format than their names say and are read by their "
+            f"content: {_some(others)}."
         )
     dark = [
         f"{file} ({one.range_used:.0%})" for file, one in found if one.range_used <= LITTLE_RANGE
@@ -199,7 +200,7 @@ def lacking(
     return notes
 
 
-def _misnamed(file: str, kind: str) -> bool:
+def misnamed(file: str, kind: str) -> bool:
     """Tell whether a name ends as those of another format do."""
     Image.init()
     said = Image.registered_extensions().get(PurePosixPath(file).suffix.lower(), kind)
