@@ -19,6 +19,7 @@ __all__ = [
     "Method",
     "attempts",
     "check_folds",
+    "check_new",
     "check_outside",
     "choose",
     "data_folder",
@@ -383,6 +384,18 @@ def check_outside(folder: Path, source: Path) -> None:
     """
     for images in data.image_folders(source):
         runs.check_outside(folder, images)
+
+
+def check_new(output: Path, source: Path) -> None:
+    """Make sure that a folder for results is not there yet and not within the data.
+
+    Raises:
+        SettingError: It is.
+        DataError: The table cannot be read.
+    """
+    check_outside(output, source)
+    if output.exists():
+        raise SettingError(f"{output} exists already. Give another --output.")
 
 
 def network_settings(

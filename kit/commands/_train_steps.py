@@ -60,12 +60,18 @@ def check_network(choice: Choice, compiled: Mapping[str, Any]) -> None:
     training.check_compile(choice.settings.get("head", "softmax"), **compiled)
 
 
-def rate(choice: Choice, compiled: Mapping[str, Any]) -> float | None:
-    """Return the learning rate that was given, or the one that the architecture wants."""
-    given: float | None = compiled["learning_rate"]
-    if given is None and compiled["optimizer"] in ("adam", "adamw"):
-        return architectures.learning_rate(choice.architecture)
-    return given
+def compile_settings(choice: Choice, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a network is compiled with; a rate that was not given is the architecture's.
+
+    Args:
+        choice: The network.
+        given: The flags.
+    """
+    names = ("optimizer", "learning_rate", "weight_decay", "momentum", "loss", "label_smoothing")
+    compiled = {name: given[name] for name in names}
+    if compiled["learning_rate"] is None and compiled["optimizer"] in ("adam", "adamw"):
+        compiled["learning_rate"] = architectures.learning_rate(choice.architecture)
+    return compiled
 
 
 def overview(splits: data.Splits) -> str:

@@ -73,9 +73,7 @@ def audit(
         raise SettingError("--fix chooses what goes into a list: give --fix-list FILE too.")
     source = plan.data_folder(folder)
     if output is not None:
-        plan.check_outside(output, source)
-        if output.exists():
-            raise SettingError(f"{output} exists already. Give another --output.")
+        plan.check_new(output, source)
     if fix_list is not None:
         _check_list(fix_list)
         plan.check_outside(fix_list, source)

@@ -73,9 +73,7 @@ def baseline(
         start_keras()
         choice.make_ready()
     if output is not None:
-        plan.check_outside(output, source)
-        if output.exists():
-            raise SettingError(f"{output} exists already. Give another --output.")
+        plan.check_new(output, source)
     splits = data.load(
         source,
         image_size=size or (32, 32),

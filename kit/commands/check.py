@@ -8,7 +8,6 @@ import tyro
 from kit import progress
 from kit.choices import Augmentation, Optimizer
 from kit.commands._program import one_or_two, program, start_keras
-from kit.errors import SettingError
 
 __all__ = ["check", "main"]
 
@@ -71,6 +70,7 @@ def check(
         cache: Keep decoded images in the user's cache folder.
         output: A new folder for checks.json and figures.
     """
+    given = dict(locals())
     from kit import data
     from kit.commands import _train_plan as plan
 
@@ -80,9 +80,7 @@ def check(
     source = plan.data_folder(folder)
     choice = plan.choose(architecture, backbone, weights, network, source, size, color)
     if output is not None:
-        plan.check_outside(output, source)
-        if output.exists():
-            raise SettingError(f"{output} exists already. Give another --output.")
+        plan.check_new(output, source)
     if choice.reason:
         progress.say(choice.reason)
     data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
@@ -91,15 +89,7 @@ def check(
     from kit.commands import _checking as checking
     from kit.commands import _train_steps as steps
 
-    compiled = {
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "momentum": momentum,
-        "loss": loss,
-        "label_smoothing": label_smoothing,
-    }
-    compiled["learning_rate"] = steps.rate(choice, compiled)
+    compiled = steps.compile_settings(choice, given)
     steps.check_network(choice, compiled)
     splits = data.load(
         source,

@@ -8,7 +8,6 @@ import tyro
 
 from kit import files, progress
 from kit.commands._program import program, start_keras
-from kit.errors import SettingError
 
 __all__ = ["evaluate", "main"]
 
@@ -39,9 +38,7 @@ def evaluate(
     from kit.commands import _train_plan as plan
 
     if output is not None:
-        plan.check_outside(output, folder)
-        if output.exists():
-            raise SettingError(f"{output} exists already. Give another --output.")
+        plan.check_new(output, folder)
     trained = runs.load(run)
     facts = trained.facts
     splits = data.load_test(

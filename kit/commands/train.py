@@ -193,15 +193,7 @@ def train(
     from kit.commands import _train_record as record
     from kit.commands import _train_steps as steps
 
-    compiled = {
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "momentum": momentum,
-        "loss": loss,
-        "label_smoothing": label_smoothing,
-    }
-    compiled["learning_rate"] = steps.rate(choice, compiled)
+    compiled = steps.compile_settings(choice, given)
     steps.check(choice, given, compiled)
     splits = data.load(
         source,

@@ -50,15 +50,13 @@ class Watch:
             schedule: Its name.
         """
         splits = self.splits
-        validation = splits.parts["validation"]
-        trained = {splits.hashes[number] for number in splits.parts["train"]}
-        shared = sum(splits.hashes[number] in trained for number in validation)
+        shared = len(splits.shared("train", "validation"))
         return checks.evidence(
             table,
             facts(model, splits, epochs, schedule),
             self.monitor,
             self.guard,
-            overlap=shared / max(1, len(validation)),
+            overlap=shared / max(1, len(splits.parts["validation"])),
         )
 
 
