@@ -22,6 +22,7 @@ ROWS = {  # a module may import modules of lower rows only
     "training": 5,
     "evaluation": 4,
     "baselines": 6,
+    "search": 6,
     "prediction": 6,
     "commands": 7,
 }

@@ -1,0 +1,134 @@
+"""The files of a search: one for each trial, written whole, and what the search was set up with."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit import files, progress
+from kit.errors import SettingError
+from kit.search._state import Facts
+
+__all__ = ["SETUP", "TRIALS", "as_read", "differences", "load_all", "load_setup", "save", "save_setup"]
+
+TRIALS, SETUP = "trials", "search.json"
+VERSION = 1
+
+
+def save(folder: Path, number: int, facts: Facts) -> None:
+    """Write what is known of a trial.
+
+    Args:
+        folder: Of the search.
+        number: Of the trial.
+        facts: What is known.
+    """
+    known = {
+        "version": VERSION,
+        "trial": number,
+        "values": dict(facts.values),
+        "infeasible": facts.infeasible,
+        "failed": facts.failed,
+        "until": facts.until,
+        "attempts": facts.attempts,
+        "rows": [{name: _plain(value) for name, value in row.items()} for row in facts.rows],
+    }
+    text = json.dumps(known, ensure_ascii=False, allow_nan=False)
+    files.write_text(folder / TRIALS / f"{number:04}.json", text + "\n")
+
+
+def load_all(folder: Path) -> dict[int, Facts]:
+    """Return trial number -> what is known of it.
+
+    A file that is damaged is put aside and said: its trial is trained again, with the same result.
+    """
+    found: dict[int, Facts] = {}
+    for path in sorted((folder / TRIALS).glob("[0-9]*.json")):
+        try:
+            known = json.loads(path.read_text("utf-8"))
+            if known["version"] != VERSION or known["trial"] != int(path.stem):
+                raise ValueError("another version, or another trial's")
+            found[int(path.stem)] = _facts(known)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            aside = path.with_suffix(".damaged")
+            path.replace(aside)
+            progress.say(
+                f"{path} is damaged ({type(error).__name__}) and put aside as {aside.name}; the "
+                "trial is trained again."
+            )
+    return found
+
+
+def save_setup(folder: Path, setup: Mapping[str, Any]) -> None:
+    """Write what a search was set up with."""
+    text = json.dumps({"version": VERSION, **setup}, indent=2, ensure_ascii=False)
+    files.write_text(folder / SETUP, text + "\n")
+
+
+def as_read(setup: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a set-up is once it was written and read again."""
+    return dict(json.loads(json.dumps(setup, default=str)))
+
+
+def load_setup(folder: Path) -> dict[str, Any]:
+    """Read what a search was set up with.
+
+    Raises:
+        SettingError: There is no search in the folder, or its file is damaged.
+    """
+    path = folder / SETUP
+    if not path.is_file():
+        raise SettingError(f"{folder} holds no search ({SETUP} is missing), so none can go on.")
+    try:
+        setup = json.loads(path.read_text("utf-8"))
+        if setup.pop("version") != VERSION:
+            raise ValueError("it was written by another version of this program")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingError(
+            f"{path} is damaged ({error}). Restore it, or begin a new search with another output; "
+            f"the trials in {folder / TRIALS} stay as they are."
+        ) from None
+    return dict(setup)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return a line for everything that is not as it was."""
+    lines = []
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            lines += differences(old, new, f"{prefix}{name}.")
+        elif old != new:
+            lines.append(f"{prefix}{name}: was {_shown(old)}, is {_shown(new)}")
+    return lines
+
+
+def _facts(known: Mapping[str, Any]) -> Facts:
+    rows = tuple({name: _number(value) for name, value in row.items()} for row in known["rows"])
+    epochs = [row["epoch"] for row in rows]
+    if epochs != list(range(1, len(rows) + 1)):
+        raise ValueError("epochs are missing")
+    return Facts(
+        values=dict(known["values"]),
+        rows=rows,
+        infeasible=str(known["infeasible"]),
+        failed=str(known["failed"]),
+        until=int(known["until"]),
+        attempts=int(known["attempts"]),
+    )
+
+
+def _plain(value: float) -> float | str:
+    return float(value) if math.isfinite(value) else str(float(value))  # JSON has no NaN
+
+
+def _number(value: float | str) -> float:
+    if not isinstance(value, float | int | str) or isinstance(value, bool):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 100 else text[:97] + "..."

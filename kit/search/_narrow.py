@@ -1,0 +1,296 @@
+"""Which trials are best, and where to look next: narrower around them, or beyond an edge."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from kit.search._space import Choices, Parameter, Range, Space
+from kit.search._trial import Trial, rank_key
+
+__all__ = [
+    "Chance",
+    "Edge",
+    "at_chance",
+    "best_of",
+    "beyond",
+    "chance_level",
+    "draw",
+    "edges",
+    "extended",
+    "narrowed",
+    "ranked",
+    "too_low",
+]
+
+DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck
+OUTER = 0.1  # of a range: where a best value is at the edge
+BEST_SHARE, FEWEST_BEST = 8, 3  # one in 8 trials is among the best, but at least 3
+DECADE = 10.0
+EXTENSIONS = 2  # of a range, at most
+RATE, TOP = "learning_rate", 1 / 4  # of its range: where a rate that is too high would diverge
+KEEP_LOW = ("l2", "weight_decay")  # below their lower end a penalty hardly matters
+MOST = {"dropout": 0.9, "label_smoothing": 0.9, "momentum": 0.999}  # where an extension ends
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What can be reached without learning anything.
+
+    Attributes:
+        images: How many validation images the score is measured on.
+        score: What always answering the largest class scores there.
+    """
+
+    images: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Edge:
+    """At least half of the best trials lie in the outer tenth of a range.
+
+    Attributes:
+        name: Of the setting.
+        side: Where.
+        low: The range's lower end ...
+        high: ... and its upper one, as it was.
+        to: How far it is extended; None where it is not.
+        why: Why not.
+        still: Whether it is an edge since no trial learned and none diverged.
+    """
+
+    name: str
+    side: Literal["low", "high"]
+    low: float
+    high: float
+    to: float | None
+    why: str = ""
+    still: bool = False
+
+
+def chance_level(chance: Chance | None) -> float:
+    """Return the highest score that may be luck; -inf where nothing is known."""
+    if chance is None:
+        return -math.inf
+    error = math.sqrt(chance.score * (1 - chance.score) / max(chance.images, 1))
+    return chance.score + DEVIATIONS * error
+
+
+def at_chance(trials: Iterable[Trial], objective: str, chance: Chance | None) -> bool:
+    """Tell whether no trial scores better than guessing might.
+
+    Args:
+        trials: Any; those that diverged do not count.
+        objective: A column of their rows.
+        chance: What guessing scores.
+    """
+    if "loss" in objective:
+        return False
+    scores = [trial.best(objective)[objective] for trial in trials if trial.feasible]
+    return bool(scores) and max(scores) <= chance_level(chance)
+
+
+def ranked(trials: Iterable[Trial], objective: str, chance: Chance | None = None) -> list[Trial]:
+    """Return the feasible trials, best first.
+
+    Those that went further are before those that were stopped earlier. Where no accuracy is above
+    what guessing gives, differences between accuracies are luck, and the validation loss decides,
+    which moves before any image changes its class.
+
+    Args:
+        trials: Of the same length and stage, or the comparison is unfair.
+        objective: A column of their rows; lower is better where "loss" is in its name.
+        chance: What guessing scores; None trusts every accuracy.
+    """
+    feasible = [trial for trial in trials if trial.feasible]
+    column = "val_data_loss" if at_chance(feasible, objective, chance) else objective
+
+    def key(trial: Trial) -> tuple[float, ...]:
+        return (-len(trial.rows), *rank_key(trial.best(column), column), trial.number)
+
+    return sorted(feasible, key=key)
+
+
+def best_of(ranking: Sequence[Trial]) -> Sequence[Trial]:
+    """Return the best few of ranked trials, from which the next range is made."""
+    return ranking[: max(FEWEST_BEST, math.ceil(len(ranking) / BEST_SHARE))]
+
+
+def narrowed(space: Space, outer: Space, best: Sequence[Trial]) -> Space:
+    """Return the space around the best trials.
+
+    A range then goes from the lowest to the highest of their values and a margin further: the mean
+    distance between them, at least a twentieth of what the range was. Choices lose the values that
+    none of the best has.
+
+    Args:
+        space: The present one.
+        outer: The widest so far, which is not left.
+        best: Trials; their order does not matter.
+    """
+    if not best:
+        return space
+    pairs = zip(space, outer, strict=True)
+    return tuple(_around(now, widest, [t.values[now.name] for t in best]) for now, widest in pairs)
+
+
+def edges(
+    space: Space,
+    outer: Space,
+    best: Sequence[Trial],
+    extensions: Mapping[str, int],
+) -> list[Edge]:
+    """Return where at least half of the best trials lie in the outer tenth of a log range.
+
+    An edge within ``outer`` is none: there, narrowing moves on by itself.
+
+    Args:
+        space: The ranges that the trials were drawn from.
+        outer: The widest so far.
+        best: The best trials.
+        extensions: How often each range was extended.
+    """
+    found = []
+    for now, widest in zip(space, outer, strict=True):
+        if not (isinstance(now, Range) and isinstance(widest, Range) and now.log):
+            continue
+        if now.integer or not best:
+            continue
+        shares = [now.share(trial.values[now.name]) for trial in best]
+        low = sum(share <= OUTER for share in shares)
+        high = sum(share >= 1 - OUTER for share in shares)
+        side: Literal["low", "high"] = "low" if low > high else "high"
+        if 2 * max(low, high) < len(best):
+            continue
+        if not math.isclose(getattr(now, side), getattr(widest, side), rel_tol=1e-6):
+            continue
+        found.append(_edge(now.name, side, widest, extensions.get(now.name, 0)))
+    return found
+
+
+def too_low(
+    space: Space, outer: Space, trials: Sequence[Trial], extensions: Mapping[str, int]
+) -> list[Edge]:
+    """Return the upper edge of the learning rate where nothing learns and nothing diverges either.
+
+    A rate at which the loss barely moves is too low (CS231n, "Babysitting the learning process").
+    Far below a good one, losses are equal in single precision and rank nothing.
+
+    Args:
+        space: The ranges that the trials were drawn from.
+        outer: The widest so far.
+        trials: Of a stage in which no score is above guessing.
+        extensions: How often each range was extended.
+    """
+    for now, widest in zip(space, outer, strict=True):
+        if now.name != RATE or not (isinstance(now, Range) and isinstance(widest, Range)):
+            continue
+        upper = [trial for trial in trials if now.share(trial.values[RATE]) >= 1 - TOP]
+        if now.log and upper and all(trial.feasible for trial in upper):
+            edge = _edge(RATE, "high", widest, extensions.get(RATE, 0))
+            return [dataclasses.replace(edge, still=True)]
+    return []
+
+
+def extended(space: Space, found: Iterable[Edge]) -> Space:
+    """Return the space with the ranges of these edges as far as they are extended."""
+    further = {edge.name: edge for edge in found if edge.to is not None}
+
+    def one(parameter: Parameter) -> Parameter:
+        edge = further.get(parameter.name)
+        if edge is None or not isinstance(parameter, Range):
+            return parameter
+        return _with_end(parameter, edge)
+
+    return tuple(one(parameter) for parameter in space)
+
+
+def beyond(space: Space, found: Iterable[Edge]) -> Space:
+    """Return the space with only the new parts of extended ranges, and the outer tenth of the old.
+
+    Args:
+        space: Before the extension.
+        found: The edges.
+    """
+    moved = {edge.name: edge for edge in found if edge.to is not None}
+
+    def one(parameter: Parameter) -> Parameter:
+        edge = moved.get(parameter.name)
+        if edge is None or not isinstance(parameter, Range):
+            return parameter
+        further = _with_end(parameter, edge)
+        if edge.side == "high":
+            return dataclasses.replace(further, low=parameter.value(1 - OUTER))
+        return dataclasses.replace(further, high=parameter.value(OUTER))
+
+    return tuple(one(parameter) for parameter in space)
+
+
+def draw(space: Space, count: int, seed: int, stage: int) -> list[dict[str, Any]]:
+    """Return random points of a space, which depend on the seed and the stage only.
+
+    They are a Latin hypercube (McKay, Beckman & Conover, Technometrics 1979): each of ``count``
+    equal parts of every range has one point, so that no decade is left out by chance.
+    """
+    random = np.random.default_rng([seed, stage])
+    columns = []
+    for _ in space:
+        places = random.permutation(count) + random.random(count)
+        columns.append(places / count)
+    return [
+        {one.name: one.value(float(columns[place][number])) for place, one in enumerate(space)}
+        for number in range(count)
+    ]
+
+
+def _around(now: Parameter, outer: Parameter, values: Sequence[Any]) -> Parameter:
+    if isinstance(now, Choices):
+        kept = tuple(value for value in now.values if value in values)
+        return dataclasses.replace(now, values=kept)
+    assert isinstance(outer, Range)  # noqa: S101
+    shares = sorted(now.share(value) for value in values)
+    low, high = shares[0], shares[-1]
+    margin = max((high - low) / max(len(shares) - 1, 1), 1 / 20)
+    if now.integer:
+        return dataclasses.replace(
+            now,
+            low=max(outer.low, min(min(values), round(_beyond(now, low - margin)))),
+            high=min(outer.high, max(max(values), round(_beyond(now, high + margin)))),
+        )
+    lower = max(outer.low, float(f"{_beyond(now, low - margin):.4g}"))
+    upper = min(outer.high, float(f"{_beyond(now, high + margin):.4g}"))
+    return dataclasses.replace(now, low=lower, high=upper) if lower < upper else now
+
+
+def _beyond(parameter: Range, share: float) -> float:
+    """Return the value at a share of the way that may be below 0 or above 1."""
+    low, high = parameter.ends
+    if parameter.log:
+        return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    return low + share * (high - low)
+
+
+def _with_end(parameter: Range, edge: Edge) -> Range:
+    if edge.to is None:
+        return parameter
+    if edge.side == "high":
+        return dataclasses.replace(parameter, high=edge.to)
+    return dataclasses.replace(parameter, low=edge.to)
+
+
+def _edge(name: str, side: Literal["low", "high"], outer: Range, before: int) -> Edge:
+    low, high = outer.low, outer.high
+    if side == "low" and name in KEEP_LOW:
+        return Edge(name, side, low, high, None, f"{name} hardly matters this low")
+    if before >= EXTENSIONS:
+        return Edge(name, side, low, high, None, f"it was extended {EXTENSIONS} times")
+    to = float(f"{low / DECADE if side == 'low' else high * DECADE:.4g}")
+    if side == "high":
+        to = min(to, MOST.get(name, math.inf))
+    if to == getattr(outer, side):
+        return Edge(name, side, low, high, None, "there is nothing beyond")
+    return Edge(name, side, low, high, to)

@@ -1,0 +1,175 @@
+"""What a search gives: a table, the best settings, sentences, files."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kit.search import _table
+from kit.search._findings import Entrant, Extension, Findings
+from kit.search._search import Search
+from kit.search._sentences import sentences
+from kit.search._space import Choices, Parameter, Range, Space
+from kit.search._state import Group, State
+from kit.search._trial import Trial
+
+__all__ = ["Best", "Result", "conclude", "result"]
+
+TRIALS, CURVES = "trials.csv", "curves.csv"
+
+
+@dataclass(frozen=True)
+class Best:
+    """The settings that a search names.
+
+    Attributes:
+        values: Setting -> value.
+        epoch: After which they were best; the median over the finalist's starts.
+        epochs: What the schedule ran over.
+        scores: The best objective of each start; of one trial where there were no finalists.
+        trials: Numbers of these trials.
+    """
+
+    values: dict[str, Any]
+    epoch: int
+    epochs: int
+    scores: tuple[float, ...]
+    trials: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search gives.
+
+    Attributes:
+        table: One row per trial, as in ``trials.csv``.
+        best: The winner; None where no trial was feasible.
+        findings: The facts behind the sentences.
+        finished: Whether the whole plan was gone through.
+    """
+
+    table: pd.DataFrame
+    best: Best | None
+    findings: Findings
+    finished: bool
+
+    @property
+    def sentences(self) -> list[str]:
+        """Say what was found, how sure it is and what to try next."""
+        return sentences(self.findings)
+
+    def with_test(self, test: float | None, images: int, use_validation: bool) -> "Result":
+        """Return it with the score of the last model on the test split."""
+        findings = dataclasses.replace(
+            self.findings, test=test, test_images=images, use_validation=use_validation
+        )
+        return dataclasses.replace(self, findings=findings)
+
+
+def result(search: Search, ended: str = "") -> Result:
+    """Return what is known of a search, whether it is over or not.
+
+    Args:
+        search: In the process that gives out its jobs.
+        ended: What ended it early; found out where it is left empty.
+    """
+    state, settings = search.oracle.state, search.settings
+    findings = Findings(
+        objective=settings.objective,
+        space=settings.space,
+        stages=tuple(_union(group) for group in state.groups[: len(settings.plan.stages)]),
+        trials=state.trials,
+        finalists=tuple(Entrant(one.values, one.scores) for one in state.finalists if one.scores),
+        looked=sum(bool(trial.rows) for trial in state.trials),
+        images=0 if settings.chance is None else settings.chance.images,
+        baseline=float("nan") if settings.chance is None else settings.chance.score,
+        extensions=tuple(_extensions(state.groups)),
+        ended=ended or _early(state),
+    )
+    return Result(
+        table=_table.table(state.trials, settings.space, settings.objective),
+        best=_best(search, findings),
+        findings=findings,
+        finished=state.done and state.whole,
+    )
+
+
+def conclude(search: Search, ended: str = "") -> Result:
+    """Write ``trials.csv``, the curves and the figures of a search; return what it gives.
+
+    Args:
+        search: As for :func:`result`.
+        ended: As for :func:`result`.
+    """
+    found = result(search, ended)
+    _table.save(found.table, search.folder / TRIALS)
+    curves = _table.epochs(search.oracle.state.trials, search.settings.objective)
+    _table.save(curves, search.folder / CURVES)
+    draw(found, search.folder / "figures")
+    return found
+
+
+def draw(found: Result, folder: Path) -> None:
+    """Save the figures of a search."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _best(search: Search, findings: Findings) -> Best | None:
+    objective = search.settings.objective
+    for one in search.oracle.state.finalists:
+        if one.scores:
+            done = [n for n in one.trials if search.oracle.state.trials[n].status == "complete"]
+            epochs = search.settings.plan.epochs
+            return Best(dict(one.values), one.best_epoch, epochs, one.scores, tuple(done))
+    if findings.best is None:
+        return None
+    same = [
+        trial
+        for trial in search.oracle.state.trials
+        if trial.feasible and trial.values == findings.best.values
+    ]
+    trial = _first(same, findings.best.scores[0], objective)
+    row = trial.best(objective)
+    return Best(
+        dict(trial.values), int(row["epoch"]), trial.planned, (row[objective],), (trial.number,)
+    )
+
+
+def _first(trials: Sequence[Trial], score: float, objective: str) -> Trial:
+    return next(trial for trial in trials if trial.best(objective)[objective] == score)
+
+
+def _early(state: State) -> str:
+    if state.done and not state.whole:
+        return "the time limit"
+    return "" if state.done else "an interruption"
+
+
+def _extensions(groups: Sequence[Group]) -> list[Extension]:
+    return [
+        Extension(
+            edge.name,
+            edge.side,
+            edge.low if edge.side == "low" else edge.high,
+            (edge.low if edge.side == "low" else edge.high) if edge.to is None else edge.to,
+            edge.why,
+        )
+        for group in groups
+        for edge in group.edges
+    ]
+
+
+def _union(group: Group) -> Space:
+    return tuple(_joined(same) for same in zip(*group.spaces, strict=True))
+
+
+def _joined(same: Sequence[Parameter]) -> Parameter:
+    first = same[0]
+    if isinstance(first, Choices):
+        return first
+    ranges = [one for one in same if isinstance(one, Range)]
+    low, high = min(one.low for one in ranges), max(one.high for one in ranges)
+    return dataclasses.replace(first, low=low, high=high)

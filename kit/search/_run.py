@@ -1,0 +1,86 @@
+"""A whole search in this process."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.search._narrow import Chance
+from kit.search._plan import plan
+from kit.search._result import Result, conclude
+from kit.search._search import prepare
+from kit.search._space import Space
+from kit.search._trial import RunTrial
+from kit.search._work import work
+
+__all__ = ["run"]
+
+
+def run(
+    run_trial: RunTrial,
+    space: Space,
+    folder: Path | str,
+    *,
+    trials: int = 30,
+    epochs: int = 20,
+    stages: int = 3,
+    finalists: int = 3,
+    seeds: int = 3,
+    schedule: str = "one-cycle",
+    objective: str = "val_accuracy",
+    seed: int = 42,
+    chance: Chance | None = None,
+    oracle: str = "staged",
+    max_trials: int | None = None,
+    max_epochs: float | None = None,
+    max_minutes: float | None = None,
+    fingerprint: Mapping[str, Any] | None = None,
+    resume: bool = False,
+) -> Result:
+    """Search, and return the trials, the best settings and what they rest on.
+
+    A KeyboardInterrupt leaves the search as it is: ``resume=True`` goes on exactly.
+
+    Args:
+        run_trial: Trains a span of epochs of one trial, see :func:`from_builders`.
+        space: What is searched, see :func:`read_space`.
+        folder: For the search's files; a new one, but for ``resume``.
+        trials: Of the first stage.
+        epochs: Of the longest trials and of the finalists.
+        stages: Coarse to fine.
+        finalists: How many of the best are trained again ...
+        seeds: ... from so many other starts each.
+        schedule: Of the learning rate, as ``run_trial`` uses it: says when trials are compared.
+        objective: "val_accuracy", "val_balanced_accuracy" or "val_data_loss".
+        seed: Every value and every training follows from it.
+        chance: What guessing scores on the validation images, and how many there are.
+        oracle: "staged", or keras-tuner's "random", "bayesian" or "hyperband".
+        max_trials: Limit for all trials.
+        max_epochs: Limit for the epochs of all trials.
+        max_minutes: Time limit.
+        fingerprint: What must not change while the search lasts.
+        resume: Go on with the search in the folder.
+
+    Raises:
+        SettingError: A setting is out of its range, or the folder holds another search.
+        KitError: The search had to end, for example since all trials failed.
+    """
+    planned = plan(trials, epochs, stages, finalists, seeds, schedule, max_trials, max_epochs)
+    search = prepare(
+        space,
+        folder,
+        plan=planned,
+        objective=objective,
+        seed=seed,
+        chance=chance,
+        oracle=oracle,
+        fingerprint=fingerprint,
+        resume=resume,
+        max_minutes=max_minutes,
+    )
+    try:
+        work(search.oracle, "tuner0", run_trial)
+    except KeyboardInterrupt:
+        conclude(search, ended="an interruption")
+        raise
+    search.check()
+    return conclude(search)

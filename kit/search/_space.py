@@ -1,0 +1,186 @@
+"""The settings that are searched, and their ranges."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import yaml
+
+from kit.errors import SettingError
+
+__all__ = ["Choices", "Parameter", "Range", "Space", "read_space", "space_text"]
+
+DECADES = 100  # times: from this ratio of its ends a range is drawn from on a log scale
+LOG = ("learning_rate", "l2", "weight_decay")  # are drawn so at any ratio, where 0 is not in them
+L2_FLOOR = 1e-7  # below, a penalty is lost in rounding beside a loss near 1 in single precision
+
+
+@dataclass(frozen=True)
+class Range:
+    """All numbers between two ends.
+
+    Attributes:
+        name: Of the setting.
+        low: The lower end.
+        high: The upper end, above it.
+        log: Drawn evenly in the logarithm.
+        integer: Whole numbers only, both ends among them.
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+    def value(self, share: float) -> float:
+        """Return the value at a share of the way, 0 to 1, from the low to the high end."""
+        low, high = self.ends
+        if self.log:
+            value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+        else:
+            value = low + share * (high - low)
+        if self.integer:
+            return int(min(max(round(value), self.low), self.high))
+        # In few digits, so that what is written can be typed again and means the same.
+        return float(f"{min(max(value, self.low), self.high):.4g}")
+
+    def share(self, value: float) -> float:
+        """Return how far a value is on the way, 0 to 1."""
+        low, high = self.ends
+        if self.log:
+            return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+        return (value - low) / (high - low)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Return the ends of the way: those of whole numbers have each an equal part of it."""
+        if not self.integer:
+            return self.low, self.high
+        return (self.low - 0.499, self.high + 0.499)
+
+    def __str__(self) -> str:
+        """Return it as ``--search`` takes it."""
+        scale = "" if self.log == _is_log(self.name, self.low, self.high) else _scale(self.log)
+        low, high = (
+            f"{end:g}" if self.integer else repr(float(f"{end:.6g}"))
+            for end in (self.low, self.high)
+        )
+        return f"{self.name}={low}:{high}{scale}"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of some values, in no order."""
+
+    name: str
+    values: tuple[Any, ...]
+
+    def value(self, share: float) -> Any:
+        """Return the value in whose part of the way, 0 to 1, the share lies."""
+        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+
+    def share(self, value: Any) -> float:
+        """Return the middle of a value's part of the way."""
+        return (self.values.index(value) + 0.5) / len(self.values)
+
+    def __str__(self) -> str:
+        """Return it as ``--search`` takes it."""
+        return f"{self.name}={','.join(json.dumps(one, ensure_ascii=False) for one in self.values)}"
+
+
+Parameter = Range | Choices
+Space = tuple[Parameter, ...]
+
+
+def read_space(texts: Iterable[str] | Mapping[str, str]) -> Space:
+    """Read ranges, as ``--search`` has them.
+
+    ``learning_rate=1e-6:1e-1`` is a range, ``dropout=0:0.6:linear`` and ``dropout=0.01:0.6:log``
+    say on which scale, ``filters=[16,32],[32,64]`` and ``optimizer=adam,sgd`` are choices. A range
+    is on a log scale where its ends are a hundred times apart, and for learning_rate, l2 and
+    weight_decay; it has whole numbers only where both ends are written so.
+
+    Raises:
+        SettingError: A text cannot be read, or a name comes twice.
+    """
+    if isinstance(texts, Mapping):
+        texts = [f"{name}={text}" for name, text in texts.items()]
+    space = tuple(_read(text) for text in texts)
+    names = [parameter.name for parameter in space]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f'--search: "{name}" comes twice; give each setting once.')
+    if not space:
+        raise SettingError("Nothing is searched: give at least one range or list of choices.")
+    return space
+
+
+def space_text(space: Space) -> dict[str, str]:
+    """Return a space as :func:`read_space` takes it."""
+    return {one.name: str(one).partition("=")[2] for one in space}
+
+
+def _read(text: str) -> Parameter:
+    name, equals, ends = (part.strip() for part in text.partition("="))
+    if not equals or not name or not ends:
+        raise SettingError(
+            f"--search takes NAME=LOW:HIGH or NAME=VALUE,VALUE,..., for example "
+            f"learning_rate=1e-6:1e-1, not {text!r}."
+        )
+    found = re.fullmatch(r"([^:,\[\]{}]+):([^:,\[\]{}]+)(?::(log|linear))?", ends)
+    return _choices(name, ends) if found is None else _range(name, text, found.groups())
+
+
+def _range(name: str, text: str, parts: Sequence[str | None]) -> Range:
+    ends: list[float] = []
+    for part in parts[:2]:
+        try:
+            ends.append(float(cast(str, part)))
+        except ValueError:
+            raise SettingError(f"--search {text}: {part!r} is not a number.") from None
+    low, high = ends
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise SettingError(
+            f"--search {text}: the low end must be below the high one, both finite numbers."
+        )
+    log = _is_log(name, low, high) if parts[2] is None else parts[2] == "log"
+    if log and low <= 0:
+        raise SettingError(
+            f"--search {text}: on a log scale the low end must be above 0. Give a small one, or "
+            f"write {name}={parts[0]}:{parts[1]}:linear."
+        )
+    integer = all(re.fullmatch(r"\s*[+-]?\d+\s*", cast(str, part)) for part in parts[:2])
+    return Range(name, low, high, log, integer and name not in LOG)
+
+
+def _choices(name: str, text: str) -> Choices:
+    try:
+        values = yaml.safe_load(f"[{text}]")
+    except yaml.YAMLError:
+        raise SettingError(f"--search {name}: {text!r} is no list of values.") from None
+    values = [_number(value) for value in values]
+    if not values or any(values.count(value) > 1 for value in values):
+        raise SettingError(f"--search {name}: give different values, separated by commas.")
+    return Choices(name, tuple(values))
+
+
+def _number(value: Any) -> Any:
+    """Return what YAML takes for a word, 1e-3 without a point, as the number that it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _is_log(name: str, low: float, high: float) -> bool:
+    return low > 0 and (name in LOG or high / low >= DECADES)
+
+
+def _scale(log: bool) -> str:
+    return ":log" if log else ":linear"

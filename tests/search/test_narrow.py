@@ -1,0 +1,169 @@
+"""Ranking, narrowing and the edges of ranges, on trials made by hand."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kit.search import Chance, Trial, _narrow, read_space
+
+SPACE = read_space(["learning_rate=1e-6:1e-1", "l2=1e-7:10"])
+CHANCE = Chance(images=1000, score=0.1)
+
+
+def trial(number: int, rate: float, accuracy: float, l2: float = 1e-3, **more: Any) -> Trial:
+    rows = more.pop("rows", 1)
+    loss = more.pop("loss", 2.0)
+    row = {"val_accuracy": accuracy, "val_data_loss": loss}
+    return Trial(
+        number,
+        1,
+        {"learning_rate": rate, "l2": l2},
+        seed=1,
+        planned=4,
+        rows=tuple({"epoch": n + 1.0, **row} for n in range(rows)),
+        status=more.pop("status", "complete"),
+    )
+
+
+def numbers(ranking: list[Trial]) -> list[int]:
+    return [one.number for one in ranking]
+
+
+def test_the_best_accuracy_is_first_and_what_diverged_is_nowhere() -> None:
+    trials = [
+        trial(0, 1e-3, 0.4),
+        trial(1, 1e-2, 0.5),
+        trial(2, 1e-1, 0.9, status="infeasible"),
+        trial(3, 1e-1, 0.9, status="failed"),
+        dataclasses.replace(trial(4, 1e-1, 0.9), rows=()),
+    ]
+
+    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0]
+
+
+def test_who_went_further_is_before_who_was_stopped() -> None:
+    trials = [trial(0, 1e-3, 0.5, status="stopped"), trial(1, 1e-2, 0.45, rows=4)]
+
+    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0]
+
+
+def test_equal_accuracies_are_ranked_by_the_loss_and_then_by_number() -> None:
+    trials = [trial(0, 1e-3, 0.5), trial(1, 1e-2, 0.5, loss=1.5), trial(2, 1e-1, 0.5)]
+
+    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0, 2]
+
+
+def test_where_all_guess_the_loss_ranks() -> None:
+    guessing = [trial(0, 1e-6, 0.12, loss=2.3), trial(1, 1e-3, 0.09, loss=2.2)]
+    learning = [*guessing, trial(2, 1e-2, 0.3, loss=9.0)]
+
+    assert numbers(_narrow.ranked(guessing, "val_accuracy", CHANCE)) == [1, 0]
+    assert numbers(_narrow.ranked(guessing, "val_accuracy")) == [0, 1]  # nothing is known
+    assert numbers(_narrow.ranked(learning, "val_accuracy", CHANCE)) == [2, 0, 1]
+
+
+def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
+    error = math.sqrt(0.1 * 0.9 / 1000)
+
+    assert _narrow.at_chance([trial(0, 1, 0.1 + 2.9 * error)], "val_accuracy", CHANCE)
+    assert not _narrow.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
+
+
+def test_a_range_is_narrowed_around_all_of_the_best() -> None:
+    best = [trial(0, 1e-4, 0.5), trial(1, 1e-3, 0.5), trial(2, 1e-2, 0.5)]
+
+    rate, _ = _narrow.narrowed(SPACE, SPACE, best)
+
+    assert rate.low == pytest.approx(1e-5, rel=0.01)  # the mean distance is a decade
+    assert rate.high == pytest.approx(1e-1, rel=0.01)
+
+
+def test_narrowing_may_leave_the_present_range_but_not_the_widest() -> None:
+    now = read_space(["learning_rate=1e-4:1e-3", "l2=1e-7:10"])
+    best = [trial(n, rate, 0.5) for n, rate in enumerate((7e-4, 8e-4, 9.9e-4))]
+
+    free, _ = _narrow.narrowed(now, SPACE, best)
+    bound, _ = _narrow.narrowed(now, now, best)
+
+    assert free.high > 1e-3
+    assert bound.high == 1e-3
+
+
+def test_choices_lose_what_none_of_the_best_has() -> None:
+    space = read_space(["optimizer=adam,sgd,rmsprop"])
+    best = [dataclasses.replace(trial(0, 1, 0.5), values={"optimizer": "sgd"})]
+
+    assert _narrow.narrowed(space, space, best)[0].values == ("sgd",)
+
+
+def test_half_of_the_best_in_the_outer_tenth_are_an_edge() -> None:
+    inside = [trial(0, 3e-3, 0.5), trial(1, 3e-3, 0.5)]
+    at_edge = [trial(2, 5e-2, 0.5), trial(3, 9e-2, 0.5)]
+
+    (edge,) = _narrow.edges(SPACE, SPACE, inside + at_edge, {})
+
+    assert (edge.name, edge.side, edge.to) == ("learning_rate", "high", 1.0)
+    assert not _narrow.edges(SPACE, SPACE, [*inside, trial(4, 3e-3, 0.5), *at_edge], {})
+
+
+def test_a_range_is_extended_twice_at_most_and_l2_never_downwards() -> None:
+    high = [trial(n, 9e-2, 0.5) for n in range(3)]
+    low = [trial(n, 1e-3, 0.5, l2=1.1e-7) for n in range(3)]
+
+    (twice,) = _narrow.edges(SPACE, SPACE, high, {"learning_rate": 2})
+    (weak,) = _narrow.edges(SPACE, SPACE, low, {})
+
+    assert twice.to is None
+    assert "2 times" in twice.why
+    assert weak.to is None
+    assert "hardly matters" in weak.why
+
+
+def test_the_edge_of_a_narrowed_range_is_none_where_the_widest_goes_on() -> None:
+    now = read_space(["learning_rate=1e-4:1e-3", "l2=1e-7:10"])
+
+    assert not _narrow.edges(now, SPACE, [trial(n, 9.9e-4, 0.5) for n in range(3)], {})
+    assert _narrow.edges(now, now, [trial(n, 9.9e-4, 0.5) for n in range(3)], {})
+
+
+def test_linear_ranges_and_whole_numbers_are_not_extended() -> None:
+    space = read_space(["learning_rate=0.1:0.2:linear", "l2=1:1000000"])
+    values = {"learning_rate": 0.2, "l2": 1e-3}
+    whole = dataclasses.replace(space[1], integer=True, name="units")
+    best = [dataclasses.replace(trial(0, 1, 0.5), values={**values, "units": 999_999})]
+
+    assert not _narrow.edges((space[0], whole), (space[0], whole), best, {})
+
+
+def test_an_extension_is_searched_beyond_the_old_end() -> None:
+    found = _narrow.edges(SPACE, SPACE, [trial(n, 9e-2, 0.5) for n in range(3)], {})
+
+    new, _ = _narrow.beyond(SPACE, found)
+    wide, _ = _narrow.extended(SPACE, found)
+
+    assert (new.low, new.high) == (pytest.approx(0.0316, rel=0.01), 1.0)
+    assert (wide.low, wide.high) == (1e-6, 1.0)
+
+
+def test_where_nothing_learns_and_nothing_diverges_the_rate_is_too_low() -> None:
+    still = [trial(n, rate, 0.1) for n, rate in enumerate(np.logspace(-6, -1, 12))]
+    burst = [*still[:-1], trial(11, 0.1, 0.1, status="infeasible")]
+
+    (edge,) = _narrow.too_low(SPACE, SPACE, still, {})
+
+    assert edge.to == 1.0
+    assert edge.still
+    assert not _narrow.too_low(SPACE, SPACE, burst, {})
+
+
+def test_draws_fill_every_part_of_a_range_once_and_follow_from_the_seed() -> None:
+    points = _narrow.draw(SPACE, 10, seed=7, stage=0)
+    shares = sorted(SPACE[0].share(point["learning_rate"]) for point in points)
+
+    assert [int(10 * share) for share in shares] == list(range(10))
+    assert points == _narrow.draw(SPACE, 10, seed=7, stage=0)
+    assert points != _narrow.draw(SPACE, 10, seed=8, stage=0)
+    assert points != _narrow.draw(SPACE, 10, seed=7, stage=10)
