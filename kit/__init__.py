@@ -12,10 +12,11 @@ Import the module that does the job; nothing is re-exported here::
 ``training``       compile and fit; heads on frozen backbones, fine-tuning, pre-training
 ``evaluation``     scores with their intervals, confusion matrices, predictions
 ``baselines``      nearest neighbours and linear classifiers, a yardstick
+``search``         random search in log space that narrows itself
 ``runs``           what a folder in ``models/`` holds; save, load
 ``prediction``     a run and some images -> classes and probabilities
 ``plots``          numbers -> matplotlib figures
-``commands``       the programs: train, check, audit, evaluate, predict, describe, ...
+``commands``       the programs: train, tune, check, audit, evaluate, predict, describe, ...
 ``files``          atomic writes and the cache folder
 ``progress``       progress on a terminal, plain lines elsewhere
 ``choices``        names that are arguments and flags

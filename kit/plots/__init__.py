@@ -10,6 +10,8 @@ from kit.plots._curves import curves
 from kit.plots._during import layers
 from kit.plots._images import augmented, images, mixed
 from kit.plots._network import network
+from kit.plots._search import search_map, search_settings
+from kit.plots._search_epochs import search_cost, search_curves
 from kit.plots._start import gradient_errors, learning_rates, signals, waiting
 from kit.plots._text import save
 
@@ -28,6 +30,10 @@ __all__ = [
     "network",
     "penalties",
     "save",
+    "search_cost",
+    "search_curves",
+    "search_map",
+    "search_settings",
     "signals",
     "waiting",
 ]

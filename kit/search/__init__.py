@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kit.search._result import Best, Result, conclude, result
     from kit.search._run import run
     from kit.search._search import ORACLES, Search, prepare
+    from kit.search._shown import shown
     from kit.search._spawn import Workers, end_with_chief, thread_limits
     from kit.search._work import work
 
@@ -56,6 +57,7 @@ __all__ = [
     "roles",
     "run",
     "serve",
+    "shown",
     "space_text",
     "thread_limits",
     "work",
@@ -74,6 +76,7 @@ LATER = {  # where it is, for what needs keras-tuner or pandas
     "prepare": "_search",
     "result": "_result",
     "run": "_run",
+    "shown": "_shown",
     "serve": "_chief",
     "thread_limits": "_spawn",
     "work": "_work",

@@ -202,6 +202,24 @@ class SearchOracle(keras_tuner.Oracle):
         with self._lock:
             return list(self._seen)
 
+    @property
+    def at_work(self) -> int:
+        """Return how many jobs are being trained."""
+        with self._lock:
+            return len(self._running)
+
+    @property
+    def epochs_left(self) -> float:
+        """Return how many epochs are left at most, those reported of running jobs taken off."""
+        with self._lock:
+            reported = sum(len(one.rows) * one.job.share for one in self._running.values())
+            return max(0.0, self.state.epochs_left - reported)
+
+    def remaining_trials(self) -> int:
+        """Return how many trials of those known are not at their end."""
+        with self._lock:
+            return sum(not trial.ended for trial in self.state.trials)
+
     def progress(self) -> list[Trial]:
         """Return all trials, those in work with the epochs reported so far."""
         with self._lock:

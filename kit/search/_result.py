@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from kit.search import _table
+from kit.search._figures import figures
 from kit.search._findings import Entrant, Extension, Findings
 from kit.search._search import Search
 from kit.search._sentences import sentences
@@ -108,13 +108,12 @@ def conclude(search: Search, ended: str = "") -> Result:
     _table.save(found.table, search.folder / TRIALS)
     curves = _table.epochs(search.oracle.state.trials, search.settings.objective)
     _table.save(curves, search.folder / CURVES)
-    draw(found, search.folder / "figures")
+    from kit import plots  # matplotlib takes a second
+
+    for name, figure in figures(found.findings).items():
+        (search.folder / "figures").mkdir(exist_ok=True)
+        plots.save(figure, search.folder / "figures" / f"{name}.png")
     return found
-
-
-def draw(found: Result, folder: Path) -> None:
-    """Save the figures of a search."""
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _best(search: Search, findings: Findings) -> Best | None:

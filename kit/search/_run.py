@@ -8,6 +8,7 @@ from kit.search._narrow import Chance
 from kit.search._plan import plan
 from kit.search._result import Result, conclude
 from kit.search._search import prepare
+from kit.search._shown import shown
 from kit.search._space import Space
 from kit.search._trial import RunTrial
 from kit.search._work import work
@@ -78,7 +79,8 @@ def run(
         max_minutes=max_minutes,
     )
     try:
-        work(search.oracle, "tuner0", run_trial)
+        with shown(search):
+            work(search.oracle, "tuner0", run_trial)
     except KeyboardInterrupt:
         conclude(search, ended="an interruption")
         raise
