@@ -10,6 +10,7 @@ from keras_tuner.engine import trial as trials
 from kit import progress
 from kit.errors import DataError, SettingError
 from kit.search._oracle import JOB, REASON
+from kit.search._patience import Lost
 from kit.search._trial import Job, RunTrial
 
 __all__ = ["Asked", "work"]
@@ -50,7 +51,11 @@ def work(oracle: Asked, tuner_id: str, run_trial: RunTrial) -> None:
         if trial.status == trials.TrialStatus.IDLE:
             time.sleep(PAUSE)
             continue
-        reason = _run(oracle, trial, run_trial)
+        try:
+            reason = _run(oracle, trial, run_trial)
+        except Lost as error:  # it was silent for long, and another has its trial now
+            progress.say(f"Trial {trial.trial_id}: {error}")
+            continue
         trial.status = trials.TrialStatus.FAILED if reason else trials.TrialStatus.COMPLETED
         if reason:
             trial.hyperparameters.values[REASON] = reason
@@ -66,7 +71,7 @@ def _run(oracle: Asked, trial: trials.Trial, run_trial: RunTrial) -> str:
 
     try:
         outcome = run_trial(job, report)
-    except (DataError, SettingError):
+    except (DataError, SettingError, Lost):
         raise
     except Exception as error:  # whatever a trial does, the others go on
         progress.say(traceback.format_exc())
