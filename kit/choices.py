@@ -8,7 +8,7 @@ from typing import Literal
 __all__ = ["Augmentation", "ClassWeight", "Mixing", "Optimizer", "Sampling", "Schedule"]
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax"]
-Schedule = Literal["constant", "step", "exponential", "1/t", "cosine", "one-cycle"]
+Schedule = Literal["constant", "step", "geometric", "exponential", "1/t", "cosine", "one-cycle"]
 ClassWeight = Literal["none", "balanced"]
 Augmentation = Literal["none", "light", "medium", "strong", "randaugment"]
 Mixing = Literal["none", "mixup", "cutmix", "both"]

@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 MODEL, SETTINGS, FACTS, SPLIT = "model.keras", "run.yaml", "run.json", "split.csv"
+SEARCH = "search.yaml"  # the settings of a search, whose folder is no run but holds one
 PACKAGES = (
     "kit-image-classification",
     "keras",
@@ -167,6 +168,10 @@ def load(folder: Path) -> Run:
     folder = Path(folder)
     if not folder.is_dir():
         raise SettingError(f"{folder}: there is no such run. {_what_there_is(folder.parent)}")
+    if (folder / SEARCH).is_file():
+        raise SettingError(
+            f"{folder} is a search; the run of its winner is {folder / 'best'}, once it is trained."
+        )
     for name in (MODEL, SETTINGS, FACTS):
         if not (folder / name).is_file():
             raise SettingError(

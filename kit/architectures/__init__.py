@@ -43,6 +43,7 @@ __all__ = [
     "adapt",
     "backbones",
     "build",
+    "build_head",
     "check",
     "check_name",
     "copy_weights",
@@ -60,6 +61,8 @@ __all__ = [
 ]
 
 Style = Literal["functional", "sequential"]
+
+OF_BACKBONE = ("backbone", "weights")  # settings of "pretrained" that do not concern its head
 
 
 def names() -> tuple[str, ...]:
@@ -152,6 +155,32 @@ def build(
 
     assemble = {"functional": _assemble.functional, "sequential": _assemble.sequential}[style]
     return assemble(stages(shape, classes, **values), shape, name)
+
+
+def build_head(num_features: int, num_classes: int, /, **settings: Any) -> "keras.Model":
+    """Build what the architecture "pretrained" has behind its layer "features", and only that.
+
+    Args:
+        num_features: Length of the vectors that the model takes, as the backbone gave them.
+        num_classes: Number of classes, at least 2.
+        settings: Those of "pretrained"; what concerns the backbone makes no difference.
+
+    Raises:
+        SettingError: As :func:`build`.
+    """
+    stages = _stages("pretrained")
+    values = defaults(stages) | checked("pretrained", stages, settings)
+    import keras
+
+    from kit.architectures import _heads
+
+    of_head: dict[str, Any] = {
+        name: value for name, value in values.items() if name not in OF_BACKBONE
+    }
+    inputs = x = keras.Input((num_features,), name="features")
+    for stage in _heads.classifier(_class_count(num_classes), **of_head)[1:]:
+        x = stage(x)
+    return keras.Model(inputs, x, name="head")
 
 
 def describe(

@@ -30,11 +30,13 @@ class Smoothed:
         floor: The least reference. A network that was trained before starts with a loss near 0, of
             which 3 times is nothing: there the loss of who knows nothing, ln C, stands in for it.
         warm_up: Steps that are not judged.
+        name: What the loss is called in sentences.
     """
 
     times: float = TIMES
     floor: float = 0.0
     warm_up: int = WARM_UP
+    name: str = "loss"
     first: float = math.nan
     value: float = 0.0
     taken: int = 0
@@ -43,16 +45,23 @@ class Smoothed:
         """Take the loss of a step and return what is wrong with it, nothing where nothing is."""
         self.taken += 1
         if not math.isfinite(loss):
-            return f"the loss became {loss}"
+            return f"the {self.name} became {loss}"
         if self.taken == 1:
             self.first = loss
         self.value = MEMORY * self.value + (1 - MEMORY) * loss
-        mean = self.value / (1 - MEMORY**self.taken)  # Kingma & Ba, Adam, ICLR 2015, section 3
-        if self.taken <= self.warm_up or mean <= self.limit:
+        return "" if self.taken <= self.warm_up else self.judged()
+
+    def judged(self) -> str:
+        """Return what is wrong with the mean so far, warm-up or not; nothing where nothing is."""
+        if not self.taken:
             return ""
+        mean = self.value / (1 - MEMORY**self.taken)  # Kingma & Ba, Adam, ICLR 2015, section 3
+        if mean <= self.limit:
+            return ""
+        since = "began with" if self.first >= self.floor else "has where nothing is known"
         return (
-            f"the loss rose to {mean:.3g}, over {self.times:g} times the {self.reference:.3g} "
-            f"it {'began with' if self.first >= self.floor else 'has where nothing is known'}"
+            f"the {self.name} rose to {mean:.3g}, over {self.times:g} times the "
+            f"{self.reference:.3g} it {since}"
         )
 
     @property
@@ -90,6 +99,10 @@ class LossGuard(keras.callbacks.Callback):
         times: How often the first value.
         floor: The least value to compare with, as :class:`Smoothed` has it: ln C for cross-entropy.
         warm_up: Steps that are not judged; a number that is no number stops at once.
+        log: Which of the logs is judged. What is no number stops in "loss", too.
+        each_epoch: At the end of an epoch judge in the warm-up, too, and look whether all weights
+            are numbers: a ReLU may answer 0 to what is none, so that no loss shows it.
+        look: Steps between two looks at the size of the weights; at 0 nobody looks for the layer.
 
     Attributes:
         stopped: Why it stopped, empty where it did not: "the loss became nan at step 3 of epoch 1".
@@ -108,12 +121,16 @@ class LossGuard(keras.callbacks.Callback):
         times: float = TIMES,
         floor: float = 0.0,
         warm_up: int = WARM_UP,
+        log: str = "loss",
+        each_epoch: bool = False,
+        look: int = LOOK,
     ) -> None:
         super().__init__()
         if not times > 1:
             raise SettingError(f"times must be above 1, not {times}.")
         self.sample = sample
-        self.smoothed = Smoothed(times, floor, warm_up)
+        self.smoothed = Smoothed(times, floor, warm_up, log.replace("_", " "))
+        self.log, self.each_epoch, self.look = log, each_epoch, look
         self.stopped = self.where = self.layer = ""
         self.losses: list[float] = []
         self.epoch = 0
@@ -122,7 +139,7 @@ class LossGuard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Note how large the weights are."""
-        self._sizes = [_sizes(self.model)]
+        self._sizes = [_sizes(self.model)] if self.look else []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Remember the epoch."""
@@ -130,25 +147,34 @@ class LossGuard(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the loss of this step, and now and then at the weights."""
-        if self.stopped or "loss" not in (logs or {}):
+        logs = logs or {}
+        if self.stopped or self.log not in logs:
             return
-        loss = self._steps.loss(batch, float((logs or {})["loss"]))
+        loss = self._steps.loss(batch, float(logs[self.log]))
         self.losses.append(loss)
-        wrong = self.smoothed.add(loss)
+        wrong = self.smoothed.add(loss) or _not_finite(logs, "loss")
         if wrong:
             self._stop(f"{wrong} at step {batch + 1} of epoch {self.epoch + 1}")
-        elif len(self.losses) % LOOK == 0:
+        elif self.look and len(self.losses) % self.look == 0:
             self._sizes = [self._sizes[0], _sizes(self.model)]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look at the validation loss: the weights may have exploded in the last step."""
-        loss = float((logs or {}).get("val_loss", 0.0))
-        if not math.isfinite(loss) and not self.stopped:
-            self._stop(f"the validation loss became {loss} in epoch {epoch + 1}")
+        if self.stopped:
+            return
+        wrong = _not_finite(logs or {}, "val_loss", f"val_{self.log}")
+        if wrong:
+            self._stop(f"{wrong} in epoch {epoch + 1}")
+        elif self.each_epoch:
+            wrong = self.smoothed.judged() or first_not_finite(self.model)[1]
+            if wrong:
+                self._stop(f"{wrong} at the end of epoch {epoch + 1}")
 
     def _stop(self, why: str) -> None:
         self.model.stop_training = True
         self.stopped = why
+        if not self.look:
+            return
         images = None if self.sample is None else self.sample.images
         self.layer, self.where = first_not_finite(self.model, images)
         if not self.layer:
@@ -201,6 +227,16 @@ def grown_most(before: Mapping[str, float], after: Mapping[str, float]) -> tuple
         return "", 0.0
     most = max(grown, key=lambda name: grown[name])
     return most, grown[most]
+
+
+def _not_finite(logs: Mapping[str, Any], *names: str) -> str:
+    """Return which of these losses is no number, in words; nothing where none is."""
+    for name in names:
+        loss = float(logs.get(name, 0.0))
+        if not math.isfinite(loss):
+            words = name.replace("val_", "validation ").replace("_", " ")
+            return f"the {words} became {loss}"
+    return ""
 
 
 def _sizes(model: keras.Model) -> dict[str, float]:

@@ -7,11 +7,14 @@ import io
 import itertools
 import logging
 import os
+import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import tyro
 import yaml
@@ -19,7 +22,26 @@ import yaml
 from kit import progress
 from kit.errors import KitError, SettingError, nearest
 
-__all__ = ["assignments", "one_or_two", "program", "start_keras"]
+__all__ = [
+    "Bare",
+    "assignments",
+    "flow",
+    "one_or_two",
+    "program",
+    "program_name",
+    "quoted",
+    "read_settings",
+    "start_keras",
+]
+
+RANGES = "search"  # the setting whose values are ranges and lists of choices
+
+
+@dataclass(frozen=True)
+class Bare:
+    """In a parameter's annotation: what its flag means where no value follows it."""
+
+    value: str
 
 
 def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
@@ -35,7 +57,8 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         given, config = _take_config(_spelled_out(command, given))
-        prepared = functools.partial(command, **_settings(command, config)) if config else command
+        known = read_settings(command, config) if config else {}
+        prepared = functools.partial(command, **known) if known else command
         tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
     except KitError as error:
         progress.say(f"Error: {error}")
@@ -112,6 +135,19 @@ def start_keras() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+def program_name(name: str) -> str:
+    """Return how a program is started here: `make` installs into a folder outside the PATH."""
+    beside = Path(sys.executable).with_name(name)
+    return name if shutil.which(name) or not beside.exists() else quoted(beside)
+
+
+def quoted(path: Path | str | float) -> str:
+    """Return a word as it is typed here."""
+    if os.name == "posix":
+        return shlex.quote(str(path))
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
 def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Windows' default cannot print most scripts
@@ -124,16 +160,28 @@ def _prepare_process() -> None:
 def _spelled_out(command: Callable[..., object], given: Sequence[str]) -> list[str]:
     """Write out ``--flag`` and ``--no-flag`` where tyro wants a value, since None is one, too."""
     parameters = inspect.signature(command).parameters.values()
-    flags = {f"--{one.name}" for one in parameters if one.annotation == bool | None}
+    flags = {f"--{_dashed(one.name)}" for one in parameters if one.annotation == bool | None}
+    bare = {
+        f"--{_dashed(one.name)}": mark.value
+        for one in parameters
+        for mark in getattr(one.annotation, "__metadata__", ())
+        if isinstance(mark, Bare)
+    }
     words: list[str] = []
     for word, following in itertools.zip_longest(given, given[1:]):
-        if word in flags and following not in ("None", "True", "False"):
+        if word in bare and (following is None or following.startswith("-")):
+            words += [word, bare[word]]
+        elif word in flags and following not in ("None", "True", "False"):
             words += [word, "True"]
         elif word.startswith("--no-") and f"--{word.removeprefix('--no-')}" in flags:
             words += [f"--{word.removeprefix('--no-')}", "False"]
         else:
             words.append(word)
     return words
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _take_config(given: list[str]) -> tuple[list[str], Path | None]:
@@ -147,9 +195,21 @@ def _take_config(given: list[str]) -> tuple[list[str], Path | None]:
     return given, None
 
 
-def _settings(command: Callable[..., object], path: Path) -> dict[str, Any]:
+def read_settings(
+    command: Callable[..., object], path: Path, text: str | None = None
+) -> dict[str, Any]:
+    """Return the settings in a YAML file, as the command takes them.
+
+    Args:
+        command: As for :func:`program`.
+        path: The file.
+        text: What it holds, where that came in another way.
+
+    Raises:
+        SettingError: The file cannot be read, or holds what the command cannot take.
+    """
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = yaml.safe_load(path.read_text("utf-8") if text is None else text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or "it is not YAML"
         raise SettingError(f"--config {path}: {reason}.") from None
@@ -166,11 +226,11 @@ def _settings(command: Callable[..., object], path: Path) -> dict[str, Any]:
 def _typed(name: str, value: Any, path: Path, parameter: inspect.Parameter) -> Any:
     """Check one value of a settings file by the parser that checks the flags."""
     if value is None:
-        if parameter.default is None:
+        if parameter.default is None or type(None) in get_args(parameter.annotation):
             return None
         raise SettingError(f"--config {path}: {name} needs a value.")
     if isinstance(value, dict):
-        return tuple(f"{key}={_flow(entry)}" for key, entry in value.items())
+        return tuple(f"{key}={_assigned(name, key, entry, path)}" for key, entry in value.items())
     positional: Any = Annotated[parameter.annotation, tyro.conf.Positional]
     words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
     try:
@@ -180,6 +240,21 @@ def _typed(name: str, value: Any, path: Path, parameter: inspect.Parameter) -> A
         raise SettingError(f"--config {path}: {name} cannot be {value!r}.") from None
 
 
-def _flow(value: Any) -> str:
+def _assigned(name: str, key: str, value: Any, path: Path) -> str:
+    """Write one entry of a mapping as its flag takes it behind the "="."""
+    if name != RANGES:
+        return flow(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        return ",".join(map(flow, value))
+    raise SettingError(
+        f"--config {path}: {RANGES}: {key} is {value!r} to YAML, which reads 0:0.6 as minutes and "
+        f"seconds. Put the range in quotes, as in {key}: '0:0.6', or give a list of choices."
+    )
+
+
+def flow(value: Any) -> str:
+    """Write a value as YAML in one line, as ``--set`` takes it."""
     text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")

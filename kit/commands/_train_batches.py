@@ -1,7 +1,10 @@
 """What ``train`` checks and says about augmentation, mixing and sampling, without TensorFlow."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from kit import data
 from kit.commands._program import assignments
@@ -9,7 +12,7 @@ from kit.commands._train_plan import Choice, Method
 from kit.data import augmentation, mixing, smote
 from kit.errors import SettingError
 
-__all__ = ["check", "imbalance", "layers"]
+__all__ = ["all_to_learn_from", "check", "imbalance", "layers"]
 
 IMBALANCED = 3  # largest class over smallest, from which it is worth a sentence
 
@@ -61,12 +64,14 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     if counts[largest] <= IMBALANCED * counts[smallest]:
         return ""
-    held_out = splits.counts("validation")
-    share = held_out[largest] / sum(held_out.values())
+    part = "validation" if "validation" in splits.parts else "train"
+    scored = splits.counts(part)
+    share = scored[largest] / sum(scored.values())
     text = (
         f'Imbalanced: {counts[largest]} training images of "{largest}", {counts[smallest]} of '
         f'"{smallest}". Always answering "{largest}" would be right for {100 * share:.0f} % of the '
-        "validation images: look at the balanced accuracy."
+        f"{'validation' if part == 'validation' else 'training'} images: look at the balanced "
+        "accuracy."
     )
     if class_weight == "none" and splits.sampling == "none":
         text += (
@@ -74,6 +79,13 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
             "makes small classes count as much as large ones."
         )
     return text
+
+
+def all_to_learn_from(splits: data.Splits) -> data.Splits:
+    """Return the data with the validation images among the training images."""
+    parts = dict(splits.parts)
+    parts["train"] = np.sort(np.concatenate([parts["train"], parts.pop("validation")]))
+    return dataclasses.replace(splits, parts=parts)
 
 
 def _check_sampling(choice: Choice, method: Method, sampling: str, class_weight: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "Method",
     "attempts",
     "check_folds",
+    "check_last",
     "check_new",
     "check_outside",
     "choose",
@@ -372,6 +373,27 @@ def check_folds(folds: int | None, source: Path) -> None:
             f"{source} gives the validation part, and --folds draws it from all images that are "
             "not in the test part: what was kept apart on purpose would be mixed. Leave --folds "
             "out, or put these images with the training images."
+        )
+
+
+def check_last(
+    last_epoch: int | None, use_validation: bool, planned: Sequence[Attempt], method: Method
+) -> None:
+    """Check that a training whose last epoch is given is one that chooses nothing.
+
+    Raises:
+        SettingError: It is compared with others or followed by another, or validation images are
+            to be learnt from without it.
+    """
+    if use_validation and last_epoch is None:
+        raise SettingError(
+            "--use-validation leaves no image that could tell the best epoch; give the epoch that "
+            "is known to be good: --last-epoch 12, for example."
+        )
+    if last_epoch is not None and (len(planned) > 1 or method.fine_tune is not None):
+        raise SettingError(
+            "--last-epoch is for a single training of known length; leave --repeats, --folds, "
+            "--style both and --fine-tune out."
         )
 
 

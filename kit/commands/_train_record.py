@@ -3,9 +3,6 @@
 import dataclasses
 import json
 import os
-import shlex
-import shutil
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +12,7 @@ import yaml
 
 from kit import architectures, data, files, runs, training
 from kit.commands import _scores
+from kit.commands._program import program_name, quoted
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
@@ -22,7 +20,15 @@ from kit.commands._train_steps import Trained
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["finish", "next_steps", "resolve", "save_inputs"]
+__all__ = [
+    "FLAGS",
+    "facts",
+    "finish",
+    "next_steps",
+    "resolve",
+    "save_inputs",
+    "threads",
+]
 
 FLAGS = ("dropout", "l2")  # settings of architectures that have flags of their own
 
@@ -117,16 +123,16 @@ def next_steps(run: Path, source: Path) -> str:
         [
             f"The run is in {run}; look at {run / 'figures'}.",
             "Next:",
-            f"  {_program('kit-predict')} {_quoted(run)} {_quoted(folder)} --top 3",
-            f"  {_program('kit-evaluate')} {_quoted(run)} OTHER_FOLDER",
+            f"  {program_name('kit-predict')} {quoted(run)} {quoted(folder)} --top 3",
+            f"  {program_name('kit-evaluate')} {quoted(run)} OTHER_FOLDER",
         ]
     )
 
 
-def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
-    """Write what prediction needs and what else the result depends on."""
+def facts(resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> dict[str, Any]:
+    """Return what prediction needs and what else a result depends on."""
     height, width, channels = splits.image_shape
-    known = {
+    return {
         "class_names": list(splits.class_names),
         "image_size": [height, width],
         "color": splits.color,
@@ -135,7 +141,7 @@ def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **m
         "equalization": splits.equalization,
         "architecture": resolved["architecture"],
         "seed": resolved["seed"],
-        "threads": _threads(),
+        "threads": threads(),
         "data": {
             "folder": str(splits.folder),
             "fingerprint": splits.fingerprint,
@@ -148,10 +154,14 @@ def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **m
         **runs.environment(),
         **more,
     }
+
+
+def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
+    known = facts(resolved, splits, **more)
     files.write_text(run / runs.FACTS, json.dumps(known, indent=2, ensure_ascii=False) + "\n")
 
 
-def _threads() -> int:
+def threads() -> int:
     """Return how many processor threads TensorFlow computes with; sums depend on it."""
     import tensorflow as tf
 
@@ -161,15 +171,3 @@ def _threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _program(name: str) -> str:
-    """Return how a program is started here: `make` installs into a folder outside the PATH."""
-    beside = Path(sys.executable).with_name(name)
-    return name if shutil.which(name) or not beside.exists() else _quoted(beside)
-
-
-def _quoted(path: Path) -> str:
-    if os.name == "posix":
-        return shlex.quote(str(path))
-    return f'"{path}"' if " " in str(path) else str(path)

@@ -45,7 +45,7 @@ def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any])
     """
     check_network(choice, compiled)
     augmentation.check(layers(given["augment"]))
-    names = ("monitor", "schedule", "patience", "max_minutes")
+    names = ("monitor", "schedule", "patience", "max_minutes", "last_epoch")
     training.check_fit(given["epochs"], **{name: given[name] for name in names})
 
 
@@ -306,9 +306,15 @@ def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
 
 
 def score(
-    trained: Sequence[Trained], splits: data.Splits, run: Path
+    trained: Sequence[Trained], splits: data.Splits, run: Path, chosen: bool = True
 ) -> tuple[dict[str, evaluation.Scores], dict[str, Any]]:
     """Score every held-out part once, keep tables and pictures, and print the sentences.
+
+    Args:
+        trained: The trainings.
+        splits: The data.
+        run: Gets the tables.
+        chosen: Whether the epoch that is kept was chosen on the validation images.
 
     Returns:
         The scores of each part, and what ``metrics.json`` holds, but for the times.
@@ -332,7 +338,7 @@ def score(
         table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
         _scores.keep(scores, part, run)
-        epochs = len(best.history.table) if part == "validation" else None
+        epochs = len(best.history.table) if part == "validation" and chosen else None
         shared = len(splits.shared("validation", part)) if part == "test" else 0
         for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
             print(progress.clean(line))

@@ -64,6 +64,8 @@ def train(
     folds: int | None = None,
     monitor: Literal["val_accuracy", "val_balanced_accuracy", "val_loss"] | None = None,
     patience: int | None = 10,
+    last_epoch: int | None = None,
+    use_validation: bool = False,
     repeats: int = 1,
     seed: int = 42,
     cache: bool = True,
@@ -147,6 +149,10 @@ def train(
         monitor: What chooses the best epoch; by default the accuracy, balanced where the largest
             class is more than three times the smallest.
         patience: Epochs without a better one before training stops.
+        last_epoch: End after this epoch of the schedule and keep its weights, instead of those of
+            the best: for settings that are known, as from a search.
+        use_validation: Learn from the validation images, too, for --last-epoch epochs. Nothing but
+            a test part can then say how good the network is.
         repeats: Train so often from other random starts, and give mean and spread.
         seed: Of split, start, order, augmentation.
         cache: Keep decoded images in the user's cache folder.
@@ -180,6 +186,7 @@ def train(
     )
     method.check(choice, style, augmentation if not augment else "layers")
     batches.check(choice, method, given)
+    plan.check_last(last_epoch, use_validation, planned, method)
     target = plan.run_folder(output, source, choice.label, overwrite)
     if unlabelled is not None:
         runs.check_outside(target, unlabelled)
@@ -217,6 +224,8 @@ def train(
         equalization=equalization,
         cache=cache,
     )
+    if use_validation:
+        splits = batches.all_to_learn_from(splits)
     each = folding.divided(splits, folds, planned)
     splits = each[0]
     progress.say(steps.overview(splits) if folds is None else folding.overview(each))
@@ -247,6 +256,7 @@ def train(
             patience=patience,
             class_weight=class_weight,
             max_minutes=max_minutes,
+            last_epoch=last_epoch,
             tensorboard=tensorboard,
             watch=check and not auxiliary,
         )
@@ -256,7 +266,7 @@ def train(
             metrics = folding.score(trained, each, run)
             splits = folding.kept(trained, each)
             folding.save_split(run, splits, each)
-        scores, scored = steps.score(trained, splits, run)
+        scores, scored = steps.score(trained, splits, run, chosen=last_epoch is None)
         metrics |= scored
         for line in diagnosis.explain(trained, scores, run):
             print(line)

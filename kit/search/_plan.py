@@ -85,10 +85,11 @@ class Plan:
                 when = " and ".join(map(str, stage.rungs))
                 line += f", the better half goes on after {when}"
             lines.append(line)
-        lines.append(
-            f"finalists: the best {self.finalists}, {self.seeds} starts each, "
-            f"{_epochs(self.epochs)}"
-        )
+        if self.finalists:
+            lines.append(
+                f"finalists: the best {self.finalists}, {self.seeds} starts each, "
+                f"{_epochs(self.epochs)}"
+            )
         lines.append(
             f"at most {self.trials_at_most} trials and {self.epochs_at_most:.0f} epochs, if no "
             "range has to be extended"

@@ -94,6 +94,7 @@ class Show:
         self.objective, self.totals = objective, dict(totals or {})
         self.finals = finals
         self._said = {trial.number for trial in before if trial.ended}
+        self._rungs = {trial.number: len(trial.rows) for trial in before}
         self._closed = self._finished(before, math.inf)
         self._pace = Pace(clock)
         self._trials: Sequence[Trial] = ()
@@ -152,6 +153,8 @@ class Show:
                     self._said.add(trial.number)
                     if self._live is None:
                         self._say(self._line(trial))
+                elif trial.status == "waiting" and self._at_rung(trial) and self._live is None:
+                    self._say(self._rung_line(trial))
             for stage in sorted(closed):
                 self._say(self._stage_line(stage))
 
@@ -183,6 +186,19 @@ class Show:
             left = None if self._left is None else duration(self._left)
             share = None if self._live is None else self._share
             return view(self._trials, self.objective, (width, height), left, share)
+
+    def _at_rung(self, trial: Trial) -> bool:
+        """Tell whether a trial has newly come to where it waits for the others."""
+        new = len(trial.rows) > self._rungs.get(trial.number, 0)
+        self._rungs[trial.number] = len(trial.rows)
+        return new
+
+    def _rung_line(self, trial: Trial) -> str:
+        line = (
+            f"{self._name(trial.stage)}  trial {trial.number} after {len(trial.rows)} of "
+            f"{trial.planned} epochs  {settings_text(trial.values)}  {self._result(trial)}"
+        )
+        return f"{line}  left {duration(self._left)}" if self._left else line
 
     def _line(self, trial: Trial) -> str:
         mine = [one.number for one in self._trials if one.stage == trial.stage]

@@ -122,6 +122,9 @@ class Staged(Finals):
                 self._complete(number)
             return True
         if missing:
+            for number in set(alive) - set(missing):
+                if len(self.trials[number].rows) == stage.epochs:
+                    self._complete(number)
             self.groups.append(group)
             target = next(rung for rung in (*stage.rungs, stage.epochs) if rung > done)
             self.ask(missing, done, target, stage)

@@ -127,8 +127,8 @@ def _in_order(trials: Sequence[Trial]) -> Iterator[tuple[Trial, int]]:
 
 
 def _metrics(trials: Sequence[Trial], objective: str) -> list[str]:
-    names = dict.fromkeys(name for trial in trials for row in trial.rows for name in row)
-    others = [name for name in names if name not in (*NO_METRICS, objective)]
+    names = {name for trial in trials for row in trial.rows for name in row}
+    others = sorted(names - {*NO_METRICS, objective})  # rows from workers have another order
     return [objective, *others]
 
 

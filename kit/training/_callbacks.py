@@ -35,10 +35,17 @@ class BestWeights(keras.callbacks.EarlyStopping):
         patience: Epochs without a better one before it stops; None never stops.
         pace: Says from which epoch to count.
         checkpoint: Where to save the best model.
+        newest: Take each epoch for better than those before, whatever it scores.
     """
 
     def __init__(
-        self, monitor: str, mode: str, patience: int | None, pace: Pace, checkpoint: Path | None
+        self,
+        monitor: str,
+        mode: str,
+        patience: int | None,
+        pace: Pace,
+        checkpoint: Path | None,
+        newest: bool = False,
     ) -> None:
         never = sys.maxsize
         super().__init__(
@@ -47,7 +54,7 @@ class BestWeights(keras.callbacks.EarlyStopping):
             patience=never if patience is None else max(patience, 1),
             restore_best_weights=True,
         )
-        self.pace, self.checkpoint = pace, checkpoint
+        self.pace, self.checkpoint, self.newest = pace, checkpoint, newest
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Compare this epoch with the best."""
@@ -61,7 +68,11 @@ class BestWeights(keras.callbacks.EarlyStopping):
         if epoch < self.pace.counts_from():
             self.wait = -1  # the parent adds one
         before = self.best_weights
-        super().on_epoch_end(epoch, logs)
+        if self.newest:
+            self.best_weights: Any = self.model.get_weights()
+            self.best_epoch = epoch
+        else:
+            super().on_epoch_end(epoch, logs)
         if self.checkpoint is not None and self.best_weights is not before:
             self._twin.set_weights(self.best_weights)
             files.write(self.checkpoint, self._twin.save)
@@ -145,7 +156,7 @@ class ShowProgress(keras.callbacks.Callback):
         if sys.stderr.isatty():
             self.bar = progress.bar()
             self.bar.start()
-            total = self.pace.epochs * self.pace.steps
+            total = self.pace.end * self.pace.steps
             self.task = self.bar.add_task(self.name, total=total)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -155,7 +166,7 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Print the epoch's line."""
-        done, epochs = epoch + 1, self.pace.epochs
+        done, epochs = epoch + 1, self.pace.end
         left = (time.monotonic() - self.start) / done * (epochs - done)
         line = f"epoch {done:3}/{epochs}  " + "  ".join(
             f"{name} {float(value):.4f}"

@@ -13,7 +13,7 @@ from kit.choices import Optimizer
 from kit.errors import SettingError
 from kit.training import _losses
 from kit.training._losses import Head
-from kit.training._metrics import BalancedAccuracy
+from kit.training._metrics import BalancedAccuracy, DataLoss
 
 __all__ = [
     "check_compile",
@@ -22,6 +22,7 @@ __all__ = [
     "default_loss",
     "default_smoothing",
     "learning_rate",
+    "measure_data_loss",
 ]
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
@@ -73,7 +74,6 @@ def compile_model(
     Raises:
         SettingError: A name that does not exist or a number out of its range.
     """
-    outputs = model.output_shape[-1]
     head = architectures.head(model)
     loss = _losses.default(head) if loss is None else loss
     decay = default_decay(optimizer) if weight_decay is None else weight_decay
@@ -81,15 +81,24 @@ def compile_model(
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate, decay, momentum, nesterov),
         loss=_losses.get(loss, smoothing, head),
-        metrics=[
-            keras.metrics.BinaryAccuracy("accuracy")
-            if outputs == 1
-            else keras.metrics.CategoricalAccuracy("accuracy"),
-            BalancedAccuracy(max(outputs, 2)),
-        ],
+        metrics=_metrics(model),
         jit_compile=_compiler(),
     )
     return model
+
+
+def measure_data_loss(model: keras.Model) -> None:
+    """Compile a model anew so that the loss without penalties is measured, as ``data_loss``.
+
+    Its metrics are this and those of :func:`compile_model`, whatever they were.
+    """
+    model.compile(
+        optimizer=model.optimizer,
+        loss=model.loss,
+        metrics=[*_metrics(model), DataLoss(model.loss)],
+        run_eagerly=model.run_eagerly,
+        jit_compile=model.jit_compile,
+    )
 
 
 def default_decay(optimizer: str) -> float:
@@ -123,6 +132,16 @@ def learning_rate(model: keras.Model) -> float:
     """Return the learning rate that a model is compiled with, in the digits it was given in."""
     rate = np.float32(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
     return float(str(rate))
+
+
+def _metrics(model: keras.Model) -> list[keras.metrics.Metric]:
+    outputs = model.output_shape[-1]
+    return [
+        keras.metrics.BinaryAccuracy("accuracy")
+        if outputs == 1
+        else keras.metrics.CategoricalAccuracy("accuracy"),
+        BalancedAccuracy(max(outputs, 2)),
+    ]
 
 
 def _optimizer(

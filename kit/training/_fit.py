@@ -20,7 +20,7 @@ from kit.training._compile import learning_rate
 from kit.training._pace import Pace
 from kit.training._watch import Watch
 
-__all__ = ["History", "check_fit", "default_epochs", "default_monitor", "fit"]
+__all__ = ["History", "check_compiled", "check_fit", "default_epochs", "default_monitor", "fit"]
 
 IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
@@ -36,7 +36,8 @@ class History:
             ``balanced_accuracy``, the same with ``val_`` before them, ``learning_rate`` and
             ``seconds``. Losses include the L2 penalty.
         monitor: The column that chose the best epoch.
-        best_epoch: The epoch (from 1) whose weights the model has now.
+        best_epoch: The epoch (from 1) whose weights the model has now; the last one where that was
+            asked for.
         stopped: Why it ended before the epochs that were asked for; empty where it did not.
         seconds: Wall-clock time.
         cpu_seconds: Processor time of this process, all threads.
@@ -68,6 +69,7 @@ def fit(
     name: str = "Training",
     callbacks: Sequence[keras.callbacks.Callback] = (),
     watch: bool = False,
+    last_epoch: int | None = None,
 ) -> History:
     """Train a compiled classifier and leave it with the weights of its best epoch.
 
@@ -93,6 +95,9 @@ def fit(
         callbacks: More of Keras' callbacks.
         watch: Measure what a diagnosis needs (see :class:`kit.checks.Monitor`: 3 % of the time, and
             more columns in the table), and stop where the loss explodes.
+        last_epoch: End after this one of the ``epochs``, over all of which the schedule is still
+            laid out, and keep its weights, not those of the best: for settings whose best epoch is
+            known. Nothing stops early then, and there may be no validation part.
 
     Raises:
         SettingError: A setting is out of its range or fits no metric.
@@ -100,15 +105,30 @@ def fit(
     """
     epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
     monitor = default_monitor(splits) if monitor is None else monitor
-    check_fit(epochs, monitor, schedule, patience, max_minutes)
-    _check_compiled(model)
+    check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch)
+    held_out = "validation" in splits.parts
+    if not held_out:
+        if last_epoch is None:
+            raise SettingError(
+                "There is no validation part, and so nothing that tells which epoch is the best; "
+                "give last_epoch."
+            )
+        monitor, watch = monitor.removeprefix("val_"), False  # a diagnosis compares the two parts
+    check_compiled(model)
     check_batches(model, splits, class_weight)
     labels = "binary" if model.output_shape[-1] == 1 else "categorical"
     weights = class_weights(splits) if class_weight == "balanced" else None
     peak = learning_rate(model)
     limit = None if max_minutes is None else 60 * max_minutes
-    pace = Pace(schedule, peak, epochs, data.steps(splits), limit)
-    best = BestWeights(monitor, "min" if "loss" in monitor else "max", patience, pace, checkpoint)
+    pace = Pace(schedule, peak, epochs, data.steps(splits), limit, last_epoch)
+    best = BestWeights(
+        monitor,
+        "min" if "loss" in monitor else "max",
+        patience,
+        pace,
+        checkpoint,
+        newest=last_epoch is not None,
+    )
     watched = Watch(model, splits) if watch else None
     guard = StopAtNaN() if watched is None else watched.guard
     monitors = [] if watched is None else [watched.monitor]
@@ -122,7 +142,9 @@ def fit(
         stack.enter_context(_best_if_interrupted(model, best))
         model.fit(
             data.training_batches(splits, labels, class_weight=weights),
-            validation_data=data.ordered_batches(splits, "validation", labels),
+            validation_data=data.ordered_batches(splits, "validation", labels)
+            if held_out
+            else None,
             epochs=epochs,
             steps_per_epoch=pace.steps,
             shuffle=False,  # the stream is
@@ -164,6 +186,7 @@ def check_fit(
     schedule: str,
     patience: int | None,
     max_minutes: float | None,
+    last_epoch: int | None = None,
 ) -> None:
     """Check settings of :func:`fit` before there is a model; None is left to its default.
 
@@ -172,6 +195,9 @@ def check_fit(
     """
     if epochs is not None and epochs < 1:
         raise SettingError(f"epochs must be at least 1, not {epochs}.")
+    if last_epoch is not None and not 1 <= last_epoch <= (epochs or math.inf):
+        most = "" if epochs is None else f" and at most {epochs}, the epochs of the schedule"
+        raise SettingError(f"last_epoch must be at least 1{most}; it is {last_epoch}.")
     if patience is not None and patience < 1:
         raise SettingError(f"patience must be at least 1 epoch, not {patience}.")
     if max_minutes is not None and not 0 < max_minutes < math.inf:
@@ -192,7 +218,12 @@ def _best_if_interrupted(model: keras.Model, best: BestWeights) -> Iterator[None
         raise
 
 
-def _check_compiled(model: keras.Model) -> None:
+def check_compiled(model: keras.Model) -> None:
+    """Check that a model is compiled with a rate that a schedule can be laid over.
+
+    Raises:
+        SettingError: It is not.
+    """
     if not model.compiled:
         raise SettingError("The model is not compiled; training.compile_model(model) does it.")
     if not isinstance(model.optimizer._learning_rate, keras.Variable):

@@ -1,11 +1,11 @@
-"""Balanced accuracy during training, which Keras does not have."""
+"""What is measured during training and Keras does not have."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-__all__ = ["BalancedAccuracy"]
+__all__ = ["BalancedAccuracy", "DataLoss"]
 
 
 class BalancedAccuracy(keras.metrics.Metric):
@@ -40,3 +40,20 @@ class BalancedAccuracy(keras.metrics.Metric):
         if rows.shape[-1] == 1:
             return ops.cast(rows[:, 0] > 0.5, "int32")
         return ops.cast(ops.argmax(rows, axis=-1), "int32")
+
+
+class DataLoss(keras.metrics.Mean):
+    """Mean over the images of a loss without penalties; each counts once, whatever its weight.
+
+    Args:
+        loss: As a model is compiled with it: Keras' object, a function or a name.
+        name: Of the column.
+    """
+
+    def __init__(self, loss: Any, name: str = "data_loss", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.loss = keras.losses.get(loss)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        super().update_state(ops.mean(self.loss(y_true, y_pred)), ops.shape(y_true)[0])

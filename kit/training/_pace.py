@@ -33,18 +33,34 @@ class Pace(keras.callbacks.Callback):
         steps: Steps of one epoch.
         max_seconds: Limit for the training. After the first epoch was timed, as many epochs as fit
             are trained, and the schedule ends with them.
+        last: The epoch (from 1) after which the training ends, though the schedule goes on; None
+            for the end of the schedule.
+        first: Epochs that were trained before this training goes on.
     """
 
     def __init__(
-        self, schedule: str, peak: float, epochs: int, steps: int, max_seconds: float | None
+        self,
+        schedule: str,
+        peak: float,
+        epochs: int,
+        steps: int,
+        max_seconds: float | None,
+        last: int | None = None,
+        first: int = 0,
     ) -> None:
         super().__init__()
+        self.last = last
         self.schedule, self.peak, self.epochs, self.steps = schedule, peak, epochs, steps
         self.max_seconds = max_seconds
         self.clock = time.monotonic
         self.stopped = ""
-        self.taken = 0
+        self.taken = first * steps
         self.start = self.first_step_done = self.batches_done = 0.0
+
+    @property
+    def end(self) -> int:
+        """Return how many epochs are trained."""
+        return self.epochs if self.last is None else min(self.epochs, self.last)
 
     def counts_from(self) -> int:
         """Return the first epoch (from 0) that early stopping may count."""
@@ -57,7 +73,8 @@ class Pace(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the rate of this step."""
         done = (self.taken + 0.5) / (self.epochs * self.steps)  # the middle of the step: never 0
-        self.model.optimizer.learning_rate = self.peak * _schedules.factor(self.schedule, done)
+        share = _schedules.factor(self.schedule, done, self.epochs)
+        self.model.optimizer.learning_rate = self.peak * share
         self.taken += 1
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -77,14 +94,14 @@ class Pace(keras.callbacks.Callback):
         """Fix the number of epochs after the first, and end after the last."""
         if epoch == 0 and self.max_seconds is not None and not self.stopped:
             fitting = self._epochs_that_fit()
-            if fitting < self.epochs:
-                self.stopped = f"the time limit allows {fitting} of {self.epochs} epochs"
+            if fitting < self.end:
+                self.stopped = f"the time limit allows {fitting} of {self.end} epochs"
                 self.epochs = fitting
-        if epoch + 1 >= self.epochs:
+        if epoch + 1 >= self.end:
             self.model.stop_training = True
         elif self._over():  # the machine became slower after the first epoch
             self.model.stop_training = True
-            self.stopped = f"the time limit came after epoch {epoch + 1} of {self.epochs}"
+            self.stopped = f"the time limit came after epoch {epoch + 1} of {self.end}"
 
     def _over(self) -> bool:
         return self.max_seconds is not None and self.clock() - self.start > self.max_seconds

@@ -2,7 +2,8 @@
 
 They are plain functions and not Keras' ``LearningRateSchedule`` objects because the number of
 epochs may be fixed only after the first one was timed (``max_minutes``), and because Keras has no
-one-cycle schedule. ``done`` runs from 0 (before the first step) to 1 (after the last).
+one-cycle schedule. ``done`` runs from 0 (before the first step) to 1 (after the last). "geometric"
+alone counts epochs instead: it is the same however many of them are planned.
 """
 
 import math
@@ -15,6 +16,7 @@ ONE_CYCLE_RISE = (
 )
 ONE_CYCLE_START = 1 / 25
 WARM_UP = 0.05
+EACH_EPOCH = 0.9  # of the epoch before; CS231n, "Hyperparameter search", decays its rate so
 
 
 def _constant(done: float) -> float:
@@ -55,6 +57,7 @@ def _half_cosine(share: float) -> float:
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": _constant,
     "step": _step,
+    "geometric": _constant,  # within an epoch
     "exponential": _exponential,
     "1/t": _inverse,
     "cosine": _cosine,
@@ -64,14 +67,19 @@ WITH_WARM_UP = ("cosine", "one-cycle")
 NAMES = tuple(SCHEDULES)
 
 
-def factor(schedule: str, done: float) -> float:
+def factor(schedule: str, done: float, epochs: int = 1) -> float:
     """Return the share of the peak learning rate at this point of the training.
 
     Args:
         schedule: One of ``NAMES``.
         done: Share of all steps that were taken, 0 to 1.
+        epochs: How many all steps are; only "geometric" asks.
     """
-    return SCHEDULES[schedule](min(max(done, 0.0), 1.0))
+    done = min(max(done, 0.0), 1.0)
+    share = SCHEDULES[schedule](done)
+    if schedule == "geometric":
+        share *= EACH_EPOCH ** min(math.floor(done * epochs), epochs - 1)
+    return share
 
 
 def counts_from(schedule: str) -> float:

@@ -29,9 +29,11 @@ from kit.training._pace import minutes_left
 __all__ = [
     "NOTHING",
     "HeadTraining",
+    "feature_name",
     "feature_splits",
     "fit_head",
     "flat",
+    "head_alone",
     "is_frozen",
     "on_features",
     "shared_features",
@@ -191,6 +193,31 @@ def fit_head(
     return HeadTraining(history, head, vectors, half)
 
 
+def feature_name(model: keras.Model) -> str:
+    """Return a hash of all up to the layer "features": where it is equal, features are.
+
+    Raises:
+        SettingError: The model has no such layer.
+    """
+    return _identity(_extractor(model))
+
+
+def head_alone(model: keras.Model) -> keras.Model:
+    """Return the layers behind "features", these very ones, compiled as the model is.
+
+    Args:
+        model: Compiled and not trained; it is not to be trained any more.
+    """
+    head = _head(model)
+    head.compile(
+        optimizer=model.optimizer,
+        loss=model.loss,
+        run_eagerly=model.run_eagerly,
+        jit_compile=model.jit_compile,
+    )
+    return head
+
+
 def on_features(model: keras.Model, images: Any) -> tuple[keras.Model, Any]:
     """Return the layers behind "features" as a model, and what they take for some images.
 
@@ -275,6 +302,8 @@ def _kept_if_interrupted(
 
 def _changed_by_rounding(head: keras.Model, splits: data.Splits) -> int:
     """Count the validation images whose class changes with features in half precision."""
+    if "validation" not in splits.parts:  # all else is kept in half precision or scored at the end
+        return 0
     vectors = splits.images.read(splits.parts["validation"])
     with np.errstate(over="ignore"):  # too large for half precision: infinite, and so changed
         rounded = vectors.astype(np.float16).astype(np.float32)

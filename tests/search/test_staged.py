@@ -407,6 +407,34 @@ def test_a_trial_from_another_search_is_not_believed(
     assert "trial 5 has other values" in capsys.readouterr().err
 
 
+def test_a_full_disk_ends_it_with_a_reason_and_it_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = searched(tmp_path / "whole").table
+    save, written = _facts.save, itertools.count()
+
+    def full(folder: Path, number: int, facts: Any) -> None:
+        if next(written) >= 7:
+            raise OSError(28, "No space left on device")
+        save(folder, number, facts)
+
+    monkeypatch.setattr(_facts, "save", full)
+    with pytest.raises(KitError, match="No space left on device"):
+        searched(tmp_path / "s")
+    monkeypatch.setattr(_facts, "save", save)
+
+    assert trained(tmp_path / "s") == 7
+    assert same(whole, searched(tmp_path / "s", resume=True).table)
+
+
+def test_without_finalists_the_best_trial_is_named(tmp_path: Path) -> None:
+    result = searched(tmp_path / "s", finalists=0)
+
+    assert result.finished
+    assert 3e-3 < rate(result) < 3e-2
+    assert set(result.table.stage) == {1, 2, 3}
+
+
 # What workers may do to it
 
 

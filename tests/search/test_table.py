@@ -38,7 +38,7 @@ def test_each_trial_is_a_row_with_its_best_and_its_last_epoch():
     assert list(rows.columns) == [
         "trial", "stage", "learning_rate", "filters", "optimizer", "seed", "status", "reason",
         "epochs", "planned_epochs", "best_epoch", "best_val_accuracy", "best_val_data_loss",
-        "last_val_accuracy", "last_data_loss", "last_accuracy", "last_val_data_loss",
+        "last_val_accuracy", "last_accuracy", "last_data_loss", "last_val_data_loss",
         "seconds", "cpu_seconds",
     ]  # fmt: skip
     second = rows.iloc[1]

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 from pathlib import Path
 
@@ -280,3 +281,28 @@ def run(
         if model.stop_training:
             return epoch + 1
     raise AssertionError("the training never ended")
+
+
+def test_a_last_epoch_ends_the_training_within_its_schedule_and_is_kept(
+    splits: data.Splits,
+) -> None:
+    whole = fit(network(splits), splits, epochs=4, patience=None).table
+    model = network(splits)
+    history = fit(model, splits, epochs=4, patience=1, monitor="val_loss", last_epoch=3)
+
+    columns = ["loss", "val_loss", "learning_rate"]
+    pd.testing.assert_frame_equal(history.table[columns], whole[columns][:3], check_exact=True)
+    assert (history.best_epoch, history.stopped) == (3, "")
+    measured = model.evaluate(splits.validation, verbose=0, return_dict=True)["loss"]
+    assert measured == pytest.approx(history.table["val_loss"][2], rel=1e-5)
+
+
+def test_without_a_validation_part_the_last_epoch_must_be_given(splits: data.Splits) -> None:
+    parts = {"train": np.sort(np.concatenate([*splits.parts.values()]))}
+    every = dataclasses.replace(splits, parts=parts)
+    with pytest.raises(SettingError, match="give last_epoch"):
+        fit(network(splits), every, epochs=2)
+    history = fit(network(splits), every, epochs=2, last_epoch=2, watch=True)
+
+    assert (history.monitor, history.best_epoch, history.evidence) == ("accuracy", 2, None)
+    assert not [name for name in history.table if name.startswith("val_")]

@@ -1,0 +1,161 @@
+"""The last training of a search: the winner as an ordinary run, and the test part scored once."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kit import architectures, files, progress, runs, training
+from kit.commands import _tune_record as record
+from kit.commands._program import flow, program_name, quoted, read_settings
+from kit.commands._train_record import FLAGS
+from kit.commands._tune_plan import TRAIN, plain
+from kit.commands._tune_values import of_training
+from kit.commands.train import train
+from kit.errors import CheckError
+from kit.search import Result, Space
+
+__all__ = ["command", "settings_of", "tested", "train_best"]
+
+BEST = "best"
+UNSAID = ("folder", "patience", "max_minutes")  # by the command that is shown
+
+
+def settings_of(
+    resolved: Mapping[str, Any], space: Space, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of the training with which a trial's values were found.
+
+    Args:
+        resolved: Of the search.
+        space: What was searched.
+        values: Setting -> value.
+    """
+    given = of_training({**resolved, "settings": ()}, values, space)
+    own = dict(resolved["settings"])
+    for name, value in values.items():
+        if name in given and name not in ("settings", "backbone", "weights"):
+            continue
+        own[name] = value
+    size = given["image_size"]
+    return {
+        **given,
+        **{name: values.get(name, resolved[name]) for name in FLAGS},
+        "settings": own,
+        "augment": resolved["augment"],
+        "image_size": None if size is None else list(size),
+        "max_minutes": None,
+        "patience": None,
+        "output": None,
+    }
+
+
+def train_best(
+    folder: Path, resolved: Mapping[str, Any], space: Space, found: Result, use_validation: bool
+) -> Result:
+    """Train the winner anew, for its best epoch and without stopping early; score the test part.
+
+    Nothing is done where that was done before.
+
+    Args:
+        folder: Of the search.
+        resolved: Its settings.
+        space: What was searched.
+        found: What it gave, with a winner.
+        use_validation: Train on the validation images, too.
+
+    Returns:
+        The result with the score of the test part.
+    """
+    best, run = found.best, folder / BEST
+    if best is None:
+        return found
+    if not record.is_finished(run):
+        chosen = {
+            **settings_of(resolved, space, best.values),
+            "seed": resolved["seed"] + resolved["seeds"] + 1,  # a start that no trial had
+            "epochs": best.epochs,
+            "last_epoch": best.epoch,
+            "use_validation": use_validation,
+            "split": folder / runs.SPLIT,
+        }
+        content = yaml.safe_dump(plain(chosen), allow_unicode=True, sort_keys=False)
+        files.write_text(folder / f"{BEST}.yaml", content)
+        progress.say(
+            f"The winner is trained anew, for {best.epoch} of {best.epochs} epochs"
+            f"{', on the validation images, too' if use_validation else ''}."
+        )
+        _train(folder / f"{BEST}.yaml", run)
+        looks = found.findings.looked
+        scored = {"test_scored": int("test" in _metrics(run))}
+        record.add_to_run(run, search={"folder": str(folder), "looks": looks, **scored})
+    elif use_validation and "validation" in _metrics(run):
+        progress.say(f"{run} is there already, and was trained without the validation images.")
+    return tested(run, found, use_validation)
+
+
+def tested(run: Path, found: Result, use_validation: bool) -> Result:
+    """Return a result with the score of the last training's model on the test part, if any."""
+    test = _metrics(run).get("test")
+    if test is None:
+        return found.with_test(None, 0, use_validation)
+    objective = found.findings.objective
+    name = "balanced_accuracy" if "balanced" in objective else "accuracy"
+    name = "loss" if "loss" in objective else name
+    return found.with_test(test[name], test["images"], use_validation)
+
+
+def command(
+    resolved: Mapping[str, Any], space: Space, values: Mapping[str, Any], epochs: int
+) -> str:
+    """Return the command that trains with some values of the settings, as it can be typed here."""
+    settings = {**settings_of(resolved, space, values), "epochs": epochs, "monitor": None}
+    loss = training.default_loss(str(settings["settings"].get("head", "softmax")))  # type: ignore[arg-type]
+    usual = {
+        "loss": loss,
+        "label_smoothing": training.default_smoothing(settings["loss"]),
+        "dropout": _default(resolved, "dropout"),
+        "weight_decay": training.default_decay(settings["optimizer"]),
+    }
+    words = [program_name("kit-train")]
+    if settings["folder"] is not None:
+        words.append(quoted(settings["folder"]))
+    for name, value in settings.items():
+        flag = "--" + name.replace("_", "-")
+        if name in UNSAID or value is None or value == TRAIN[name] or value == usual.get(name):
+            continue
+        if name in ("settings", "augment"):
+            option = "--set" if name == "settings" else flag
+            for key, one in value.items():
+                if name == "augment" or key in values or one != _default(resolved, key):
+                    words += [option, quoted(f"{key}={flow(one)}")]
+        elif isinstance(value, bool):
+            words.append(flag if value else f"--no-{name.replace('_', '-')}")
+        elif isinstance(value, list):
+            words += [flag, *map(str, value)]
+        else:
+            words += [flag, quoted(value)]
+    return " ".join(words)
+
+
+def _default(resolved: Mapping[str, Any], name: str) -> Any:
+    return plain(architectures.settings(resolved["architecture"]).get(name))
+
+
+def _train(settings: Path, run: Path) -> None:
+    if run.exists() and not (run / runs.SETTINGS).is_file():  # killed before anything was in it
+        shutil.rmtree(run)
+    known = {**read_settings(train, settings), "output": run, "overwrite": run.exists()}
+    try:
+        train(**known)
+    except CheckError as error:
+        progress.say(f"{error} The trials could do without, so the winner is trained all the same.")
+        train(**{**known, "check": False})
+
+
+def _metrics(run: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run / "metrics.json").read_text("utf-8"))
+    return found

@@ -1,0 +1,185 @@
+"""What ``tune`` decides before any work: settings and their defaults, ranges, folders."""
+
+import inspect
+import json
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kit import runs
+from kit.commands import _train_plan as train_plan
+from kit.commands.train import train
+from kit.errors import SettingError
+from kit.search import Role, Space, read_address, read_space, roles
+
+__all__ = [
+    "FREE",
+    "OWN",
+    "SETTINGS",
+    "SHARED",
+    "TRAIN",
+    "default_space",
+    "defaults",
+    "flag",
+    "for_worker",
+    "plain",
+    "role",
+    "search_folder",
+    "shared",
+    "source_of",
+    "space_of",
+    "stem",
+]
+
+SETTINGS = runs.SEARCH
+TRAIN = {one.name: one.default for one in inspect.signature(train).parameters.values()}
+OWN: Mapping[str, Any] = {
+    "search": (),
+    "trials": 30,
+    "stages": 3,
+    "finalists": 3,
+    "seeds": 3,
+    "max_trials": None,
+    "max_epochs": None,
+    "oracle": "staged",
+    "use_validation": False,
+    "workers": 1,
+    "threads": None,
+    "chief": None,
+    "resume": False,
+}
+SHARED = (  # with the training
+    *("folder", "architecture", "backbone", "weights", "settings", "image_size", "color", "aspect"),
+    *("equalization", "batch_size", "epochs", "max_minutes", "optimizer", "learning_rate"),
+    *("schedule", "momentum", "weight_decay", "l2", "dropout", "loss", "label_smoothing"),
+    *("class_weight", "sampling", "augmentation", "augment", "flip", "mix", "mix_alpha"),
+    *("validation_split", "test_split", "split", "group", "strict", "exclude", "monitor", "seed"),
+    *("cache", "output"),
+)
+# How a search is carried out, but not what comes of it. Whether a folder that was moved holds the
+# same images is seen when they are read.
+FREE = (
+    *("folder", "workers", "max_minutes", "chief", "cache", "use_validation", "resume", "output"),
+)
+OF_WORKER = ("folder", "worker", "split", "exclude", "cache")
+DEFAULT_SPACE = {"learning_rate": "1e-6:1e-1", "l2": "1e-7:1e1"}
+
+
+def role(given: Mapping[str, Any]) -> Role | None:
+    """Return what this process is where several search: by its flags, else by its environment.
+
+    Raises:
+        SettingError: It cannot be that.
+    """
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    if "worker" in given:
+        read_address(given["worker"])
+        return Role(name, False, given["worker"])
+    if "chief" in given:
+        read_address(given["chief"])
+        return None
+    return roles()
+
+
+def defaults() -> dict[str, Any]:
+    """Return every setting of a search where nothing was said."""
+    return {**{name: TRAIN[name] for name in SHARED}, **OWN}
+
+
+def for_worker(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the flags of a worker.
+
+    Raises:
+        SettingError: Others were given: the chief has the settings.
+    """
+    more = [flag(name) for name in given if name not in OF_WORKER]
+    if more:
+        raise SettingError(
+            f"A worker has its settings from the chief; leave {', '.join(more)} out. It takes "
+            "FOLDER, --worker, --split, --exclude and --no-cache."
+        )
+    return given
+
+
+def space_of(texts: Sequence[str]) -> Space | None:
+    """Return what ``--search`` asks for, None where nothing was; of equal names the last counts.
+
+    Raises:
+        SettingError: A text cannot be read.
+    """
+    if not texts:
+        return None
+    by_name = {text.partition("=")[0].strip(): text for text in texts}
+    return read_space(by_name.values())
+
+
+def default_space(settings: Mapping[str, Any], names: Sequence[str]) -> Space:
+    """Return what is searched where nothing was said: rate and penalty, unless they are fixed.
+
+    Args:
+        settings: Of the search.
+        names: Settings of the architecture.
+
+    Raises:
+        SettingError: Both are fixed.
+    """
+    texts = {
+        name: text
+        for name, text in DEFAULT_SPACE.items()
+        if settings[name] is None and (name == "learning_rate" or name in names)
+    }
+    return read_space(texts)
+
+
+def source_of(settings: Mapping[str, Any]) -> Path:
+    """Return the images of a search.
+
+    Raises:
+        DataError: There are none.
+    """
+    return train_plan.data_folder(settings["folder"])
+
+
+def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that the training has too, the others of the training as by default."""
+    return {**TRAIN, **{name: settings[name] for name in SHARED}}
+
+
+def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path:
+    """Return where a new search goes.
+
+    Raises:
+        SettingError: It is there already, or lies in the data.
+    """
+    output = settings["output"]
+    if output is None:
+        folder = runs.next_folder(Path("models"), f"{stem(source)}-{label}-search")
+    else:
+        folder = output
+    train_plan.check_outside(folder, source)
+    if (folder / SETTINGS).is_file():
+        raise SettingError(
+            f"{folder} holds a search, and a search is never overwritten. --resume goes on with "
+            "it; another --output begins another."
+        )
+    runs.check_free(folder, overwrite=False)
+    return folder
+
+
+def plain(value: Any) -> Any:
+    """Return a setting as YAML and JSON have it."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def stem(source: Path) -> str:
+    """Return what images are called."""
+    from kit import data
+
+    return (source.stem if data.is_table(source) else source.name) or "root"
+
+
+def flag(name: str) -> str:
+    """Return the flag of a setting."""
+    return "--set" if name == "settings" else "--" + name.replace("_", "-")

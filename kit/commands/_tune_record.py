@@ -1,0 +1,186 @@
+"""What ``tune`` writes down of a search, and what of it must be as it was when it goes on."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kit import architectures, data, files, progress, runs, training
+from kit.commands import _scores
+from kit.commands import _train_record as train_record
+from kit.commands._train_batches import layers
+from kit.commands._train_plan import Choice
+from kit.commands._tune_plan import FREE, OWN, SETTINGS, SHARED, plain
+from kit.commands._tune_values import FLAGS, of_training
+from kit.errors import SettingError
+from kit.search import Space
+
+__all__ = ["FACTS", "division", "fingerprint", "refuse_other_data", "resolve", "save", "text"]
+
+FACTS = "facts.json"
+SHOWN = 3  # files of each kind that are named
+# What the search keeps itself, or what the data's own fingerprint says better.
+APART = (
+    *("folder", "search", "trials", "epochs", "stages", "finalists", "seeds", "max_trials"),
+    *("max_epochs", "oracle", "monitor", "seed", "split", "exclude", "strict", "validation_split"),
+    *("test_split", "group"),
+)
+
+
+def resolve(
+    settings: Mapping[str, Any],
+    source: Path,
+    choice: Choice,
+    space: Space,
+    splits: data.Splits,
+    threads: int,
+) -> dict[str, Any]:
+    """Return every setting of a search as it holds; what is searched has none.
+
+    Args:
+        settings: As they were asked for.
+        source: The images.
+        choice: The network.
+        space: What is searched.
+        splits: The data as the first combination of settings has them.
+        threads: Processor threads of each process that trains.
+    """
+    searched = {one.name for one in space}
+    every = dict(architectures.settings(choice.architecture)) | dict(choice.settings)
+    height, width, _ = splits.image_shape
+    given = of_training(settings, {}, space)
+    loss = given["loss"] or training.default_loss(str(every.get("head", "softmax")))  # type: ignore[arg-type]
+    defaults = {
+        "loss": None if "head" in searched else loss,
+        "epochs": training.default_epochs(data.steps(splits)),
+        "monitor": training.default_monitor(splits),
+        "weight_decay": None
+        if "optimizer" in searched
+        else training.default_decay(given["optimizer"]),
+        "label_smoothing": None
+        if searched & {"loss", "head"}
+        else training.default_smoothing(loss),
+    }
+    known = {
+        **{name: settings[name] for name in (*OWN, *SHARED)},
+        **{name: given[name] if given[name] is not None else one for name, one in defaults.items()},
+        "folder": None if settings["folder"] is None else source,
+        "search": [str(one) for one in space],
+        "architecture": choice.architecture,
+        "backbone": None,  # a setting of the architecture from here on, as its weights
+        "weights": None,
+        "settings": {
+            name: value
+            for name, value in every.items()
+            if name not in train_record.FLAGS and name not in searched
+        },
+        **{name: every[name] for name in train_record.FLAGS if name in every},
+        "image_size": [height, width],
+        "color": splits.color,
+        "augment": layers(settings["augment"]),
+        "flip": splits.flip,
+        **{
+            name: None if settings[name] is None else Path(settings[name]).resolve()
+            for name in ("split", "exclude")
+        },
+        "threads": threads,
+        **dict.fromkeys(("chief", "resume", "output")),
+    }
+    return {
+        name: None if name in searched and name in FLAGS else plain(value)
+        for name, value in known.items()
+    }
+
+
+def text(resolved: Mapping[str, Any]) -> str:
+    """Return the settings as ``search.yaml`` has them."""
+    return yaml.safe_dump(dict(resolved), allow_unicode=True, sort_keys=False)
+
+
+def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
+    """Write what is known before the first trial."""
+    _scores.save_table(splits.table(), folder / runs.SPLIT)
+    save_facts(folder, resolved, splits, choice=reason, finished=False)
+    files.write_text(folder / SETTINGS, text(resolved))  # last: it makes the folder a search
+
+
+def save_facts(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
+    """Write what else the results depend on."""
+    known = {**train_record.facts(resolved, splits), "division": division(splits), **more}
+    content = json.dumps(known, indent=2, ensure_ascii=False)
+    files.write_text(folder / FACTS, content + "\n")
+
+
+def division(splits: data.Splits) -> str:
+    """Return a hash of which image is in which part."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part, numbers in sorted(splits.parts.items()):
+        for line in sorted(f"{splits.files[n]}\0{splits.hashes[n]}" for n in numbers):
+            digest.update(f"{part}\0{line}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def fingerprint(resolved: Mapping[str, Any], splits: data.Splits) -> dict[str, Any]:
+    """Return what must not change while a search lasts, besides what the search itself keeps."""
+    fixed = {
+        name: value
+        for name, value in resolved.items()
+        if name not in (*FREE, *APART) and value is not None
+    }
+    return {**fixed, "images": splits.fingerprint, "division": division(splits)}
+
+
+def refuse_other_data(folder: Path, splits: data.Splits) -> None:
+    """Make sure that the images are those that the search was begun with.
+
+    Raises:
+        SettingError: They are not; the message names some.
+    """
+    before = _known(folder / runs.SPLIT)
+    now = dict(zip(splits.files, splits.hashes, strict=True))
+    changes = {
+        "new": sorted(now.keys() - before.keys()),
+        "gone": sorted(before.keys() - now.keys()),
+        "changed": sorted(f for f in now.keys() & before.keys() if now[f] != before[f]),
+    }
+    found = [f"{len(some)} {kind} ({_some(some)})" for kind, some in changes.items() if some]
+    if found:
+        raise SettingError(
+            f"{splits.folder} has other images than when {folder} was begun: {', '.join(found)}. "
+            "Results on both cannot be compared: bring back what there was, or begin a new search."
+        )
+
+
+def _known(path: Path) -> dict[str, str]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["file"]: row["hash"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise SettingError(
+            f"{path} is missing or damaged ({error}); without it the search cannot go on."
+        ) from None
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(map(progress.clean, names[:SHOWN]))
+    return f"{shown}, ..." if len(names) > SHOWN else shown
+
+
+def add_to_run(run: Path, **more: Any) -> None:
+    """Add facts to a run that is finished."""
+    known = json.loads((run / runs.FACTS).read_text("utf-8"))
+    files.write_text(
+        run / runs.FACTS, json.dumps({**known, **more}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def is_finished(run: Path) -> bool:
+    """Tell whether a run went to its end."""
+    try:
+        return bool(json.loads((run / runs.FACTS).read_text("utf-8"))["finished"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

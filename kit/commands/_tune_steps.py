@@ -1,0 +1,183 @@
+"""The steps of ``tune``."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit import data, progress, runs, search
+from kit.commands import _train_plan as train_plan
+from kit.commands._program import one_or_two, program_name, quoted, start_keras
+from kit.commands._train_plan import Choice
+from kit.commands._tune_plan import search_folder
+from kit.commands._tune_wanted import Wanted
+from kit.errors import KitError, SettingError
+
+__all__ = ["choose", "run", "set_threads"]
+
+
+def run(wanted: Wanted) -> None:
+    """Search as it is wanted, or go on; train the winner and say what came of it.
+
+    Raises:
+        SettingError: A setting cannot be used.
+        DataError: The images cannot be used.
+        KitError: No trial could be used, or the work failed.
+    """
+    settings, source = wanted.settings, wanted.source
+    choice = choose(settings, source)
+    folder = wanted.folder or search_folder(settings, source, choice.label)
+    if choice.reason:
+        progress.say(choice.reason)
+    data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
+    start_keras()
+    from kit.commands import _tune_best as last
+    from kit.commands import _tune_record as record
+    from kit.commands import _tune_trials as trials
+    from kit.commands import _tune_values as values
+    from kit.commands import _tune_workers as crew
+
+    threads = set_threads(crew.threads_each(settings))  # before anything is computed
+    space = values.check(wanted.space, settings, wanted.given, choice)
+    plan_of(settings, settings["epochs"] or 20)  # a number out of its range is told now
+    split = folder / runs.SPLIT if wanted.resumed else None
+    first = trials.load_first(choice, settings, space, source, split)
+    if wanted.resumed:
+        record.refuse_other_data(folder, first)
+    choice = settled(choice, first, space)
+    resolved = record.resolve(settings, source, choice, space, first, threads)
+    if not wanted.resumed:
+        folder.mkdir(parents=True)
+        record.save(folder, resolved, first, choice.reason)
+    planned = plan_of(settings, resolved["epochs"])
+    made = search.prepare(
+        space,
+        folder,
+        plan=planned,
+        objective=objective_of(resolved["monitor"]),
+        seed=settings["seed"],
+        chance=chance_of(first, resolved["monitor"]),
+        oracle=settings["oracle"],
+        fingerprint=record.fingerprint(resolved, first),
+        resume=wanted.resumed and (folder / "search.json").is_file(),
+        max_minutes=settings["max_minutes"],
+    )
+    progress.say(f"Searched: {', '.join(map(str, space))}")
+    progress.say(str(planned))
+    with _told_how_to_go_on(folder, made):
+        crew.search(made, trials, (choice, settings, space, source, folder, first), resolved)
+        made.check()
+        found = search.conclude(made)
+        try:
+            use = bool(settings["use_validation"])
+            found = last.train_best(folder, resolved, space, found, use)
+        finally:
+            for line in found.sentences:
+                print(progress.clean(line))
+    if found.best is None:
+        raise KitError("No trial could be used, so there is no best run.")
+    record.save_facts(
+        folder,
+        resolved,
+        first,
+        choice=choice.reason,
+        finished=found.finished,
+        looks=found.findings.looked,
+        test_scored=int(found.findings.test is not None),
+    )
+    print(f"The search is in {folder}: trials.csv, figures, the best run in {folder / last.BEST}.")
+    print("Train with the best settings:")
+    print(f"  {last.command(resolved, space, found.best.values, found.best.epochs)}")
+
+
+def choose(settings: Mapping[str, Any], source: Path) -> Choice:
+    """Return the network, as the training chooses it.
+
+    Raises:
+        SettingError: There is no such network, or a setting cannot be read.
+        DataError: The images cannot be used.
+    """
+    network = train_plan.network_settings(
+        settings["architecture"], settings["settings"], settings["l2"], settings["dropout"]
+    )
+    size = settings["image_size"]
+    return train_plan.choose(
+        settings["architecture"],
+        settings["backbone"],
+        settings["weights"],
+        network,
+        source,
+        None if size is None else one_or_two(size),
+        settings["color"],
+    )
+
+
+def settled(choice: Choice, splits: data.Splits, space: search.Space) -> Choice:
+    """Return the network with what the images said: color, and size unless it is searched."""
+    height, width, _ = splits.image_shape
+    searched = any(one.name == "image_size" for one in space)
+    size = choice.image_size if searched else (height, width)
+    return dataclasses.replace(choice, image_size=size, color=splits.color)
+
+
+def plan_of(settings: Mapping[str, Any], epochs: int) -> search.Plan:
+    """Return how the search is to go.
+
+    Raises:
+        SettingError: A number is out of its range.
+    """
+    names = ("trials", "stages", "finalists", "seeds", "schedule", "max_trials", "max_epochs")
+    return search.plan(epochs=epochs, **{name: settings[name] for name in names})
+
+
+def objective_of(monitor: str) -> str:
+    """Return what trials are ranked by: a loss without penalties, which are searched themselves."""
+    return "val_data_loss" if monitor == "val_loss" else monitor
+
+
+def chance_of(splits: data.Splits, monitor: str) -> search.Chance | None:
+    """Return what guessing scores on the validation images; None where that is a loss."""
+    labels = splits.labels[splits.parts["validation"]]
+    counts = np.bincount(labels, minlength=splits.num_classes)
+    if "loss" in monitor:
+        return None
+    score = 1 / np.count_nonzero(counts) if "balanced" in monitor else counts.max() / len(labels)
+    return search.Chance(images=len(labels), score=float(score))
+
+
+def set_threads(wanted: int | None) -> int:
+    """Let TensorFlow compute with so many threads, all where it is None; return how many.
+
+    Raises:
+        SettingError: It computes already, with another number.
+    """
+    import tensorflow as tf
+
+    from kit.commands._train_record import threads
+
+    if wanted is not None and wanted != threads():
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(wanted)
+            tf.config.threading.set_inter_op_parallelism_threads(wanted)
+        except RuntimeError:
+            raise SettingError(
+                f"--threads {wanted}: TensorFlow has begun to compute in this process, with "
+                f"{threads()} threads."
+            ) from None
+    return threads()
+
+
+@contextmanager
+def _told_how_to_go_on(folder: Path, made: "search.Search") -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        search.conclude(made, ended="an interruption")
+        progress.say(
+            f"{folder} keeps what there is. Go on with: {program_name('kit-tune')} --resume "
+            f"--output {quoted(folder)}"
+        )
+        raise

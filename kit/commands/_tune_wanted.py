@@ -1,0 +1,148 @@
+"""What is searched: by the flags of a new search, or of one that goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit import progress
+from kit.commands._program import assignments, one_or_two, read_settings
+from kit.commands._train_batches import layers
+from kit.commands._tune_plan import (
+    FREE,
+    OWN,
+    SETTINGS,
+    TRAIN,
+    defaults,
+    flag,
+    plain,
+    source_of,
+    space_of,
+    stem,
+)
+from kit.errors import SettingError
+from kit.search import Space, space_text
+
+__all__ = ["Wanted", "wanted"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A search as it was asked for.
+
+    Attributes:
+        settings: Every flag, with its default where it was not given; of a search that goes on,
+            as they were resolved.
+        given: The names of those that were given.
+        space: What is searched; None for the default, which depends on the network.
+        source: The images.
+        folder: Of a search that goes on; None for a new one.
+    """
+
+    settings: Mapping[str, Any]
+    given: frozenset[str]
+    space: Space | None
+    source: Path
+    folder: Path | None
+
+    @property
+    def resumed(self) -> bool:
+        """Tell whether a search goes on."""
+        return self.folder is not None
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """Return what is to be searched, with the settings of the search that is to go on.
+
+    Args:
+        given: The flags that were given.
+
+    Raises:
+        SettingError: They contradict each other, or the search that is to go on.
+        DataError: There are no such images.
+    """
+    if not given.get("resume"):
+        settings = {**defaults(), **given}
+        space = space_of(settings["search"])
+        _check_numbers(settings)
+        return Wanted(settings, frozenset(given), space, source_of(settings), None)
+    folder = _to_go_on_with(given)
+    from kit.commands.tune import tune
+
+    kept = {
+        name: value
+        for name, value in read_settings(tune, folder / SETTINGS).items()
+        if value is not None
+    }
+    _refuse_differences(folder, given, kept)
+    taken = {name: given[name] for name in FREE if name in given}
+    settings = {**defaults(), **kept, **taken}
+    _check_numbers(settings)
+    space = space_of(settings["search"])
+    return Wanted(settings, frozenset(kept), space, source_of(settings), folder)
+
+
+def _check_numbers(settings: Mapping[str, Any]) -> None:
+    for name in ("workers", "threads"):
+        if settings[name] is not None and settings[name] < 1:
+            raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")
+    if settings["workers"] > 1 and settings["chief"] is not None:
+        raise SettingError(
+            "--chief waits for workers that are started elsewhere, --workers starts them here; "
+            "leave one of the two out."
+        )
+
+
+def _to_go_on_with(given: Mapping[str, Any]) -> Path:
+    """Return the folder of the search that ``--resume`` means."""
+    if "output" in given:
+        folder = Path(given["output"])
+        if not (folder / SETTINGS).is_file():
+            raise SettingError(
+                f"{folder} holds no search to go on with: there is no {SETTINGS} in it."
+            )
+        return folder
+    name = f"{stem(source_of(given))}-" if "folder" in given else ""
+    found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
+    found = [folder for folder in found if folder.name.startswith(name)]
+    if not found:
+        raise SettingError("There is no search in models to go on with; name it: --output FOLDER.")
+    latest = max(found, key=lambda folder: (folder / SETTINGS).stat().st_mtime)
+    progress.say(f"Going on with {latest}.")
+    return latest
+
+
+def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Refuse flags that say something else than the search that is to go on was begun with."""
+    lines = []
+    for name, value in given.items():
+        if name in FREE:
+            continue
+        here, there = _comparable(name, value), _comparable(name, kept.get(name))
+        if name in ("settings", "augment") and isinstance(here, dict):
+            there = {key: (there or {}).get(key) for key in here}
+        if here != there:
+            lines.append(f"  {flag(name)}: {there} there, {here} here")
+    if lines:
+        text = "\n".join(lines)
+        raise SettingError(
+            f"{folder} was begun with other settings, and results of both would be mixed:\n{text}\n"
+            "Leave these flags out to go on with it, or begin another search with another --output."
+        )
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """Return a setting in the one form that two equal ones have."""
+    if value is None or value == ():
+        return OWN.get(name, TRAIN.get(name)) if value is None else {}
+    if name == "search":
+        return space_text(space_of(value) or ())
+    if name == "settings":
+        return plain(assignments(value))
+    if name == "augment":
+        return plain(layers(value))
+    if name == "image_size":
+        return list(one_or_two(value))
+    if name in ("folder", "split", "exclude"):
+        return str(Path(value).resolve())
+    return plain(value)

@@ -1,0 +1,5 @@
+"""The same as kit-tune."""
+
+from kit.commands.tune import main
+
+main()

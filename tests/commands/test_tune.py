@@ -1,0 +1,253 @@
+"""Searches as a user starts them: small ones, from the first trial to the run of the winner."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from kit import search
+from kit.architectures import backbones
+from kit.commands import _tune_workers as crew
+from kit.commands._program import program
+from kit.commands.predict import predict
+from kit.commands.train import train
+from kit.commands.tune import tune
+
+SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
+NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--image-size", "8"]
+NETWORK += ["--test-split", "0.2", "--augmentation", "none"]
+RANGES = ["--learning-rate", "0.05", "--search", "dropout=0:0.5", "--search", "batch_size=8,16"]
+
+
+def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        program(tune, arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+def table(folder: Path) -> pd.DataFrame:
+    found = pd.read_csv(folder / "trials.csv")
+    timed = [name for name in found if "seconds" in name]
+    return found.drop(columns=timed)[sorted(set(found) - set(timed))]
+
+
+@pytest.fixture(scope="module")
+def searched(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "search"
+    program(tune, [str(photos), *NETWORK, *RANGES, *SMALL, "--output", str(folder)])
+    return folder
+
+
+@pytest.fixture
+def copied(searched: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(searched, tmp_path / "search"))
+
+
+def test_a_search_ends_with_its_trials_and_the_best_run(searched: Path) -> None:
+    trials = pd.read_csv(searched / "trials.csv")
+    facts = json.loads((searched / "best" / "run.json").read_text("utf-8"))
+    settings = yaml.safe_load((searched / "best" / "run.yaml").read_text("utf-8"))
+    last = trials.iloc[-1]
+
+    assert len(trials) == 5
+    assert set(trials["batch_size"]) <= {8, 16}
+    assert trials["dropout"].between(0, 0.5).all()
+    assert settings["dropout"] == last["dropout"]
+    assert settings["batch_size"] == last["batch_size"]
+    assert settings["last_epoch"] == last["best_epoch"]
+    assert facts["finished"]
+    assert facts["search"] == {"folder": str(searched), "looks": 5, "test_scored": 1}
+
+
+def test_the_division_of_the_best_run_is_that_of_the_trials(searched: Path) -> None:
+    first, second = (path.read_bytes() for path in searched.glob("**/split.csv"))
+
+    assert first == second
+
+
+def test_the_best_run_has_the_weights_of_the_last_epoch_and_predicts(
+    searched: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = pd.read_csv(searched / "best" / "history.csv")
+    metrics = json.loads((searched / "best" / "metrics.json").read_text("utf-8"))
+    program(predict, [str(searched / "best"), str(photos / "blue" / "00.png")])
+
+    assert metrics["validation"]["accuracy"] == pytest.approx(history["val_accuracy"].iloc[-1])
+    assert "blue" in capsys.readouterr().out
+
+
+def test_the_settings_of_the_best_run_train_it_again(searched: Path, tmp_path: Path) -> None:
+    best, again = searched / "best", tmp_path / "again"
+    program(train, ["--config", str(best / "run.yaml"), "--no-check", "--output", str(again)])
+
+    columns = ["loss", "val_loss", "val_accuracy", "learning_rate"]
+    first, second = (pd.read_csv(run / "history.csv") for run in (best, again))
+    pd.testing.assert_frame_equal(first[columns], second[columns], check_exact=True)
+
+
+def test_a_search_that_is_complete_is_told_again_and_not_trained_again(
+    copied: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kit import training
+
+    def trained(*_: object, **__: object) -> None:
+        raise AssertionError("something is trained")
+
+    monkeypatch.setattr(training, "fit", trained)
+    monkeypatch.setattr(training, "fit_span", trained)
+    program(tune, ["--resume", "--output", str(copied)])
+
+    out = capsys.readouterr().out
+    assert "Best: " in out
+    assert "Train with the best settings" in out
+
+
+def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same_end(
+    searched: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[int] = []
+    original = crew._run_trial
+
+    def interrupted(*arguments: Any) -> Callable[..., search.Outcome]:
+        run_trial = original(*arguments)
+
+        def run(job: search.Job, report: search.Report) -> search.Outcome:
+            if len(done) == 2:
+                raise KeyboardInterrupt
+            done.append(job.trial)
+            return run_trial(job, report)
+
+        return run
+
+    folder = tmp_path / "search"
+    with monkeypatch.context() as patch:
+        patch.setattr(crew, "_run_trial", interrupted)
+        config = str(searched / "search.yaml")
+        code, text = failure(["--config", config, "--output", str(folder)], capsys)
+    assert code == 130
+    assert f"--resume --output {folder}" in text
+    assert len(list((folder / "trials").glob("*.json"))) == 2
+    assert not (folder / "best").exists()
+    program(tune, ["--resume", "--output", str(folder)])
+
+    pd.testing.assert_frame_equal(table(searched), table(folder), check_exact=True)
+    assert (folder / "search.yaml").read_bytes() == (searched / "search.yaml").read_bytes()
+    assert json.loads((folder / "best" / "run.json").read_text("utf-8"))["finished"]
+
+
+def test_a_search_does_not_go_on_with_other_images_and_names_them(
+    copied: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Path(shutil.copytree(photos, tmp_path / "photos"))
+    (other / "blue" / "00.png").rename(other / "blue" / "new.png")
+    Image.fromarray(np.zeros((20, 24, 3), np.uint8)).save(other / "blue" / "01.png")
+    code, text = failure([str(other), "--resume", "--output", str(copied)], capsys)
+
+    assert code == 2
+    assert "1 new (blue/new.png), 1 gone (blue/00.png), 1 changed (blue/01.png)" in text
+
+
+def test_a_search_is_not_overwritten(
+    searched: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = failure([str(photos), *NETWORK, "--output", str(searched)], capsys)
+
+    assert code == 2
+    assert "never overwritten" in text
+
+
+def test_the_winner_can_be_trained_on_the_validation_images_too(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(copied / "best")
+    program(tune, ["--resume", "--use-validation", "--output", str(copied)])
+
+    out = capsys.readouterr().out
+    best = copied / "best"
+    metrics = json.loads((best / "metrics.json").read_text("utf-8"))
+    parts = pd.read_csv(best / "split.csv")["split"].value_counts()
+    assert "validation" not in {*metrics, *parts.index}
+    assert "test" in metrics
+    assert not [name for name in pd.read_csv(best / "history.csv") if name.startswith("val_")]
+    assert "Diagnosis" not in out
+    assert "trained on the validation images, too" in out
+
+
+def test_a_search_without_a_feasible_trial_says_so(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absurd = ["--search", "learning_rate=1e25:1e30", "--optimizer", "sgd"]
+    given = [str(photos), *NETWORK, *absurd, *SMALL, "--output", str(tmp_path / "search")]
+    with pytest.raises(SystemExit) as ended:
+        program(tune, given)
+
+    assert ended.value.code == 1
+    printed = capsys.readouterr()
+    assert "no best run" in printed.err
+    assert printed.out
+    assert not (tmp_path / "search" / "best").exists()
+
+
+def test_trials_of_other_image_sizes_have_the_same_parts(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "search"
+    sizes = ["--search", "image_size=8,10", "--search", "augmentation=none,light"]
+    network = [word for word in NETWORK if word not in ("--image-size", "8")]
+    network = [word for word in network if word not in ("--augmentation", "none")]
+    program(tune, [str(photos), *network, *sizes, *SMALL, "--output", str(folder)])
+
+    assert set(pd.read_csv(folder / "trials.csv")["image_size"]) == {8, 10}
+    first, second = (path.read_bytes() for path in folder.glob("**/split.csv"))
+    assert first == second
+
+
+def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
+    path.parent.mkdir(parents=True)
+    keras.applications.MobileNet(
+        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
+    ).save(path)
+    built: list[int] = []
+    at_trials: list[int] = []
+    load, run_trial = backbones.load, crew._run_trial
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        built.append(1)
+        return load(*arguments, **more)
+
+    def noted(*arguments: Any) -> Callable[..., search.Outcome]:
+        run = run_trial(*arguments)
+
+        def noting(job: search.Job, report: search.Report) -> search.Outcome:
+            outcome = run(job, report)
+            at_trials.append(len(built))
+            return outcome
+
+        return noting
+
+    monkeypatch.setattr(backbones, "load", counted)
+    monkeypatch.setattr(crew, "_run_trial", noted)
+    folder = tmp_path / "search"
+    ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]
+    given = [str(photos), "--backbone", "MobileNet-0.25", "--image-size", "32", *ranges, *SMALL]
+    program(tune, [*given, "--output", str(folder)])
+
+    assert set(at_trials) == {1}  # for the features
+    assert len(built) > 1  # for the run of the winner
+    assert len(pd.read_csv(folder / "trials.csv")) >= 4
+    layers = [layer.name for layer in keras.saving.load_model(folder / "best/model.keras").layers]
+    assert "backbone" in layers

@@ -1,0 +1,225 @@
+"""The flags of a search: what they mean together, and what is refused before an image is read."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kit import data
+from kit.commands import _tune_plan as plan
+from kit.commands._program import program, read_settings
+from kit.commands._tune_wanted import wanted
+from kit.commands.tune import tune
+from kit.errors import SettingError
+from kit.search import space_text
+
+
+def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        program(tune, arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+def kept(folder: Path, /, **settings: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {"search": ["dropout=0:0.6"], "trials": 9, "batch_size": 16, **settings}
+    (folder / plan.SETTINGS).write_text(yaml.safe_dump(known), "utf-8")
+    return folder
+
+
+def test_what_is_not_given_is_as_in_a_training(photos: Path) -> None:
+    found = wanted({"folder": photos, "trials": 5})
+
+    assert found.settings["optimizer"] == "adamw"
+    assert found.settings["batch_size"] == 32
+    assert (found.settings["trials"], found.settings["stages"]) == (5, 3)
+    assert (found.space, found.folder) == (None, None)
+    assert found.given == {"folder", "trials"}
+
+
+def test_rate_and_penalty_are_searched_where_nothing_is_said_and_neither_is_fixed() -> None:
+    def found(names: tuple[str, ...] = ("l2",), **given: object) -> list[str]:
+        return list(space_text(plan.default_space({**plan.defaults(), **given}, names)))
+
+    assert found() == ["learning_rate", "l2"]
+    assert found(learning_rate=0.1) == ["l2"]
+    assert found(names=()) == ["learning_rate"]
+    with pytest.raises(SettingError, match="Nothing is searched"):
+        found(learning_rate=0.1, l2=0.1)
+
+
+def test_a_settings_file_gives_ranges_as_a_list_or_as_a_mapping(tmp_path: Path) -> None:
+    file = tmp_path / "search.yaml"
+    expected = {"dropout": "0.0:0.6", "filters": "[16, 32],[32, 64]", "optimizer": '"adam","sgd"'}
+    for written in (
+        ["dropout=0:0.6", "filters=[16,32],[32,64]", "optimizer=adam,sgd"],
+        {"dropout": "0:0.6", "filters": [[16, 32], [32, 64]], "optimizer": ["adam", "sgd"]},
+    ):
+        file.write_text(yaml.safe_dump({"search": written}), "utf-8")
+        found = plan.space_of(read_settings(tune, file)["search"])
+        assert space_text(found or ()) == expected
+
+
+def test_a_range_that_yaml_takes_for_a_time_of_day_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "search.yaml"
+    file.write_text("search:\n  dropout: 0:0.6\n", "utf-8")
+
+    with pytest.raises(SettingError, match=r"in quotes, as in dropout: '0:0\.6'"):
+        read_settings(tune, file)
+
+
+def test_of_equal_names_the_last_range_counts() -> None:
+    found = plan.space_of(("l2=1e-7:1", "dropout=0:0.6", "l2=1e-5:1e-2"))
+
+    assert space_text(found or ()) == {"l2": "1e-05:0.01", "dropout": "0.0:0.6"}
+
+
+def test_a_search_goes_on_with_its_own_settings(photos: Path, tmp_path: Path) -> None:
+    folder = kept(tmp_path / "search", folder=str(photos), max_minutes=3, architecture="vgg")
+    given = {"resume": True, "output": folder, "workers": 2, "batch_size": 16, "max_minutes": 5.0}
+    found = wanted(given)
+
+    assert found.folder == folder
+    assert found.source == photos.resolve()
+    taken = ("trials", "batch_size", "workers", "max_minutes", "architecture")
+    assert [found.settings[name] for name in taken] == [9, 16, 2, 5.0, "vgg"]
+    assert space_text(found.space or ()) == {"dropout": "0.0:0.6"}
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"trials": 10}, "--trials: 9 there, 10 here"),
+        (
+            {"search": ("dropout=0:0.7",)},
+            "--search: {'dropout': '0.0:0.6'} there, {'dropout': '0.0:0.7'} here",
+        ),
+        ({"settings": ("filters=[9]",)}, "--set: {'filters': [8]} there, {'filters': [9]} here"),
+        ({"optimizer": "sgd"}, "--optimizer: adamw there, sgd here"),
+        ({"seed": 7}, "--seed: 42 there, 7 here"),
+        ({"threads": 2}, "--threads: 1 there, 2 here"),
+        ({"image_size": (16,)}, "--image-size: [8, 8] there, [16, 16] here"),
+    ],
+)
+def test_a_search_does_not_go_on_with_other_settings(
+    given: dict[str, object], line: str, tmp_path: Path
+) -> None:
+    folder = kept(tmp_path / "s", settings={"filters": [8]}, threads=1, image_size=[8, 8])
+
+    with pytest.raises(SettingError) as found:
+        wanted({"resume": True, "output": folder, **given})
+    assert line in str(found.value)
+    assert "Leave these flags out" in str(found.value)
+
+
+def test_equal_settings_in_other_words_are_no_difference(tmp_path: Path) -> None:
+    folder = kept(tmp_path / "s", settings={"filters": [8], "l1": 0}, image_size=[8, 8])
+    given = {"search": ("dropout=0.0:0.60",), "settings": ("filters=[8]",), "image_size": (8,)}
+
+    assert wanted({"resume": True, "output": folder, **given}).folder == folder
+
+
+def test_the_latest_search_of_a_folder_is_gone_on_with(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingError, match="no search in models"):
+        wanted({"resume": True})
+    for name in ("photos-vgg-search", "others-vgg-search"):
+        kept(Path("models") / name)
+
+    assert wanted({"resume": True, "folder": photos}).folder == Path("models/photos-vgg-search")
+
+
+def test_a_search_is_never_overwritten_and_not_written_into_the_data(
+    photos: Path, tmp_path: Path
+) -> None:
+    settings = {**plan.defaults(), "output": kept(tmp_path / "search")}
+    with pytest.raises(SettingError, match=r"never overwritten\. --resume goes on"):
+        plan.search_folder(settings, photos, "vgg")
+    with pytest.raises(SettingError, match="only read"):
+        plan.search_folder({**settings, "output": photos / "search"}, photos, "vgg")
+    free = plan.search_folder({**settings, "output": None}, photos, "vgg")
+    assert free == Path("models/photos-vgg-search")
+
+
+def test_a_worker_has_its_settings_from_the_chief() -> None:
+    given = {"folder": Path("photos"), "worker": "127.0.0.1:7000", "split": Path("split.csv")}
+
+    assert plan.for_worker(given) == given
+    with pytest.raises(SettingError, match="leave --batch-size, --set out"):
+        plan.for_worker({**given, "batch_size": 3, "settings": ("a=1",)})
+
+
+def test_what_a_process_is_comes_from_its_flags_or_else_from_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert plan.role({}) is None
+    one = plan.role({"worker": "10.0.0.1:7000"})
+    assert one is not None
+    assert (one.chief, one.address) == (False, "10.0.0.1:7000")
+    with pytest.raises(SettingError, match="HOST:PORT"):
+        plan.role({"worker": "7000"})
+    for name, value in (("TUNER_ID", "chief"), ("ORACLE_IP", "127.0.0.1"), ("ORACLE_PORT", "7000")):
+        monkeypatch.setenv(f"KERASTUNER_{name}", value)
+    other = plan.role({})
+    assert other is not None
+    assert other.chief
+
+
+REFUSED = [
+    (["--search", "learning_rate"], "takes NAME=LOW:HIGH"),
+    (["--search", "learnin_rate=1e-3:1"], 'Did you mean "learning_rate"?'),
+    (["--search", "dropout=0:1.2"], "dropout must be a number from 0 to below 1; got 1.2"),
+    (["--search", "l2=-1:1:linear"], "l2 must be a finite number of at least 0; got -1.0"),
+    (["--search", "learning_rate=0:1"], "learning_rate must be above 0"),
+    (["--search", "learning_rate=a,b"], "'a' cannot be used"),
+    (["--search", "optimizer=addam,sgd"], 'Did you mean "adam"?'),
+    (["--search", "optimizer=1:3"], "give a list of choices"),
+    (["--search", "loss=crossentropy,hing"], 'Did you mean "hinge"?'),
+    (["--search", "image_size=0,32"], "one number for a square"),
+    (["--search", "image_size=a"], "no number of pixels"),
+    (["--search", "image_size=32:64"], "give a list of choices"),
+    (["--search", "image_size=" + ",".join(map(str, range(8, 21)))], "at most 12"),
+    (["--search", "batch_size=0:32"], "whole number from 1, not 0"),
+    (["--search", "batch_size=1.5:32"], "whole number of images"),
+    (["--search", "momentum=0.5:0.9"], "only sgd has it"),
+    (["--search", "mix_alpha=0.1:1"], "nothing is mixed"),
+    (["--search", "filters=[16],[0]"], "filters must be a list"),
+    (["--search", "seed=1,2"], "give it as a flag, --seed"),
+    (["--search", "dropout=0:0.5", "--architecture", "linear"], "linear has no such setting"),
+    (["--search", "l2=1e-5:1", "--l2", "0.1"], "searched and fixed as well"),
+    (["--search", "batch_size=16,32", "--batch-size", "32"], "searched and fixed as well"),
+    (["--search", "filters=[4],[8]", "--set", "filters=[4]"], "searched and fixed as well"),
+    (["--learning-rate", "1", "--l2", "1"], "Nothing is searched"),
+    (["--trials", "1"], "trials must be at least"),
+    (["--seeds", "0"], "seeds must be at least 1"),
+    (["--workers", "0"], "--workers must be at least 1"),
+    (["--workers", "2", "--chief"], "leave one of the two out"),
+    (["--chief", "photos"], "HOST:PORT"),
+    (["--sampling", "balanced", "--search", "class_weight=none,balanced"], "Leave one out"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda one: str(one)[:40])
+def test_what_cannot_be_searched_is_refused_before_an_image_is_read(
+    arguments: list[str],
+    message: str,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("images are read")
+
+    monkeypatch.setattr(data, "load", read)
+    network = [] if "--architecture" in arguments else ["--architecture", "basic_cnn"]
+    given = [str(photos), *network, *arguments, "--output", str(tmp_path / "search")]
+    code, text = failure(given, capsys)
+
+    assert code == 2
+    assert message in text
+    assert "Traceback" not in text
+    assert not (tmp_path / "search").exists()
