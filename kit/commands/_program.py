@@ -196,7 +196,11 @@ def _take_config(given: list[str]) -> tuple[list[str], Path | None]:
 
 
 def read_settings(
-    command: Callable[..., object], path: Path, text: str | None = None
+    command: Callable[..., object],
+    path: Path,
+    text: str | None = None,
+    *,
+    named: str | None = None,
 ) -> dict[str, Any]:
     """Return the settings in a YAML file, as the command takes them.
 
@@ -204,43 +208,45 @@ def read_settings(
         command: As for :func:`program`.
         path: The file.
         text: What it holds, where that came in another way.
+        named: What errors call it; by default the flag and the file.
 
     Raises:
         SettingError: The file cannot be read, or holds what the command cannot take.
     """
+    named = f"--config {path}" if named is None else named
     try:
         values = yaml.safe_load(path.read_text("utf-8") if text is None else text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or "it is not YAML"
-        raise SettingError(f"--config {path}: {reason}.") from None
+        raise SettingError(f"{named}: {reason}.") from None
     if not isinstance(values, dict):
-        raise SettingError(f"--config {path} must hold NAME: VALUE lines.")
+        raise SettingError(f"{named} must hold NAME: VALUE lines.")
     parameters = inspect.signature(command).parameters
     for name in values:
         if name not in parameters:
             hint = nearest(str(name), parameters)
-            raise SettingError(f'--config {path}: there is no setting "{name}".{hint}')
-    return {name: _typed(name, value, path, parameters[name]) for name, value in values.items()}
+            raise SettingError(f'{named}: there is no setting "{name}".{hint}')
+    return {name: _typed(name, value, named, parameters[name]) for name, value in values.items()}
 
 
-def _typed(name: str, value: Any, path: Path, parameter: inspect.Parameter) -> Any:
+def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> Any:
     """Check one value of a settings file by the parser that checks the flags."""
     if value is None:
         if parameter.default is None or type(None) in get_args(parameter.annotation):
             return None
-        raise SettingError(f"--config {path}: {name} needs a value.")
+        raise SettingError(f"{named}: {name} needs a value.")
     if isinstance(value, dict):
-        return tuple(f"{key}={_assigned(name, key, entry, path)}" for key, entry in value.items())
+        return tuple(f"{key}={_assigned(name, key, entry, named)}" for key, entry in value.items())
     positional: Any = Annotated[parameter.annotation, tyro.conf.Positional]
     words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             return tyro.cli(positional, args=words)
     except SystemExit:
-        raise SettingError(f"--config {path}: {name} cannot be {value!r}.") from None
+        raise SettingError(f"{named}: {name} cannot be {value!r}.") from None
 
 
-def _assigned(name: str, key: str, value: Any, path: Path) -> str:
+def _assigned(name: str, key: str, value: Any, named: str) -> str:
     """Write one entry of a mapping as its flag takes it behind the "="."""
     if name != RANGES:
         return flow(value)
@@ -249,7 +255,7 @@ def _assigned(name: str, key: str, value: Any, path: Path) -> str:
     if isinstance(value, list) and value:
         return ",".join(map(flow, value))
     raise SettingError(
-        f"--config {path}: {RANGES}: {key} is {value!r} to YAML, which reads 0:0.6 as minutes and "
+        f"{named}: {RANGES}: {key} is {value!r} to YAML, which reads 0:0.6 as minutes and "
         f"seconds. Put the range in quotes, as in {key}: '0:0.6', or give a list of choices."
     )
 

@@ -342,7 +342,10 @@ def score(
         shared = len(splits.shared("validation", part)) if part == "test" else 0
         for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
             print(progress.clean(line))
-    _scores.save_table(pd.concat(tables), run / "predictions.csv")
+    if tables:
+        _scores.save_table(pd.concat(tables), run / "predictions.csv")
+    else:
+        print("No image was kept apart from this training, so nothing says how good it is.")
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: abs(one.value) for one in trained}
         print(spread(trained))

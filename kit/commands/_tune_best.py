@@ -117,7 +117,7 @@ def command(
     usual = {
         "loss": loss,
         "label_smoothing": training.default_smoothing(settings["loss"]),
-        "dropout": _default(resolved, "dropout"),
+        **{name: _default(resolved, name) for name in FLAGS},
         "weight_decay": training.default_decay(settings["optimizer"]),
     }
     words = [program_name("kit-train")]
@@ -157,5 +157,5 @@ def _train(settings: Path, run: Path) -> None:
 
 
 def _metrics(run: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((run / "metrics.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads((run / record.METRICS).read_text("utf-8"))
     return found

@@ -12,7 +12,7 @@ from kit import runs
 from kit.commands import _train_plan as train_plan
 from kit.commands.train import train
 from kit.errors import SettingError
-from kit.search import Role, Space, read_address, read_space, roles
+from kit.search import TOKEN, Role, Space, check_token, read_address, read_space, roles
 
 __all__ = [
     "FREE",
@@ -73,14 +73,18 @@ def role(given: Mapping[str, Any]) -> Role | None:
     Raises:
         SettingError: It cannot be that.
     """
-    name = f"{socket.gethostname()}-{os.getpid()}"
     if "worker" in given:
         read_address(given["worker"])
-        return Role(name, False, given["worker"])
-    if "chief" in given:
+        found = Role(f"{socket.gethostname()}-{os.getpid()}", False, given["worker"])
+    elif "chief" in given:
         read_address(given["chief"])
-        return None
-    return roles()
+        found = None
+    else:
+        found = roles()
+        if found is None:
+            return None
+    check_token(os.environ.get(TOKEN))
+    return found
 
 
 def defaults() -> dict[str, Any]:
@@ -164,7 +168,8 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
             f"{folder} holds a search, and a search is never overwritten. --resume goes on with "
             "it; another --output begins another."
         )
-    runs.check_free(folder, overwrite=False)
+    if folder.exists():
+        raise SettingError(f"{folder} exists already. Give another --output.")
     return folder
 
 

@@ -19,9 +19,18 @@ from kit.commands._tune_values import FLAGS, of_training
 from kit.errors import SettingError
 from kit.search import Space
 
-__all__ = ["FACTS", "division", "fingerprint", "refuse_other_data", "resolve", "save", "text"]
+__all__ = [
+    "FACTS",
+    "METRICS",
+    "division",
+    "fingerprint",
+    "refuse_other_data",
+    "resolve",
+    "save",
+    "text",
+]
 
-FACTS = "facts.json"
+FACTS, METRICS = "facts.json", "metrics.json"
 SHOWN = 3  # files of each kind that are named
 # What the search keeps itself, or what the data's own fingerprint says better.
 APART = (
@@ -179,8 +188,11 @@ def add_to_run(run: Path, **more: Any) -> None:
 
 
 def is_finished(run: Path) -> bool:
-    """Tell whether a run went to its end."""
+    """Tell whether a run went to its end, and what it wrote then can be read."""
     try:
-        return bool(json.loads((run / runs.FACTS).read_text("utf-8"))["finished"])
+        facts, scores = (
+            json.loads((run / name).read_text("utf-8")) for name in (runs.FACTS, METRICS)
+        )
+        return bool(facts["finished"]) and isinstance(scores, dict)
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -12,11 +12,14 @@ from kit import data, progress, runs, search
 from kit.commands import _train_plan as train_plan
 from kit.commands._program import one_or_two, program_name, quoted, start_keras
 from kit.commands._train_plan import Choice
+from kit.commands._tune_alone import alone
 from kit.commands._tune_plan import search_folder
 from kit.commands._tune_wanted import Wanted
 from kit.errors import KitError, SettingError
 
 __all__ = ["choose", "run", "set_threads"]
+
+BEGUN = ("search.json", "trials")  # what is there of a search from its first moment on
 
 
 def run(wanted: Wanted) -> None:
@@ -30,11 +33,13 @@ def run(wanted: Wanted) -> None:
     settings, source = wanted.settings, wanted.source
     choice = choose(settings, source)
     folder = wanted.folder or search_folder(settings, source, choice.label)
+    if wanted.resumed:
+        with alone(folder):  # told now, and not when the images have been read
+            pass
     if choice.reason:
         progress.say(choice.reason)
     data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
-    from kit.commands import _tune_best as last
     from kit.commands import _tune_record as record
     from kit.commands import _tune_trials as trials
     from kit.commands import _tune_values as values
@@ -52,6 +57,25 @@ def run(wanted: Wanted) -> None:
     if not wanted.resumed:
         folder.mkdir(parents=True)
         record.save(folder, resolved, first, choice.reason)
+    with alone(folder):
+        _search(wanted, folder, choice, space, first, resolved)
+
+
+def _search(
+    wanted: Wanted,
+    folder: Path,
+    choice: Choice,
+    space: search.Space,
+    first: data.Splits,
+    resolved: Mapping[str, Any],
+) -> None:
+    """Train the trials and the winner, and say what came of it."""
+    from kit.commands import _tune_best as last
+    from kit.commands import _tune_record as record
+    from kit.commands import _tune_trials as trials
+    from kit.commands import _tune_workers as crew
+
+    settings, source = wanted.settings, wanted.source
     planned = plan_of(settings, resolved["epochs"])
     made = search.prepare(
         space,
@@ -62,11 +86,11 @@ def run(wanted: Wanted) -> None:
         chance=chance_of(first, resolved["monitor"]),
         oracle=settings["oracle"],
         fingerprint=record.fingerprint(resolved, first),
-        resume=wanted.resumed and (folder / "search.json").is_file(),
+        resume=wanted.resumed and any((folder / name).exists() for name in BEGUN),
         max_minutes=settings["max_minutes"],
     )
     progress.say(f"Searched: {', '.join(map(str, space))}")
-    progress.say(str(planned))
+    progress.say(told(planned, settings["oracle"]))
     with _told_how_to_go_on(folder, made):
         crew.search(made, trials, (choice, settings, space, source, folder, first), resolved)
         made.check()
@@ -131,6 +155,17 @@ def plan_of(settings: Mapping[str, Any], epochs: int) -> search.Plan:
     """
     names = ("trials", "stages", "finalists", "seeds", "schedule", "max_trials", "max_epochs")
     return search.plan(epochs=epochs, **{name: settings[name] for name in names})
+
+
+def told(planned: search.Plan, oracle: str) -> str:
+    """Return a plan as it is followed by whoever chooses the settings."""
+    if oracle == "hyperband":
+        return f"hyperband says how many trials there are, and which of {planned.epochs} epochs"
+    if oracle != "staged":
+        every = sum(stage.trials for stage in planned.stages)
+        one = search.Stage(every, planned.epochs)
+        planned = dataclasses.replace(planned, stages=(one,))
+    return str(planned)
 
 
 def objective_of(monitor: str) -> str:

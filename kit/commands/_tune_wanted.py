@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
+from kit.commands import _train_plan as train_plan
 from kit.commands._program import assignments, one_or_two, read_settings
 from kit.commands._train_batches import layers
 from kit.commands._tune_plan import (
@@ -69,11 +70,11 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     folder = _to_go_on_with(given)
     from kit.commands.tune import tune
 
-    kept = {
-        name: value
-        for name, value in read_settings(tune, folder / SETTINGS).items()
-        if value is not None
-    }
+    try:
+        read = read_settings(tune, folder / SETTINGS, named=str(folder / SETTINGS))
+    except SettingError as error:
+        raise SettingError(f"{error} Mend it, or begin another search.") from None
+    kept = {name: value for name, value in read.items() if value is not None}
     _refuse_differences(folder, given, kept)
     taken = {name: given[name] for name in FREE if name in given}
     settings = {**defaults(), **kept, **taken}
@@ -83,6 +84,8 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
 
 
 def _check_numbers(settings: Mapping[str, Any]) -> None:
+    # One seed for the trials, one for each start of a finalist, one for the last training.
+    train_plan.attempts("functional", max(settings["seeds"], 1) + 2, settings["seed"])
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")

@@ -90,7 +90,7 @@ def work_for(role: searching.Role, given: Mapping[str, Any]) -> None:
     with searching.Client(address, name, os.environ.get(searching.TOKEN)) as client:
         told = client.get_space().values
         text, images, division = (str(told[key]) for key in TOLD)
-        kept = read_settings(tune, Path("the chief's settings"), text)
+        kept = read_settings(tune, Path(plan.SETTINGS), text, named="The chief's settings")
         own = {key: given.get(key) for key in ("folder", "split", "exclude")}
         cache = {"cache": given["cache"]} if "cache" in given else {}
         settings = {**plan.defaults(), **{k: v for k, v in kept.items() if v is not None}}

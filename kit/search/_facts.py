@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,22 @@ from kit import files, progress
 from kit.errors import SettingError
 from kit.search._state import Facts
 
-__all__ = ["SETUP", "TRIALS", "as_read", "differences", "load_all", "load_setup", "save", "save_setup"]
+__all__ = [
+    "SETUP",
+    "TRIALS",
+    "as_read",
+    "differences",
+    "load_all",
+    "load_setup",
+    "save",
+    "save_setup",
+    "unusable",
+]
 
 TRIALS, SETUP = "trials", "search.json"
 VERSION = 1
+# What the text of a damaged file may raise: a number too large, a thousand lists in one another.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def save(folder: Path, number: int, facts: Facts) -> None:
@@ -28,6 +40,7 @@ def save(folder: Path, number: int, facts: Facts) -> None:
         "version": VERSION,
         "trial": number,
         "values": dict(facts.values),
+        "seed": facts.seed,
         "infeasible": facts.infeasible,
         "failed": facts.failed,
         "until": facts.until,
@@ -38,10 +51,11 @@ def save(folder: Path, number: int, facts: Facts) -> None:
     files.write_text(folder / TRIALS / f"{number:04}.json", text + "\n")
 
 
-def load_all(folder: Path) -> dict[int, Facts]:
+def load_all(folder: Path, objective: str) -> dict[int, Facts]:
     """Return trial number -> what is known of it.
 
-    A file that is damaged is put aside and said: its trial is trained again, with the same result.
+    A file that is damaged, or whose epochs cannot be ranked by the objective, is put aside and
+    said: its trial is trained again, with the same result.
     """
     found: dict[int, Facts] = {}
     for path in sorted((folder / TRIALS).glob("[0-9]*.json")):
@@ -49,8 +63,8 @@ def load_all(folder: Path) -> dict[int, Facts]:
             known = json.loads(path.read_text("utf-8"))
             if known["version"] != VERSION or known["trial"] != int(path.stem):
                 raise ValueError("another version, or another trial's")
-            found[int(path.stem)] = _facts(known)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            found[int(path.stem)] = _facts(known, objective)
+        except DAMAGED as error:
             aside = path.with_suffix(".damaged")
             path.replace(aside)
             progress.say(
@@ -84,17 +98,17 @@ def load_setup(folder: Path) -> dict[str, Any]:
         setup = json.loads(path.read_text("utf-8"))
         if setup.pop("version") != VERSION:
             raise ValueError("it was written by another version of this program")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return dict(setup)
+    except DAMAGED as error:
         raise SettingError(
             f"{path} is damaged ({error}). Restore it, or begin a new search with another output; "
             f"the trials in {folder / TRIALS} stay as they are."
         ) from None
-    return dict(setup)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Return a line for everything that is not as it was."""
-    lines = []
+    lines: list[str] = []
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name), now.get(name)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -104,19 +118,33 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str =
     return lines
 
 
-def _facts(known: Mapping[str, Any]) -> Facts:
+def _facts(known: Mapping[str, Any], objective: str) -> Facts:
     rows = tuple({name: _number(value) for name, value in row.items()} for row in known["rows"])
     epochs = [row["epoch"] for row in rows]
     if epochs != list(range(1, len(rows) + 1)):
         raise ValueError("epochs are missing")
+    if not (known["infeasible"] or known["failed"]) and unusable(rows, objective):
+        raise ValueError(unusable(rows, objective))
     return Facts(
         values=dict(known["values"]),
+        seed=int(known["seed"]),
         rows=rows,
         infeasible=str(known["infeasible"]),
         failed=str(known["failed"]),
         until=int(known["until"]),
         attempts=int(known["attempts"]),
     )
+
+
+def unusable(rows: Sequence[Mapping[str, float]], objective: str) -> str:
+    """Return why a trial must not be ranked by these epochs; empty where it can be."""
+    for row in rows:
+        if objective not in row:
+            return f"failed: {objective} was not reported in epoch {row['epoch']:.0f}"
+        for name in (objective, "loss", "data_loss", "val_loss", "val_data_loss"):
+            if not math.isfinite(row.get(name, 0.0)):
+                return f"infeasible: {name} became {row[name]} in epoch {row['epoch']:.0f}"
+    return ""
 
 
 def _plain(value: float) -> float | str:

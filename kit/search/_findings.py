@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kit.search._narrow import KEEP_LOW, OUTER, Chance, chance_level
+from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT, Chance, chance_level
 from kit.search._space import Range, Space
 from kit.search._trial import Trial, rank_key
 from kit.search._words import lower_is_better
@@ -21,6 +21,8 @@ __all__ = [
     "rising",
 ]
 
+Side = Literal["low", "high"]
+SIDES: tuple[Side, Side] = ("low", "high")
 SURE = 0.95
 LAST = 4  # of the epochs, the last one in ...: whether the score still rose there
 RISE = 0.005  # of the objective in that time: below, more epochs hardly pay
@@ -59,13 +61,15 @@ class Extension:
         before: The range's end there.
         after: Its new end; the same where it was not extended.
         why: Why it was not.
+        still: Whether there was no best, since no trial learned and few diverged.
     """
 
     name: str
-    side: Literal["low", "high"]
+    side: Side
     before: float
     after: float
     why: str = ""
+    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,23 +144,37 @@ class Findings:
         return self.best.mean <= chance_level(Chance(self.images, self.baseline))
 
     @property
-    def at_edge(self) -> list[tuple[Range, Literal["low", "high"]]]:
-        """Return the widest ranges in whose outer tenth the best still lies, and on which side.
+    def at_edge(self) -> list[tuple[Range, Side]]:
+        """Return the widest ranges at whose edge the best still lies, and on which side.
 
-        An end within what was searched before is no edge, nor is the 0 of a linear range.
+        That is in the outer tenth of the range of the last stage that went as far or, where it
+        could not be extended, of all that was searched. An end within what was searched before is
+        no edge, nor is the 0 of a linear range.
         """
-        found: list[tuple[Range, Literal["low", "high"]]] = []
+        kept = {(one.name, one.side) for one in self.extensions if one.after == one.before}
+        found: list[tuple[Range, Side]] = []
         for now in self.stages[-1] if self.stages else self.space:
             value = None if self.best is None else self.best.values.get(now.name)
             if value is None or not isinstance(now, Range) or now.integer:
                 continue
             widest = self._widest(now)
-            share = now.share(value)
-            if share <= OUTER and _same(now.low, widest.low) and now.low != 0:
+            low, high = (
+                widest if (now.name, side) in kept else self._last_to(widest, side)
+                for side in SIDES
+            )
+            if low.share(value) <= OUTER and widest.low != 0:
                 found.append((widest, "low"))
-            elif share >= 1 - OUTER and _same(now.high, widest.high):
+            elif high.share(value) >= 1 - OUTER:
                 found.append((widest, "high"))
         return found
+
+    def _last_to(self, widest: Range, side: Side) -> Range:
+        """Return the range of the last stage that went to this end of the widest one."""
+        end = getattr(widest, side)
+        spaces = reversed((self.space, *self.stages))
+        named = (one for space in spaces for one in space if one.name == widest.name)
+        ranges = (one for one in named if isinstance(one, Range))
+        return next((one for one in ranges if _same(getattr(one, side), end)), widest)
 
     def _widest(self, now: Range) -> Range:
         same = [
@@ -200,7 +218,7 @@ def apart(one: Entrant, other: Entrant) -> bool | None:
 
 def hardly_matters(parameter: Range, side: str) -> bool:
     """Tell whether a best value at this end of a range means that the setting hardly matters."""
-    return side == "low" and parameter.name in KEEP_LOW
+    return side == "low" and parameter.name in KEEP_LOW and parameter.low <= SLIGHT
 
 
 def rising(findings: Findings) -> bool:

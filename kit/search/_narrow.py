@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,10 +30,16 @@ __all__ = [
 DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck
 OUTER = 0.1  # of a range: where a best value is at the edge
 BEST_SHARE, FEWEST_BEST = 8, 3  # one in 8 trials is among the best, but at least 3
+BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
 DECADE = 10.0
 EXTENSIONS = 2  # of a range, at most
+DRAWS = 20  # times, until points that came twice are replaced
+LOSS = "val_data_loss"
+MOVED = 1e-3  # of the loss: less is rounding, or learning how frequent the classes are
+JUMP = 0.02  # of the loss, in the mean of an epoch: more than it is without learning
 RATE, TOP = "learning_rate", 1 / 4  # of its range: where a rate that is too high would diverge
-KEEP_LOW = ("l2", "weight_decay")  # below their lower end a penalty hardly matters
+KEEP_LOW = ("l2", "weight_decay")  # are not extended downwards, where a penalty matters less
+SLIGHT = 1e-5  # of such a penalty: from here down it hardly matters
 MOST = {"dropout": 0.9, "label_smoothing": 0.9, "momentum": 0.999}  # where an extension ends
 
 
@@ -99,7 +106,8 @@ def ranked(trials: Iterable[Trial], objective: str, chance: Chance | None = None
 
     Those that went further are before those that were stopped earlier. Where no accuracy is above
     what guessing gives, differences between accuracies are luck, and the validation loss decides,
-    which moves before any image changes its class.
+    which moves before any image changes its class. Where that has not moved either, the highest
+    learning rate is first: it is the next to move, since it did not diverge.
 
     Args:
         trials: Of the same length and stage, or the comparison is unfair.
@@ -107,12 +115,48 @@ def ranked(trials: Iterable[Trial], objective: str, chance: Chance | None = None
         chance: What guessing scores; None trusts every accuracy.
     """
     feasible = [trial for trial in trials if trial.feasible]
-    column = "val_data_loss" if at_chance(feasible, objective, chance) else objective
+    if at_chance(feasible, objective, chance):
+        return _by_loss(feasible)
 
     def key(trial: Trial) -> tuple[float, ...]:
-        return (-len(trial.rows), *rank_key(trial.best(column), column), trial.number)
+        return (-len(trial.rows), *rank_key(trial.best(objective), objective), trial.number)
 
     return sorted(feasible, key=key)
+
+
+def _by_loss(trials: Sequence[Trial]) -> list[Trial]:
+    """Return trials that all guess, those whose loss or, else, whose rate promises most first."""
+    losses = {trial.number: rank_key(trial.best(LOSS), LOSS)[0] for trial in trials}
+    least: dict[int, float] = {}
+    for trial in trials:
+        length = len(trial.rows)
+        least[length] = min(least.get(length, math.inf), losses[trial.number])
+
+    jumped = _jumped(trials)
+
+    def key(trial: Trial) -> tuple[float, ...]:
+        length, loss = len(trial.rows), losses[trial.number]
+        still = loss <= least[length] + MOVED * abs(least[length])
+        if still and trial.number not in jumped:
+            return (-length, 0, -float(trial.values.get(RATE, 0)), loss, trial.number)
+        return (-length, 1, loss, 0, trial.number)
+
+    return sorted(trials, key=key)
+
+
+def _jumped(trials: Iterable[Trial]) -> set[int]:
+    """Return the trials whose training loss was far above that of others in the first epoch.
+
+    At a rate that is far too high, units may die: then the loss does not move either, but it did.
+    """
+    feasible = sorted(
+        (trial for trial in trials if trial.feasible), key=lambda one: one.values.get(RATE, 0)
+    )
+    losses = {one.number: one.rows[0].get("data_loss", math.nan) for one in feasible}
+    lower = [losses[one.number] for one in feasible[: math.ceil(len(feasible) / 2)]]
+    finite = [loss for loss in lower if math.isfinite(loss)]
+    calm = statistics.median(finite) if finite else math.nan  # the lowest would be one that learns
+    return {number for number, loss in losses.items() if loss > calm + JUMP * abs(calm)}
 
 
 def best_of(ranking: Sequence[Trial]) -> Sequence[Trial]:
@@ -190,7 +234,9 @@ def too_low(
         if now.name != RATE or not (isinstance(now, Range) and isinstance(widest, Range)):
             continue
         upper = [trial for trial in trials if now.share(trial.values[RATE]) >= 1 - TOP]
-        if now.log and upper and all(trial.feasible for trial in upper):
+        jumped = _jumped(trials)
+        calm = sum(trial.feasible and trial.number not in jumped for trial in upper)
+        if now.log and 2 * calm > len(upper):  # the others may have diverged by their penalty
             edge = _edge(RATE, "high", widest, extensions.get(RATE, 0))
             return [dataclasses.replace(edge, still=True)]
     return []
@@ -230,21 +276,33 @@ def beyond(space: Space, found: Iterable[Edge]) -> Space:
     return tuple(one(parameter) for parameter in space)
 
 
-def draw(space: Space, count: int, seed: int, stage: int) -> list[dict[str, Any]]:
+def draw(
+    space: Space, count: int, seed: int, stage: int, known: Sequence[Mapping[str, Any]] = ()
+) -> list[Mapping[str, Any]]:
     """Return random points of a space, which depend on the seed and the stage only.
 
     They are a Latin hypercube (McKay, Beckman & Conover, Technometrics 1979): each of ``count``
-    equal parts of every range has one point, so that no decade is left out by chance.
+    equal parts of every range has one point, so that no decade is left out by chance. No point
+    comes twice, which would train the same again; a space of few choices may have fewer points.
+
+    Args:
+        space: Where they are.
+        count: How many.
+        seed: Of the search.
+        stage: Another number for each draw.
+        known: Points that are not drawn again.
     """
     random = np.random.default_rng([seed, stage])
-    columns = []
-    for _ in space:
-        places = random.permutation(count) + random.random(count)
-        columns.append(places / count)
-    return [
-        {one.name: one.value(float(columns[place][number])) for place, one in enumerate(space)}
-        for number in range(count)
-    ]
+    found = list(known)
+    for _ in range(DRAWS):
+        columns = [(random.permutation(count) + random.random(count)) / count for _ in space]
+        for places in zip(*columns, strict=True):
+            point = {one.name: one.value(float(at)) for one, at in zip(space, places, strict=True)}
+            if point not in found and len(found) < len(known) + count:
+                found.append(point)
+        if len(found) == len(known) + count:
+            break
+    return found[len(known) :]
 
 
 def _around(now: Parameter, outer: Parameter, values: Sequence[Any]) -> Parameter:
@@ -255,14 +313,19 @@ def _around(now: Parameter, outer: Parameter, values: Sequence[Any]) -> Paramete
     shares = sorted(now.share(value) for value in values)
     low, high = shares[0], shares[-1]
     margin = max((high - low) / max(len(shares) - 1, 1), 1 / 20)
+    # At an end that an earlier stage has set, better ones may lie beyond it.
+    below = max(margin, BACK) if 2 * sum(one <= OUTER for one in shares) >= len(shares) else margin
+    above = (
+        max(margin, BACK) if 2 * sum(one >= 1 - OUTER for one in shares) >= len(shares) else margin
+    )
     if now.integer:
         return dataclasses.replace(
             now,
-            low=max(outer.low, min(min(values), round(_beyond(now, low - margin)))),
-            high=min(outer.high, max(max(values), round(_beyond(now, high + margin)))),
+            low=max(outer.low, min(min(values), round(_beyond(now, low - below)))),
+            high=min(outer.high, max(max(values), round(_beyond(now, high + above)))),
         )
-    lower = max(outer.low, float(f"{_beyond(now, low - margin):.4g}"))
-    upper = min(outer.high, float(f"{_beyond(now, high + margin):.4g}"))
+    lower = max(outer.low, float(f"{_beyond(now, low - below):.4g}"))
+    upper = min(outer.high, float(f"{_beyond(now, high + above):.4g}"))
     return dataclasses.replace(now, low=lower, high=upper) if lower < upper else now
 
 
@@ -285,12 +348,13 @@ def _with_end(parameter: Range, edge: Edge) -> Range:
 def _edge(name: str, side: Literal["low", "high"], outer: Range, before: int) -> Edge:
     low, high = outer.low, outer.high
     if side == "low" and name in KEEP_LOW:
-        return Edge(name, side, low, high, None, f"{name} hardly matters this low")
+        why = f"{name} hardly matters this low" if low <= SLIGHT else "it is not extended downwards"
+        return Edge(name, side, low, high, None, why)
     if before >= EXTENSIONS:
         return Edge(name, side, low, high, None, f"it was extended {EXTENSIONS} times")
     to = float(f"{low / DECADE if side == 'low' else high * DECADE:.4g}")
     if side == "high":
         to = min(to, MOST.get(name, math.inf))
-    if to == getattr(outer, side):
+    if not (to < low or to > high):
         return Edge(name, side, low, high, None, "there is nothing beyond")
     return Edge(name, side, low, high, to)

@@ -7,10 +7,9 @@ sense has no effect. (In keras-tuner an exception leaves the oracle's lock held 
 """
 
 import dataclasses
-import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras_tuner
@@ -21,6 +20,7 @@ from kit.search import _facts, _tuner_files
 from kit.search._staged import state
 from kit.search._state import Facts, Settings, State
 from kit.search._trial import Job, Trial, plain_row
+from kit.search._words import listed
 
 __all__ = ["ATTEMPTS", "JOB", "REASON", "SearchOracle"]
 
@@ -76,7 +76,7 @@ class SearchOracle(keras_tuner.Oracle):
         self._exported: dict[int, tuple[str, int]] = {}
         for name in (_facts.TRIALS, KEPT_STATES):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.facts = _facts.load_all(folder)
+        self.facts = _facts.load_all(folder, settings.objective)
         self.state = self._looked()
         self._forget_strangers()
         self._export()
@@ -176,7 +176,7 @@ class SearchOracle(keras_tuner.Oracle):
             lost = self._running.pop(tuner_id, None)
             if lost is None:
                 return None
-            before = self.facts.get(lost.job.trial, Facts(lost.job.values))
+            before = self._before(lost.job)
             facts = dataclasses.replace(before, attempts=before.attempts + 1)
             if facts.attempts >= ATTEMPTS:
                 failed = f"its worker was lost {facts.attempts} times, at last: {why}"
@@ -215,6 +215,13 @@ class SearchOracle(keras_tuner.Oracle):
             reported = sum(len(one.rows) * one.job.share for one in self._running.values())
             return max(0.0, self.state.epochs_left - reported)
 
+    @property
+    def totals(self) -> dict[int, int]:
+        """Return stage -> how many trials it has at most where no range is extended."""
+        plan = self.settings.plan
+        found = {number: stage.trials for number, stage in enumerate(plan.stages, 1)}
+        return {**found, len(plan.stages) + 1: plan.finalists * plan.seeds}
+
     def remaining_trials(self) -> int:
         """Return how many trials of those known are not at their end."""
         with self._lock:
@@ -237,7 +244,19 @@ class SearchOracle(keras_tuner.Oracle):
     # What it does itself.
 
     def _looked(self) -> State:
-        return state(self.settings, self.facts, self.folder / KEPT_STATES, self._cut())
+        states = self.folder / KEPT_STATES
+        return state(self.settings, self.facts, states, self._cut(), self._busy())
+
+    def _busy(self) -> set[int]:
+        """Return the numbers of the trials that are being trained."""
+        return {one.job.trial for one in self._running.values()}
+
+    def _before(self, job: Job) -> Facts:
+        """Return what is known of a job's trial from earlier jobs."""
+        known = self.facts.get(job.trial)
+        if known is not None and known.belong(job):
+            return known
+        return Facts(job.values, job.seed)
 
     def _cut(self) -> int:
         if self._limit is None:
@@ -249,7 +268,7 @@ class SearchOracle(keras_tuner.Oracle):
         """Return a job that nobody has, first one that this worker's own files can go on with."""
         if self._limit is not None:
             self.state = self._looked()
-        taken = {one.job.trial for one in self._running.values()}
+        taken = self._busy()
         free = [job for job in self.state.jobs if job.trial not in taken]
         own = [job for job in free if self._last_worker.get(job.trial) == tuner_id]
         return next(iter(own or free), None)
@@ -263,13 +282,13 @@ class SearchOracle(keras_tuner.Oracle):
         for name, one in list(self._running.items()):
             if one is ended:
                 del self._running[name]
-        before = self.facts.get(job.trial, Facts(job.values))
+        before = self._before(job)
         rows = list(before.rows)
         while len(rows) + 1 in ended.rows:
             rows.append(ended.rows[len(rows) + 1])
         facts = dataclasses.replace(before, rows=tuple(rows))
         attempts = before.attempts + 1
-        bad = reason or _not_finite(rows[len(before.rows) :], self.settings.objective)
+        bad = reason or _facts.unusable(rows[len(before.rows) :], self.settings.objective)
         if bad.startswith(INFEASIBLE):
             why = bad.removeprefix(INFEASIBLE)
             facts = dataclasses.replace(facts, infeasible=why, until=job.last)
@@ -313,22 +332,21 @@ class SearchOracle(keras_tuner.Oracle):
                 path.unlink(missing_ok=True)
 
     def _forget_strangers(self) -> None:
-        """Leave out what does not belong to this search, as a file copied here from another."""
-        known = self.state.trials
+        """Say what does not belong to this search, as a file copied here from another."""
         strange = [
-            number
-            for number, facts in self.facts.items()
-            if number < len(known) and dict(known[number].values) != dict(facts.values)
+            trial.number
+            for trial in self.state.trials
+            if trial.number in self.facts and not self.facts[trial.number].belong(trial)
         ]
+        for number in strange:
+            del self.facts[number]
         if strange:
-            first = min(strange)  # what was drawn after it rests on it
-            for number in [number for number in self.facts if number >= first]:
-                del self.facts[number]
+            which = listed([f"trial {number}" for number in strange])
+            which += " has" if len(strange) == 1 else " have"
             progress.say(
-                f"{self.folder / _facts.TRIALS}: trial {first} has other values than this search "
-                "gives it; it and what comes after it are trained again."
+                f"{self.folder / _facts.TRIALS}: {which} other values than this search gives "
+                "there, and will be trained again."
             )
-            self.state = self._looked()
 
     def _export(self) -> None:
         """Write keras-tuner's own project; that it cannot be written is no reason to stop."""
@@ -347,8 +365,12 @@ class SearchOracle(keras_tuner.Oracle):
             name for name, one in sorted(self.trials.items()) if one.status != "RUNNING"
         ]
         self.hyperparameters = _tuner_files.hyperparameters(self.state.outer)
+        project = self.folder / _tuner_files.PROJECT
         try:
-            _tuner_files.save_project(self.folder / _tuner_files.PROJECT, self.get_state(), changed)
+            for path in project.glob("trial_*/trial.json"):  # of before the search went on
+                if path.parent.name.removeprefix("trial_") not in self.trials:
+                    path.unlink()
+            _tuner_files.save_project(project, self.get_state(), changed)
         except OSError as error:
             progress.say(f"keras-tuner's project was not written: {error.strerror}.")
 
@@ -367,15 +389,6 @@ class SearchOracle(keras_tuner.Oracle):
 
     def _empty(self, status: str) -> trials.Trial:
         return trials.Trial(keras_tuner.HyperParameters(), "none", status)
-
-
-def _not_finite(rows: Sequence[Mapping[str, float]], objective: str) -> str:
-    """Return what is no number in these epochs; a trial must not be ranked by it."""
-    for row in rows:
-        for name in (objective, "loss", "data_loss", "val_loss", "val_data_loss"):
-            if not math.isfinite(row.get(name, 0.0)):
-                return f"{INFEASIBLE}{name} became {row[name]} in epoch {row['epoch']:.0f}"
-    return ""
 
 
 def _number(trial_id: object) -> int | None:

@@ -1,6 +1,7 @@
 """What a search gives: a table, the best settings, sentences, files."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,9 +81,15 @@ def result(search: Search, ended: str = "") -> Result:
     findings = Findings(
         objective=settings.objective,
         space=settings.space,
-        stages=tuple(_union(group) for group in state.groups[: len(settings.plan.stages)]),
+        stages=tuple(
+            _union(group) for group in state.groups if group.number <= len(settings.plan.stages)
+        ),
         trials=state.trials,
-        finalists=tuple(Entrant(one.values, one.scores) for one in state.finalists if one.scores),
+        finalists=tuple(
+            Entrant(one.values, (*one.scores, *[math.nan] * one.diverged))
+            for one in state.finalists
+            if one.scores
+        ),
         looked=sum(bool(trial.rows) for trial in state.trials),
         images=0 if settings.chance is None else settings.chance.images,
         baseline=float("nan") if settings.chance is None else settings.chance.score,
@@ -155,6 +162,7 @@ def _extensions(groups: Sequence[Group]) -> list[Extension]:
             edge.low if edge.side == "low" else edge.high,
             (edge.low if edge.side == "low" else edge.high) if edge.to is None else edge.to,
             edge.why,
+            edge.still,
         )
         for group in groups
         for edge in group.edges

@@ -6,7 +6,7 @@ import re
 
 from kit.progress import clean
 from kit.search._advice import after_nothing, next_steps
-from kit.search._findings import Entrant, Findings, apart, hardly_matters, interval
+from kit.search._findings import Entrant, Extension, Findings, apart, hardly_matters, interval
 from kit.search._importance import Importance, importance
 from kit.search._limits import limits
 from kit.search._words import listed, lower_is_better, score_text, settings_text, value_text
@@ -147,13 +147,18 @@ def _mattered(found: list[Importance]) -> list[str]:
 def _edges(findings: Findings) -> list[str]:
     told = []
     at_edge = {one.name: side for one, side in findings.at_edge}
+    moved: dict[tuple[str, str], list[Extension]] = {}
     for one in findings.extensions:
         if one.after != one.before:
-            told.append(
-                f"The best lay at the {one.side} end of {clean(one.name)}, so the range was "
-                f"extended from {value_text(one.before)} to {value_text(one.after)}"
-                + ("." if one.name in at_edge else ", and the best lies inside now.")
-            )
+            moved.setdefault((one.name, one.side), []).append(one)
+    for (name, side), steps in moved.items():
+        end = f"the {side} end of {clean(name)}"
+        seen = f"No trial learned up to {end}" if steps[0].still else f"The best lay at {end}"
+        told.append(
+            f"{seen}, so the range was extended from {value_text(steps[0].before)} to "
+            f"{value_text(steps[-1].after)}"
+            + ("." if name in at_edge or findings.guessing else ", and the best lies inside now.")
+        )
     for now, side in findings.at_edge:
         name = clean(now.name)
         value = findings.best.values[now.name] if findings.best else math.nan
@@ -178,6 +183,10 @@ def _infeasible(findings: Findings) -> list[str]:
     if where:
         text += f", among them every one with {' and every one with '.join(where)}"
     if findings.lost:
+        if 2 * bad <= tried:
+            first = [one for one in findings.tried if one.stage == 1]
+            mine = sum(one.stage == 1 for one in findings.infeasible)
+            text += f", and {mine} of the {len(first)} of stage 1"
         text += ": more than half, so the range, or the set-up, is wrong"
     return [f"{text}."]
 

@@ -16,12 +16,10 @@ MOST = 0.5  # of a stage's trials infeasible: more, and the range or the set-up 
 @contextmanager
 def shown(search: Search) -> Iterator[None]:
     """Show a search while it goes, in the process that gives out its jobs."""
-    oracle, plan = search.oracle, search.settings.plan
-    finals = len(plan.stages) + 1
-    totals = {number: stage.trials for number, stage in enumerate(plan.stages, 1)}
-    totals[finals] = plan.finalists * plan.seeds
+    oracle, objective = search.oracle, search.settings.objective
+    finals = len(search.settings.plan.stages) + 1
     known = oracle.state
-    with Show(search.settings.objective, totals=totals, finals=finals, before=known.trials) as show:
+    with Show(objective, totals=oracle.totals, finals=finals, before=known.trials) as show:
 
         def look() -> None:
             nonlocal known

@@ -46,7 +46,7 @@ class Range:
         if self.integer:
             return int(min(max(round(value), self.low), self.high))
         # In few digits, so that what is written can be typed again and means the same.
-        return float(f"{min(max(value, self.low), self.high):.4g}")
+        return min(max(float(f"{value:.4g}"), self.low), self.high)
 
     def share(self, value: float) -> float:
         """Return how far a value is on the way, 0 to 1."""
@@ -66,7 +66,7 @@ class Range:
         """Return it as ``--search`` takes it."""
         scale = "" if self.log == _is_log(self.name, self.low, self.high) else _scale(self.log)
         low, high = (
-            f"{end:g}" if self.integer else repr(float(f"{end:.6g}"))
+            f"{end:.0f}" if self.integer else repr(float(f"{end:.12g}"))
             for end in (self.low, self.high)
         )
         return f"{self.name}={low}:{high}{scale}"
@@ -163,6 +163,12 @@ def _choices(name: str, text: str) -> Choices:
     except yaml.YAMLError:
         raise SettingError(f"--search {name}: {text!r} is no list of values.") from None
     values = [_number(value) for value in values]
+    for value in values:
+        if not _plain(value):
+            raise SettingError(
+                f"--search {name}: {value} cannot be kept as it is; give numbers, words, truth "
+                "values or lists of them."
+            )
     if not values or any(values.count(value) > 1 for value in values):
         raise SettingError(f"--search {name}: give different values, separated by commas.")
     return Choices(name, tuple(values))
@@ -173,9 +179,18 @@ def _number(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         return value
+    return number if math.isfinite(number) else value  # "nan" and "infinity" are words
+
+
+def _plain(value: Any) -> bool:
+    """Tell whether JSON, as which trials are kept, gives a value back as it was."""
+    try:
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _is_log(name: str, low: float, high: float) -> bool:

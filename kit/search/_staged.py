@@ -5,7 +5,7 @@ same ranges and the same next jobs. A search that was interrupted goes on by rea
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def state(
     facts: Mapping[int, Facts],
     states: Path | None = None,
     cut: int = 0,
+    busy: Collection[int] = (),
 ) -> State:
     """Return where the search stands.
 
@@ -35,27 +36,32 @@ def state(
         states: Folder for what interrupted trainings go on from; None for none.
         cut: 0; 1 when the time for the stages is over, so that the finalists follow from what there
             is; 2 when all time is over.
+        busy: Numbers of the trials that are being trained.
     """
-    return Staged(settings, facts, states, cut).state()
+    return Staged(settings, facts, states, cut, busy).state()
 
 
 class Staged(Finals):
     """Goes from stage to stage, each narrower and longer than the one before."""
 
     def __init__(
-        self, settings: Settings, facts: Mapping[int, Facts], states: Path | None, cut: int
+        self,
+        settings: Settings,
+        facts: Mapping[int, Facts],
+        states: Path | None,
+        cut: int,
+        busy: Collection[int],
     ) -> None:
-        super().__init__(settings, facts, states, cut)
+        super().__init__(settings, facts, states, cut, busy)
         self.extensions: dict[str, int] = {}
 
     def stages(self) -> bool:
         """Go through the stages; tell whether all are over."""
         space, elites = self.settings.space, list[Mapping[str, Any]]()
         for number, stage in enumerate(self.plan.stages, 1):
-            points: list[Mapping[str, Any]] = elites[: stage.trials // 2]
-            fresh = stage.trials - len(points)
-            points += _narrow.draw(space, fresh, self.settings.seed, len(self.trials))
-            group = Group(number, (space,), self._added(number, stage, points))
+            old, seed = elites[: stage.trials // 2], self.settings.seed
+            new = _narrow.draw(space, stage.trials - len(old), seed, len(self.trials), old)
+            group = Group(number, (space,), self._added(number, stage, [*old, *new]))
             if not self._trained(group, stage):
                 self.foresee(number)
                 return False
@@ -63,16 +69,14 @@ class Staged(Finals):
                 group = dataclasses.replace(group, edges=(*group.edges, *found))
                 if not any(edge.to is not None for edge in found):
                     break
-                new = _narrow.beyond(space, found)
+                outside = _narrow.beyond(space, found)
                 space = _narrow.extended(space, found)
                 self.outer = _narrow.extended(self.outer, found)
                 more = extension(stage)
-                points = list[Mapping[str, Any]](
-                    _narrow.draw(new, more.trials, self.settings.seed, len(self.trials))
-                )
-                added = self._added(number, more, points)
+                new = _narrow.draw(outside, more.trials, seed, len(self.trials))
+                added = self._added(number, more, new)
                 group = dataclasses.replace(
-                    group, spaces=(*group.spaces, new), trials=(*group.trials, *added)
+                    group, spaces=(*group.spaces, outside), trials=(*group.trials, *added)
                 )
                 if not self._trained(group, more, added):
                     self.foresee(number)
@@ -82,8 +86,11 @@ class Staged(Finals):
             if not ranking or not self.whole:
                 return True  # nothing to go on from, or no time
             best = _narrow.best_of(ranking)
-            if not group.at_chance:
-                space = _narrow.narrowed(space, self.outer, best)
+            around = _narrow.narrowed(space, self.outer, best)
+            if group.at_chance:  # of the others nothing is known yet
+                pairs = zip(around, space, strict=True)
+                around = tuple(one if one.name == _narrow.RATE else was for one, was in pairs)
+            space = around
             elites = [trial.values for trial in ranking[:ELITES]]
         return True
 
@@ -112,26 +119,23 @@ class Staged(Finals):
             if rung < stage.epochs:
                 alive = self._halved(alive, rung)
             done = rung
-        if missing and self.cut:
-            self.whole = False
-            for number in missing:
+        if self.cut:  # what is being trained is waited for: the ranking may hang on it
+            self.whole = self.whole and not missing
+            late = [] if set(missing) & set(self.busy) else alive
+            missing = [n for n in missing if n in self.busy]
+            for number in late:
                 trial = self.trials[number]
                 reason = "the time for the stages was over"
                 self.trials[number] = dataclasses.replace(trial, status="stopped", reason=reason)
-            for number in set(alive) - set(missing):
+        for number in alive:
+            if len(self.trials[number].rows) == stage.epochs:
                 self._complete(number)
-            return True
         if missing:
-            for number in set(alive) - set(missing):
-                if len(self.trials[number].rows) == stage.epochs:
-                    self._complete(number)
             self.groups.append(group)
             target = next(rung for rung in (*stage.rungs, stage.epochs) if rung > done)
             self.ask(missing, done, target, stage)
             self.left += self._rest(alive, missing, target, done, stage)
             return False
-        for number in alive:
-            self._complete(number)
         return True
 
     def _halved(self, alive: Sequence[int], rung: int) -> list[int]:
@@ -156,7 +160,8 @@ class Staged(Finals):
         return sorted(trial.number for trial in ranking[:kept])
 
     def _complete(self, number: int) -> None:
-        self.trials[number] = dataclasses.replace(self.trials[number], status="complete")
+        trial = self.trials[number]
+        self.trials[number] = dataclasses.replace(trial, status="complete", reason="")
 
     def _rest(
         self, alive: Sequence[int], missing: Sequence[int], target: int, done: int, stage: Stage

@@ -5,7 +5,7 @@ Here are its nouns, and the finalists, with which every search ends.
 
 import dataclasses
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Facts:
 
     Attributes:
         values: Setting -> value, as it was trained.
+        seed: As it was trained.
         rows: Of the epochs of all jobs that ended.
         infeasible: Why it is; empty where it is not.
         failed: Why it failed; empty where it did not.
@@ -52,11 +53,20 @@ class Facts:
     """
 
     values: Mapping[str, Any]
+    seed: int
     rows: tuple[Mapping[str, float], ...] = ()
     infeasible: str = ""
     failed: str = ""
     until: int = 0
     attempts: int = 0
+
+    def belong(self, to: Trial | Job) -> bool:
+        """Tell whether they are of this training.
+
+        Where a time limit ended the stages, the finalists have numbers that other trials have once
+        the stages go on.
+        """
+        return self.seed == to.seed and dict(self.values) == dict(to.values)
 
 
 @dataclass(frozen=True)
@@ -90,8 +100,9 @@ class Finalist:
         values: Setting -> value.
         origin: Number of the trial that brought it here.
         trials: Numbers of its trainings.
-        scores: The best objective of each that was feasible.
-        epochs: The best epoch of each.
+        scores: The best objective of each that is complete.
+        epochs: The best epoch of each of these.
+        diverged: How many of its trainings were infeasible.
     """
 
     values: Mapping[str, Any]
@@ -99,16 +110,12 @@ class Finalist:
     trials: tuple[int, ...]
     scores: tuple[float, ...] = ()
     epochs: tuple[int, ...] = ()
+    diverged: int = 0
 
     @property
     def mean(self) -> float:
         """Return the mean of its scores."""
         return statistics.fmean(self.scores)
-
-    @property
-    def spread(self) -> float:
-        """Return the standard deviation of its scores, 0 for a single one."""
-        return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
 
     @property
     def best_epoch(self) -> int:
@@ -123,7 +130,7 @@ class State:
     Attributes:
         trials: All that were drawn so far, by number.
         groups: The stages so far, and the finalists.
-        finalists: The best settings, best first once all are trained.
+        finalists: The best settings, best first as far as they are trained.
         jobs: What can be trained now; among them what is being trained.
         done: Whether nothing is left to be trained.
         epochs_left: How many epochs are, at most, as far as it can be foreseen.
@@ -140,12 +147,6 @@ class State:
     outer: Space
     whole: bool
 
-    @property
-    def best(self) -> Finalist | None:
-        """Return the winner, or while there is none, or no finalists, the best trial so far."""
-        tried = [one for one in self.finalists if one.scores]
-        return tried[0] if tried else None
-
 
 class Finals:
     """Goes through a search from its start until something is missing, the finalists last.
@@ -154,9 +155,15 @@ class Finals:
     """
 
     def __init__(
-        self, settings: Settings, facts: Mapping[int, Facts], states: Path | None, cut: int
+        self,
+        settings: Settings,
+        facts: Mapping[int, Facts],
+        states: Path | None,
+        cut: int,
+        busy: Collection[int],
     ) -> None:
         self.settings, self.facts, self.states, self.cut = settings, facts, states, cut
+        self.busy = busy
         self.plan, self.objective = settings.plan, settings.objective
         self.trials: list[Trial] = []
         self.groups: list[Group] = []
@@ -189,7 +196,7 @@ class Finals:
     def known(self, number: int, rung: int) -> Trial:
         """Return a trial with what is known of its epochs up to a rung."""
         trial, facts = self.trials[number], self.facts.get(number)
-        if facts is None:
+        if facts is None or not facts.belong(trial):
             return trial
         trial = dataclasses.replace(trial, rows=facts.rows[:rung], attempts=facts.attempts)
         if rung < facts.until:
@@ -247,7 +254,7 @@ class Finals:
         missing: list[int] = []
         numbers: list[int] = []
         candidates = list(self._candidates())
-        if self.groups and len(self.groups) == len(self.plan.stages) and self.groups[-1].at_chance:
+        if self.whole and self.groups and self.groups[-1].at_chance:
             candidates = []  # trained in full length they did not learn either
         for origin in candidates:
             first = len(self.trials)
@@ -264,12 +271,10 @@ class Finals:
             return
         self.whole = self.whole and not any(self.trials[n].status == "stopped" for n in numbers)
         self.groups.append(Group(number, (self.outer,), tuple(numbers), closed=not missing))
-        if missing:  # the finalists keep the order of the stages until all are trained
-            missing.sort(key=lambda n: (self.trials[n].seed, n))  # each once before any twice
-            self.ask(missing, 0, stage.epochs, stage)
-            self.left += len(missing) * stage.epochs
-        else:
-            self.finalists.sort(key=self._place)
+        missing.sort(key=lambda n: (self.trials[n].seed, n))  # each once before any twice
+        self.ask(missing, 0, stage.epochs, stage)
+        self.left += len(missing) * stage.epochs
+        self.finalists.sort(key=self._place)
 
     def _final(self, number: int, epochs: int) -> Trial:
         """Return a finalist's trial with what is known of it."""
@@ -294,15 +299,15 @@ class Finals:
             tuple(numbers),
             tuple(row[self.objective] for row in rows),
             tuple(int(row["epoch"]) for row in rows),
+            sum(self.trials[number].status == "infeasible" for number in numbers),
         )
 
-    def _place(self, finalist: Finalist) -> tuple[float, float]:
-        """Sort by the starts that failed, then by the mean."""
-        statuses = [self.trials[number].status for number in finalist.trials]
-        failed = sum(status in ("infeasible", "failed") for status in statuses)
+    def _place(self, finalist: Finalist) -> tuple[bool, int, float]:
+        """Sort by the starts that diverged, then by the mean; those without a score are last."""
         if not finalist.scores:
-            return (len(statuses), 0.0)
-        return (failed, finalist.mean if "loss" in self.objective else -finalist.mean)
+            return (True, 0, 0.0)
+        mean = finalist.mean if "loss" in self.objective else -finalist.mean
+        return (False, finalist.diverged, mean)
 
     def _candidates(self) -> Iterator[Trial]:
         """Yield the best trials of different values, those of the last stage first."""

@@ -158,4 +158,5 @@ def plain_row(row: Mapping[str, float]) -> dict[str, float]:
     """Return a row in the precision in which workers report it, single."""
     import numpy as np
 
-    return {name: float(np.float32(value)) for name, value in row.items()}
+    with np.errstate(over="ignore"):  # what is too large for it is infinite there
+        return {name: float(np.float32(value)) for name, value in row.items()}

@@ -1,9 +1,11 @@
 """Searches as a user starts them: small ones, from the first trial to the run of the winner."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -13,18 +15,22 @@ import pytest
 import yaml
 from PIL import Image
 
-from kit import search
-from kit.architectures import backbones
+from kit import architectures, data, search
+from kit.architectures import pretrained
+from kit.commands import _train_steps as train_steps
+from kit.commands import _tune_best as last
 from kit.commands import _tune_workers as crew
 from kit.commands._program import program
+from kit.commands._tune_alone import alone
 from kit.commands.predict import predict
 from kit.commands.train import train
 from kit.commands.tune import tune
 
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
-NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--image-size", "8"]
-NETWORK += ["--test-split", "0.2", "--augmentation", "none"]
-RANGES = ["--learning-rate", "0.05", "--search", "dropout=0:0.5", "--search", "batch_size=8,16"]
+NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--test-split", "0.2"]
+RANGES = ["--search", "dropout=0:0.5", "--search", "batch_size=8,16", "--search", "image_size=8,10"]
+RANGES += ["--search", "augmentation=none,light", "--learning-rate", "0.2"]
+ONE_SIZE = ["--image-size", "8", "--augmentation", "none"]
 
 
 def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -56,14 +62,16 @@ def test_a_search_ends_with_its_trials_and_the_best_run(searched: Path) -> None:
     trials = pd.read_csv(searched / "trials.csv")
     facts = json.loads((searched / "best" / "run.json").read_text("utf-8"))
     settings = yaml.safe_load((searched / "best" / "run.yaml").read_text("utf-8"))
-    last = trials.iloc[-1]
+    winner = trials.iloc[-1]
 
     assert len(trials) == 5
     assert set(trials["batch_size"]) <= {8, 16}
+    assert set(trials["image_size"]) == {8, 10}
     assert trials["dropout"].between(0, 0.5).all()
-    assert settings["dropout"] == last["dropout"]
-    assert settings["batch_size"] == last["batch_size"]
-    assert settings["last_epoch"] == last["best_epoch"]
+    for name in ("dropout", "batch_size", "augmentation"):
+        assert settings[name] == winner[name]
+    assert settings["image_size"] == 2 * [winner["image_size"]]
+    assert settings["last_epoch"] == winner["best_epoch"]
     assert facts["finished"]
     assert facts["search"] == {"folder": str(searched), "looks": 5, "test_scored": 1}
 
@@ -140,11 +148,15 @@ def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same
     assert f"--resume --output {folder}" in text
     assert len(list((folder / "trials").glob("*.json"))) == 2
     assert not (folder / "best").exists()
+    # That its settings train it again is shown elsewhere.
+    monkeypatch.setattr(last, "_train", lambda _, run: shutil.copytree(searched / "best", run))
     program(tune, ["--resume", "--output", str(folder)])
 
     pd.testing.assert_frame_equal(table(searched), table(folder), check_exact=True)
-    assert (folder / "search.yaml").read_bytes() == (searched / "search.yaml").read_bytes()
-    assert json.loads((folder / "best" / "run.json").read_text("utf-8"))["finished"]
+    for name in ("search.yaml", "best.yaml"):
+        assert (folder / name).read_text("utf-8") == (searched / name).read_text("utf-8").replace(
+            str(searched), str(folder)
+        )
 
 
 def test_a_search_does_not_go_on_with_other_images_and_names_them(
@@ -157,6 +169,34 @@ def test_a_search_does_not_go_on_with_other_images_and_names_them(
 
     assert code == 2
     assert "1 new (blue/new.png), 1 gone (blue/00.png), 1 changed (blue/01.png)" in text
+
+
+def test_a_winner_whose_scores_cannot_be_read_is_trained_again(
+    copied: Path, searched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[Path] = []
+
+    def train_again(_: Path, run: Path) -> None:
+        trained.append(run)
+        shutil.copytree(searched / "best", run, dirs_exist_ok=True)
+
+    monkeypatch.setattr(last, "_train", train_again)
+    for left in ("", "{", "[1]"):
+        (copied / "best" / "metrics.json").write_text(left)
+        program(tune, ["--resume", "--output", str(copied)])
+
+    assert trained == 3 * [copied / "best"]
+
+
+def test_two_processes_do_not_go_on_with_one_search(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fcntl")
+    with alone(copied):
+        code, text = failure(["--resume", "--output", str(copied)], capsys)
+
+    assert code == 2
+    assert "Another process is at work" in text
 
 
 def test_a_search_is_not_overwritten(
@@ -185,11 +225,27 @@ def test_the_winner_can_be_trained_on_the_validation_images_too(
     assert "trained on the validation images, too" in out
 
 
+def test_without_a_test_part_nothing_is_left_to_judge_such_a_winner(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = data.load(photos, image_size=(8, 8))
+    splits = dataclasses.replace(splits, parts={"train": splits.parts["train"]})
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    trained: Any = SimpleNamespace(
+        model=model, history=SimpleNamespace(monitor="accuracy"), value=1.0
+    )
+
+    assert train_steps.score([trained], splits, tmp_path, chosen=False) == ({}, {})
+    assert "nothing says how good it is" in capsys.readouterr().out
+
+
 def test_a_search_without_a_feasible_trial_says_so(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     absurd = ["--search", "learning_rate=1e25:1e30", "--optimizer", "sgd"]
-    given = [str(photos), *NETWORK, *absurd, *SMALL, "--output", str(tmp_path / "search")]
+    few = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "1"]
+    given = [str(photos), *NETWORK, *ONE_SIZE, *absurd, *few]
+    given += ["--output", str(tmp_path / "search")]
     with pytest.raises(SystemExit) as ended:
         program(tune, given)
 
@@ -200,30 +256,14 @@ def test_a_search_without_a_feasible_trial_says_so(
     assert not (tmp_path / "search" / "best").exists()
 
 
-def test_trials_of_other_image_sizes_have_the_same_parts(photos: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "search"
-    sizes = ["--search", "image_size=8,10", "--search", "augmentation=none,light"]
-    network = [word for word in NETWORK if word not in ("--image-size", "8")]
-    network = [word for word in network if word not in ("--augmentation", "none")]
-    program(tune, [str(photos), *network, *sizes, *SMALL, "--output", str(folder)])
-
-    assert set(pd.read_csv(folder / "trials.csv")["image_size"]) == {8, 10}
-    first, second = (path.read_bytes() for path in folder.glob("**/split.csv"))
-    assert first == second
-
-
 def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
-    path.parent.mkdir(parents=True)
-    keras.applications.MobileNet(
-        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
-    ).save(path)
+    source = architectures.build("basic_cnn", (16, 16, 3), 2, filters=[4, 8], stem="none")
+    source.save(tmp_path / "model.keras")
     built: list[int] = []
     at_trials: list[int] = []
-    load, run_trial = backbones.load, crew._run_trial
+    load, run_trial = pretrained._trunk, crew._run_trial
 
     def counted(*arguments: Any, **more: Any) -> Any:
         built.append(1)
@@ -239,12 +279,12 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
 
         return noting
 
-    monkeypatch.setattr(backbones, "load", counted)
+    monkeypatch.setattr(pretrained, "_trunk", counted)
     monkeypatch.setattr(crew, "_run_trial", noted)
     folder = tmp_path / "search"
     ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]
-    given = [str(photos), "--backbone", "MobileNet-0.25", "--image-size", "32", *ranges, *SMALL]
-    program(tune, [*given, "--output", str(folder)])
+    given = [str(photos), "--backbone", str(tmp_path / "model.keras"), "--image-size", "16"]
+    program(tune, [*given, *ranges, *SMALL, "--output", str(folder)])
 
     assert set(at_trials) == {1}  # for the features
     assert len(built) > 1  # for the run of the winner

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kit import data
+from kit import architectures, data
 from kit.commands import _tune_plan as plan
 from kit.commands._program import program, read_settings
+from kit.commands._tune_best import command
+from kit.commands._tune_steps import told
 from kit.commands._tune_wanted import wanted
 from kit.commands.tune import tune
 from kit.errors import SettingError
-from kit.search import space_text
+from kit.search import TOKEN, Plan, Stage, space_text
 
 
 def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -69,6 +71,11 @@ def test_a_range_that_yaml_takes_for_a_time_of_day_is_refused(tmp_path: Path) ->
         read_settings(tune, file)
 
 
+def test_workers_are_started_here_or_elsewhere(photos: Path) -> None:
+    with pytest.raises(SettingError, match="leave one of the two out"):
+        wanted({"folder": photos, "workers": 2, "chief": "127.0.0.1:0"})
+
+
 def test_of_equal_names_the_last_range_counts() -> None:
     found = plan.space_of(("l2=1e-7:1", "dropout=0:0.6", "l2=1e-5:1e-2"))
 
@@ -113,6 +120,17 @@ def test_a_search_does_not_go_on_with_other_settings(
     assert "Leave these flags out" in str(found.value)
 
 
+@pytest.mark.parametrize("left", [b"", b"[1]", b"\xff{", b"trials: many", b"trails: 3"])
+def test_a_search_whose_settings_are_damaged_is_named(left: bytes, tmp_path: Path) -> None:
+    folder = kept(tmp_path / "s")
+    (folder / plan.SETTINGS).write_bytes(left)
+
+    with pytest.raises(SettingError) as found:
+        wanted({"resume": True, "output": folder})
+    assert str(found.value).startswith(f"{folder / plan.SETTINGS}")
+    assert "Mend it, or begin another search." in str(found.value)
+
+
 def test_equal_settings_in_other_words_are_no_difference(tmp_path: Path) -> None:
     folder = kept(tmp_path / "s", settings={"filters": [8], "l1": 0}, image_size=[8, 8])
     given = {"search": ("dropout=0.0:0.60",), "settings": ("filters=[8]",), "image_size": (8,)}
@@ -140,8 +158,37 @@ def test_a_search_is_never_overwritten_and_not_written_into_the_data(
         plan.search_folder(settings, photos, "vgg")
     with pytest.raises(SettingError, match="only read"):
         plan.search_folder({**settings, "output": photos / "search"}, photos, "vgg")
+    (tmp_path / "other").mkdir()
+    with pytest.raises(SettingError, match=r"exists already\. Give another --output\.$"):
+        plan.search_folder({**settings, "output": tmp_path / "other"}, photos, "vgg")
     free = plan.search_folder({**settings, "output": None}, photos, "vgg")
     assert free == Path("models/photos-vgg-search")
+
+
+def test_a_plan_is_told_as_the_oracle_follows_it() -> None:
+    planned = Plan((Stage(8, 1), Stage(4, 4, rungs=(2,))), finalists=2, seeds=3, epochs=4)
+
+    assert told(planned, "staged") == str(planned)
+    assert "the better half" in told(planned, "staged")
+    assert "12 trials of 4 epochs" in told(planned, "random")
+    assert "at most 18 trials and 72 epochs" in told(planned, "bayesian")
+    for oracle in ("random", "bayesian", "hyperband"):
+        assert "the better half" not in told(planned, oracle)
+
+
+def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) -> None:
+    space = plan.space_of(("learning_rate=1e-3:1e-1",)) or ()
+    settings = {**plan.defaults(), "folder": photos, "architecture": "basic_cnn"}
+    known = {"color": "rgb", "image_size": [8, 8], "flip": True}
+    known |= {name: architectures.settings("basic_cnn")[name] for name in ("dropout", "l2")}
+    known |= {"settings": {"filters": [4]}, "augment": {}, "loss": "crossentropy"}
+    known |= {"label_smoothing": 0.1, "weight_decay": 0.05}
+    shown = command({**settings, **known}, space, {"learning_rate": 0.01}, 7)
+
+    assert shown.endswith(
+        f"{photos} --architecture basic_cnn --set 'filters=[4]' --image-size 8 8 --color rgb "
+        "--epochs 7 --learning-rate 0.01 --flip"
+    )
 
 
 def test_a_worker_has_its_settings_from_the_chief() -> None:
@@ -156,6 +203,10 @@ def test_what_a_process_is_comes_from_its_flags_or_else_from_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert plan.role({}) is None
+    for given in ({"worker": "10.0.0.1:7000"}, {"chief": "127.0.0.1:0"}):
+        with pytest.raises(SettingError, match="need a shared token"):
+            plan.role(given)
+    monkeypatch.setenv(TOKEN, "a-secret-that-nobody-guesses")
     one = plan.role({"worker": "10.0.0.1:7000"})
     assert one is not None
     assert (one.chief, one.address) == (False, "10.0.0.1:7000")
@@ -195,8 +246,9 @@ REFUSED = [
     (["--learning-rate", "1", "--l2", "1"], "Nothing is searched"),
     (["--trials", "1"], "trials must be at least"),
     (["--seeds", "0"], "seeds must be at least 1"),
+    (["--seed", "4294967292"], "Take a smaller --seed"),
+    (["--chief"], "need a shared token"),
     (["--workers", "0"], "--workers must be at least 1"),
-    (["--workers", "2", "--chief"], "leave one of the two out"),
     (["--chief", "photos"], "HOST:PORT"),
     (["--sampling", "balanced", "--search", "class_weight=none,balanced"], "Leave one out"),
 ]

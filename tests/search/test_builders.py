@@ -54,21 +54,18 @@ def rows(run: RunTrial, job: Job) -> list[dict[str, float]]:
 
 def test_a_trial_depends_on_its_values_and_its_seed_alone(runner: RunTrial) -> None:
     first = rows(runner, job())
-    other = rows(runner, job({"learning_rate": 0.05, "l2": 1.0}, seed=9))
+    other = rows(runner, job(seed=9))
 
     assert rows(runner, job()) == first != other
-    assert rows(runner, job(seed=9)) != first
     assert first == [plain_row(row) for row in first]
 
 
 def test_two_jobs_are_one_trial(runner: RunTrial, tmp_path: Path) -> None:
-    whole = rows(runner, job(last=3, epochs=3))
+    whole = rows(runner, job(last=2, epochs=2))
     state = tmp_path / "0000.npz"
-    one = rows(runner, job(last=2, epochs=3, state=state))
+    one = rows(runner, job(last=1, epochs=2, state=state))
 
-    assert one + rows(runner, job(first=2, last=3, epochs=3, state=state)) == whole
-    state.unlink()
-    assert rows(runner, job(first=2, last=3, epochs=3, state=state)) == whole
+    assert one + rows(runner, job(first=1, last=2, epochs=2, state=state)) == whole
 
 
 def test_schedule_and_class_weights_may_be_searched(
@@ -125,8 +122,7 @@ def test_a_trial_leaves_nothing_in_memory(runner: RunTrial) -> None:
 
     runner(job(), lambda _: None)
     before, registered, meanwhile = graphs(), len(_memory._gradients()), []
-    for _ in range(2):
-        runner(job(), lambda _: meanwhile.append((graphs(), len(_memory._gradients()))))
+    runner(job(), lambda _: meanwhile.append((graphs(), len(_memory._gradients()))))
 
     assert (graphs(), len(_memory._gradients())) == (before, registered)
     assert all(number > before and names > registered for number, names in meanwhile)
@@ -180,15 +176,14 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("style", ["functional", "sequential"])
 def test_features_are_computed_once_and_only_the_head_is_trained(
-    photos: Path, backbone: str, style: Any, monkeypatch: pytest.MonkeyPatch
+    photos: Path, backbone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = data.load(photos, image_size=(32, 32), batch_size=8, augmentation="none")
     computed: list[str] = []
     trained: list[tuple[int, ...]] = []
 
-    def build(splits: data.Splits, learning_rate: float, **_: Any) -> keras.Model:
+    def build(splits: data.Splits, learning_rate: float, style: Any, **_: Any) -> keras.Model:
         model = architectures.build(
             "pretrained", splits.image_shape, 2, style, backbone=backbone, dropout=0.3
         )
@@ -206,11 +201,14 @@ def test_features_are_computed_once_and_only_the_head_is_trained(
     monkeypatch.setattr(training, "feature_splits", counted)
     monkeypatch.setattr(training, "fit_span", watched)
     run = from_builders(build, lambda **_: images)
-    first = rows(run, job(last=3, epochs=3))
+    first, second = (
+        rows(run, job({**VALUES, "style": style}, last=2, epochs=2))
+        for style in ("functional", "sequential")
+    )
 
-    assert rows(run, job(last=3, epochs=3)) == first
+    assert first == second
     assert len(computed) == 1
-    assert trained[0] == (None, 8)
+    assert trained == 2 * [(None, 8)]
     assert first[-1]["data_loss"] < first[0]["data_loss"]
 
 

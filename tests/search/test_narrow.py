@@ -65,6 +65,16 @@ def test_where_all_guess_the_loss_ranks() -> None:
     assert numbers(_narrow.ranked(learning, "val_accuracy", CHANCE)) == [2, 0, 1]
 
 
+def test_where_no_loss_moves_either_the_highest_rate_is_first() -> None:
+    still = [
+        trial(n, rate, 0.1, loss=2.302585 + n * 1e-7) for n, rate in enumerate((1e-4, 1e-6, 1e-5))
+    ]
+    moved = [*still, trial(3, 1e-5, 0.1, loss=2.298)]
+
+    assert numbers(_narrow.ranked(still, "val_accuracy", CHANCE)) == [0, 2, 1]
+    assert numbers(_narrow.ranked(moved, "val_accuracy", CHANCE)) == [3, 0, 1, 2]
+
+
 def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
     error = math.sqrt(0.1 * 0.9 / 1000)
 
@@ -90,6 +100,15 @@ def test_narrowing_may_leave_the_present_range_but_not_the_widest() -> None:
 
     assert free.high > 1e-3
     assert bound.high == 1e-3
+
+
+def test_where_the_best_lie_at_the_end_of_a_narrowed_range_the_next_goes_back_out() -> None:
+    now = read_space(["learning_rate=1e-4:1e-3", "l2=1e-7:10"])
+    inside = [trial(n, rate, 0.5) for n, rate in enumerate((4e-4, 5e-4, 6e-4))]
+    at_end = [trial(n, rate, 0.5) for n, rate in enumerate((4e-4, 9e-4, 9.5e-4))]
+
+    assert _narrow.narrowed(now, SPACE, inside)[0].high < 1e-3
+    assert _narrow.narrowed(now, SPACE, at_end)[0].high > 2.5e-3
 
 
 def test_choices_lose_what_none_of_the_best_has() -> None:
@@ -129,6 +148,15 @@ def test_the_edge_of_a_narrowed_range_is_none_where_the_widest_goes_on() -> None
     assert _narrow.edges(now, now, [trial(n, 9.9e-4, 0.5) for n in range(3)], {})
 
 
+def test_an_extension_never_makes_a_range_smaller() -> None:
+    space = read_space(["momentum=0.5:0.9999:log"])
+    best = [dataclasses.replace(trial(0, 1, 0.5), values={"momentum": 0.9999})]
+
+    (edge,) = _narrow.edges(space, space, best, {})
+
+    assert edge.to is None
+
+
 def test_linear_ranges_and_whole_numbers_are_not_extended() -> None:
     space = read_space(["learning_rate=0.1:0.2:linear", "l2=1:1000000"])
     values = {"learning_rate": 0.2, "l2": 1e-3}
@@ -150,13 +178,27 @@ def test_an_extension_is_searched_beyond_the_old_end() -> None:
 
 def test_where_nothing_learns_and_nothing_diverges_the_rate_is_too_low() -> None:
     still = [trial(n, rate, 0.1) for n, rate in enumerate(np.logspace(-6, -1, 12))]
-    burst = [*still[:-1], trial(11, 0.1, 0.1, status="infeasible")]
+    one = [*still[:-1], trial(11, 0.1, 0.1, status="infeasible")]
+    burst = [*still[:-2], *(trial(n, 0.1, 0.1, status="infeasible") for n in (10, 11))]
 
     (edge,) = _narrow.too_low(SPACE, SPACE, still, {})
 
     assert edge.to == 1.0
     assert edge.still
+    assert _narrow.too_low(SPACE, SPACE, one, {})  # by its penalty, perhaps
     assert not _narrow.too_low(SPACE, SPACE, burst, {})
+
+
+def test_where_the_loss_jumped_and_lies_still_the_rate_is_not_too_low() -> None:
+    def dead(number: int, rate: float) -> Trial:
+        row = {"epoch": 1.0, "val_accuracy": 0.1, "val_data_loss": 2.3026}
+        row["data_loss"] = 2.3 if rate < 1e-3 else 4.0  # its mean over the epoch
+        return dataclasses.replace(trial(number, rate, 0.1), rows=(row,))
+
+    trials = [dead(n, rate) for n, rate in enumerate((1e-5, 1e-4, 3e-2, 1e-1))]
+
+    assert not _narrow.too_low(SPACE, SPACE, trials, {})
+    assert numbers(_narrow.ranked(trials, "val_accuracy", CHANCE))[:2] == [1, 0]
 
 
 def test_draws_fill_every_part_of_a_range_once_and_follow_from_the_seed() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -140,6 +141,38 @@ def test_an_extension_is_told_and_whether_it_was_enough():
     assert "at the edge of all that was tried (1)" in still
 
 
+def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
+    wide = (SPACE, read_space(["learning_rate=1e-6:10", "l2=1e-7:10"]))
+    best = (Extension("learning_rate", "high", 0.1, 1.0),)
+    still = (Extension("learning_rate", "high", 0.1, 1.0, still=True),)
+    more = (Extension("learning_rate", "high", 1.0, 10.0),)
+
+    assert "at the high end of learning_rate, so the range was extended from 0.1 to 10" in (
+        told(stages=wide, extensions=best + more)
+    )
+    assert "No trial learned up to the high end of learning_rate, so" in (
+        told(stages=wide, extensions=still + more)
+    )
+
+
+def test_a_best_value_where_a_limit_left_no_room_to_extend_is_at_the_edge():
+    narrow = (SPACE, read_space(["learning_rate=1e-2:1e-1", "l2=1e-7:10"]))
+    full = (Extension("learning_rate", "high", 0.1, 0.1, "the limit leaves no room"),)
+    near = (Entrant({"learning_rate": 0.07, "l2": 1e-4}, (0.53,)),)
+
+    assert "at the edge of all" in told(stages=narrow, extensions=full, finalists=near)
+    assert "--search learning_rate" in told(stages=narrow, extensions=full, finalists=near)
+    assert "at the edge of all" not in told(stages=narrow, finalists=near)
+
+
+def test_a_large_l2_at_its_low_end_matters():
+    space = read_space(["learning_rate=1e-6:1e-1", "l2=1:10"])
+    low = (Entrant({"learning_rate": 1e-3, "l2": 1.05}, (0.53, 0.531)),)
+
+    assert "hardly matters" not in told(space=space, finalists=low)
+    assert "--search l2=0.1:10.0" in told(space=space, finalists=low)
+
+
 def test_l2_at_its_low_end_hardly_matters():
     low = (Entrant({"learning_rate": 1e-3, "l2": 1.2e-7}, (0.53, 0.531)),)
 
@@ -160,6 +193,16 @@ def test_more_than_half_infeasible_means_a_wrong_range_and_says_where():
     assert "4 of 20 trials were infeasible" in few
     assert "more than half" not in few
     assert "infeasible" not in told()
+
+
+def test_more_than_half_of_the_first_stage_is_said_to_be_of_that():
+    first = [dataclasses.replace(one, stage=1) for one in grid(20, highest=1e-4)]
+    later = [dataclasses.replace(one, stage=2, number=20 + one.number) for one in grid(20, 1)]
+
+    text = told(trials=(*first, *later))
+
+    assert "12 of 40 trials were infeasible" in text
+    assert "and 12 of the 20 of stage 1: more than half" in text
 
 
 def test_infeasible_trials_all_over_have_no_limit():

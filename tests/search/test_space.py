@@ -19,6 +19,9 @@ from kit.search import Choices, Range, read_space, space_text
         ("momentum=0.001:0.9:linear", Range("momentum", 0.001, 0.9)),
         ("batch_size=16:128", Range("batch_size", 16, 128, integer=True)),
         ("units=1:1000", Range("units", 1, 1000, log=True, integer=True)),
+        ("units=1:12345678", Range("units", 1, 12345678, log=True, integer=True)),
+        ("dropout=0.123456789:0.6", Range("dropout", 0.123456789, 0.6)),
+        ("kind=nan,inf", Choices("kind", ("nan", "inf"))),
         ("filters=[16,32],[32,64]", Choices("filters", ([16, 32], [32, 64]))),
         ("optimizer=adam,sgd", Choices("optimizer", ("adam", "sgd"))),
         ("l2=0,1e-4", Choices("l2", (0, 1e-4))),
@@ -49,6 +52,9 @@ def test_a_text_is_read_and_written_so_that_it_is_read_alike(
         ("l2=0:1:log", "above 0"),
         ("filters=[16,32],[16,32]", "different values"),
         ("filters=[16", "no list of values"),
+        ("day=2020-01-01,2020-01-02", "cannot be kept"),
+        ("rate=.nan,1", "cannot be kept"),
+        ("kind={1: 2},{1: 3}", "cannot be kept"),
     ],
 )
 def test_what_cannot_be_read_is_refused(text: str, said: str) -> None:
@@ -70,6 +76,12 @@ def test_a_log_range_is_even_in_its_decades() -> None:
 
     assert values == pytest.approx([1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1])
     assert [rate.share(value) for value in values] == pytest.approx([n / 5 for n in range(6)])
+
+
+def test_the_values_of_a_tiny_range_lie_in_it() -> None:
+    (rate,) = read_space(["learning_rate=0.0012341:0.0012344"])
+
+    assert all(rate.low <= rate.value(n / 10) <= rate.high for n in range(11))
 
 
 def test_whole_numbers_have_equal_parts_of_the_way() -> None:

@@ -1,10 +1,10 @@
 """A search goes its way: stages, rungs, kills, edges, finalists; it stops, goes on and refuses."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -202,6 +202,69 @@ def test_finalists_have_fresh_seeds_and_the_winner_the_best_mean(tmp_path: Path)
     assert np.mean(result.best.scores) == pytest.approx(means.max())
 
 
+def test_a_finalist_that_diverged_with_one_start_is_behind_and_it_is_said(tmp_path: Path) -> None:
+    run, first = made_up.landscape(), list[Any]()
+
+    def shaky(job: Job, report: Report) -> Outcome:
+        if job.seed == 2 and first in ([], [job.values]):
+            first[:] = [job.values]
+            return Outcome("the loss rose")
+        return run(job, report)
+
+    one = searched(tmp_path / "s", shaky, finalists=1)
+    first.clear()
+    two = searched(tmp_path / "t", shaky)
+
+    assert "With 1 of 2 starts it diverged" in " ".join(one.sentences)
+    assert two.best is not None
+    assert two.best.values != first[0]
+    assert "diverged" not in " ".join(two.sentences)
+
+
+def test_of_finalists_that_are_not_all_trained_the_best_so_far_is_first(tmp_path: Path) -> None:
+    run, finals = made_up.landscape(), list[Any]()
+
+    def stops(job: Job, report: Report) -> Outcome:
+        if job.seed != 1:
+            finals.append(job.values)
+        if len(finals) == 3:
+            raise KeyboardInterrupt
+        lower = len(finals) == 1  # the first of the stages is the worse one now
+        change = {"val_accuracy": 0.3} if lower else {}
+        return run(job, lambda row: report({**row, **change}))
+
+    ready = prepared(tmp_path / "s")
+    with pytest.raises(KeyboardInterrupt):
+        search.work(ready.oracle, "tuner0", stops)
+    found = search.result(ready)
+
+    assert found.best is not None
+    assert found.best.values == finals[1] != finals[0]
+    assert found.findings.finalists[0].mean > found.findings.finalists[1].mean
+
+
+def test_a_trial_whose_objective_is_not_reported_fails(tmp_path: Path) -> None:
+    run = made_up.landscape()
+
+    def silent(job: Job, report: Report) -> Outcome:
+        hidden = () if job.trial % 2 else ("val_accuracy",)
+        return run(job, lambda row: report({k: v for k, v in row.items() if k not in hidden}))
+
+    table = searched(tmp_path / "s", silent, stages=1, trials=8, finalists=0).table
+
+    assert table.status[::2].eq("failed").all()
+    assert table.reason[0] == "val_accuracy was not reported in epoch 1"
+    assert not table.status[1::2].eq("failed").any()
+
+
+def test_the_same_is_not_trained_twice_in_a_space_of_few_choices(tmp_path: Path) -> None:
+    space = search.read_space(["learning_rate=1e-3,1e-2", "l2=0,1e-4"])
+    table = searched(tmp_path / "s", space=space, finalists=1, seeds=1).table
+
+    assert not table.duplicated(["stage", "learning_rate", "l2"]).any()
+    assert len(table[table.stage == 1]) == 4
+
+
 def test_a_failing_trial_does_not_end_the_search(tmp_path: Path) -> None:
     run = made_up.landscape()
 
@@ -223,7 +286,7 @@ def test_a_search_in_which_everything_fails_ends_with_the_reason(tmp_path: Path)
 
     with pytest.raises(KitError, match="nothing works"):
         searched(tmp_path / "s", broken)
-    assert len(_facts.load_all(tmp_path / "s")) == 3
+    assert len(_facts.load_all(tmp_path / "s", "val_accuracy")) == 3
 
 
 def test_limits_are_kept(tmp_path: Path) -> None:
@@ -275,31 +338,38 @@ import sys, time
 sys.path.insert(0, {str(HERE)!r})
 from pathlib import Path
 import made_up, test_staged
-test_staged.searched(Path(sys.argv[1]), made_up.landscape(each=lambda *_: time.sleep(0.004)),
-                     resume=sys.argv[2] == "resume")
-print("done")
+test_staged.searched(Path(sys.argv[1]), made_up.landscape(each=lambda *_: time.sleep(0.01)))
 """
 
 
-def test_killed_at_random_moments_and_resumed_it_gives_the_same_table(tmp_path: Path) -> None:
-    whole = searched(tmp_path / "whole").table
-    folder, random = tmp_path / "killed", np.random.default_rng(3)
+def test_killed_at_a_random_moment_and_resumed_it_gives_the_same_table(tmp_path: Path) -> None:
+    whole, folder = searched(tmp_path / "whole").table, tmp_path / "killed"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)])
+    while not trained(folder) and process.poll() is None:  # wait until it works, then a little
+        time.sleep(0.01)
+    time.sleep(0.3 * np.random.default_rng(3).random())
+    process.kill()
 
-    for attempt in range(3):
-        way = "resume" if (folder / _facts.SETUP).exists() else "new"
-        given = [sys.executable, "-c", KILLED, str(folder), way]
-        begun = trained(folder)
-        process = subprocess.Popen(given, stderr=subprocess.DEVNULL)
-        while attempt < 2 and process.poll() is None:  # wait until it works, then a little
-            time.sleep(0.01)
-            if trained(folder) > begun:
-                time.sleep(0.2 * random.random())
-                process.kill()
-                break
-        process.wait()
-        assert process.returncode == (-signal.SIGKILL if attempt < 2 else 0)
-
+    assert process.wait() == -signal.SIGKILL
     assert same(whole, searched(folder, resume=True).table)
+
+
+def test_interrupted_again_and_again_it_gives_the_same_table(tmp_path: Path) -> None:
+    whole, random = searched(tmp_path / "whole").table, np.random.default_rng(3)
+    ready = prepared(tmp_path / "s")
+    while True:
+        left = itertools.count(int(random.integers(1, 60)), -1)
+
+        def stops(job: Job, epoch: int, left: Any = left) -> None:
+            if next(left) == 0:
+                raise KeyboardInterrupt
+
+        with contextlib.suppress(KeyboardInterrupt):
+            search.work(ready.oracle, "tuner0", made_up.landscape(each=stops))
+            break
+        ready = prepared(tmp_path / "s", resume=True)
+
+    assert same(whole, search.result(ready).table)
 
 
 def test_what_ended_is_not_trained_again(tmp_path: Path) -> None:
@@ -319,32 +389,48 @@ def test_what_ended_is_not_trained_again(tmp_path: Path) -> None:
     assert len({trial for trial, _ in again}) <= 1
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [b"", b'{"version": 1, "tri', b"garbage", b'{"version": 99, "trial": 3}', b"[]", b"null"],
-    ids=["empty", "half", "garbage", "version", "list", "null"],
-)
-def test_a_damaged_trial_is_put_aside_and_trained_again(
-    tmp_path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
+DAMAGE = [
+    b"",
+    b'{"version": 1, "tri',
+    b"garbage",
+    b"[]",
+    b"null",
+    b"[" * 100_000,
+    b'{"version": 99}',
+]
+
+
+def test_damaged_trials_are_put_aside_and_trained_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = searched(tmp_path / "s").table
-    path = tmp_path / "s" / "trials" / "0003.json"
-    path.write_bytes(damage)
+    paths = sorted((tmp_path / "s" / "trials").glob("*.json"))
+    known = json.loads(paths[0].read_text())
+    first = {**known["rows"][0]}
+    del first["val_accuracy"]
+    lies = [{"until": 1e400}, {"rows": [first]}, {"rows": [{**known["rows"][0], "loss": 10**400}]}]
+    lies += [{"rows": [{**known["rows"][0], "val_accuracy": "nan"}]}, {"seed": None}]
+    texts = DAMAGE + [json.dumps({**known, "trial": 7 + n, **one}).encode()
+                      for n, one in enumerate(lies)]  # fmt: skip
+    for path, text in zip(paths, texts, strict=False):
+        path.write_bytes(text)
 
     again = searched(tmp_path / "s", resume=True).table
+    said = capsys.readouterr().err
 
     assert same(whole, again)
-    assert "0003.json is damaged" in capsys.readouterr().err
-    assert path.with_suffix(".damaged").read_bytes() == damage
+    for path, text in zip(paths, texts, strict=False):
+        assert f"{path.name} is damaged" in said
+        assert path.with_suffix(".damaged").read_bytes() == text
 
 
-@pytest.mark.parametrize("damage", [b"", b'{"spa', b"garbage", b"[]", b'{"version": 99}'])
-def test_a_damaged_setup_is_said_in_a_line(tmp_path: Path, damage: bytes) -> None:
-    searched(tmp_path / "s")
-    (tmp_path / "s" / _facts.SETUP).write_bytes(damage)
+def test_a_damaged_setup_is_said_in_a_line(tmp_path: Path) -> None:
+    prepared(tmp_path / "s")
+    for damage in DAMAGE:
+        (tmp_path / "s" / _facts.SETUP).write_bytes(damage)
 
-    with pytest.raises(SettingError, match=r"search\.json is damaged"):
-        searched(tmp_path / "s", resume=True)
+        with pytest.raises(SettingError, match=r"search\.json is damaged"):
+            searched(tmp_path / "s", resume=True)
 
 
 def test_damage_to_keras_tuners_project_is_no_loss(tmp_path: Path) -> None:
@@ -377,7 +463,7 @@ def test_damage_to_keras_tuners_project_is_no_loss(tmp_path: Path) -> None:
 def test_drift_is_refused_with_what_changed(
     tmp_path: Path, more: dict[str, Any], said: str
 ) -> None:
-    searched(tmp_path / "s", fingerprint={"data": "these"})
+    prepared(tmp_path / "s", fingerprint={"data": "these"})
     before = sorted(path.name for path in (tmp_path / "s").rglob("*"))
 
     with pytest.raises(SettingError, match=said):
@@ -386,7 +472,7 @@ def test_drift_is_refused_with_what_changed(
 
 
 def test_a_search_is_not_overwritten_and_none_cannot_go_on(tmp_path: Path) -> None:
-    searched(tmp_path / "s")
+    prepared(tmp_path / "s")
 
     with pytest.raises(SettingError, match="holds a search already"):
         searched(tmp_path / "s")
@@ -499,6 +585,43 @@ def test_keras_tuners_oracles_search_the_same_space(tmp_path: Path, oracle: str)
     assert result.best is not None
     assert result.table.learning_rate.between(1e-6, 1e-1).all()
     assert same(result.table, searched(tmp_path / "s", resume=True, **given).table)
+
+
+@pytest.mark.parametrize("oracle", ["random", "hyperband"])
+def test_keras_tuners_oracles_keep_the_limits(tmp_path: Path, oracle: str) -> None:
+    given = {"oracle": oracle, "stages": 1, "trials": 8, "finalists": 1}
+
+    few = searched(tmp_path / "t", max_trials=10, **given)
+    short = searched(tmp_path / "e", max_epochs=130, **given)
+
+    assert 5 < len(few.table) <= 10
+    assert 60 < short.table["epochs"].sum() <= 130 + 30 * (oracle == "hyperband")  # those gone on
+
+
+def test_the_time_of_epochs_that_are_gone_on_from_counts_once(tmp_path: Path) -> None:
+    asked: list[tuple[int, int]] = []
+    run = made_up.landscape(each=lambda job, epoch: asked.append((job.trial, epoch)))
+
+    table = searched(tmp_path / "s", run, oracle="hyperband", stages=1, trials=8).table
+
+    assert table["cpu_seconds"].sum() == pytest.approx(0.1 * len(asked))
+    assert table["epochs"].sum() > len(asked)
+
+
+def test_the_time_limit_ends_keras_tuners_oracles_and_they_go_on(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"oracle": "random", "plan": search.plan(8, 4, 1, 1, 2)}
+    whole = prepared(tmp_path / "whole", **given)
+    search.work(whole.oracle, "tuner0", made_up.landscape())
+    ready = prepared(tmp_path / "s", max_minutes=1, **given)
+    clock = itertools.count()
+    ready.oracle.clock = lambda: ready.oracle._started + 2 * next(clock)
+    search.work(ready.oracle, "tuner0", made_up.landscape())
+    again = prepared(tmp_path / "s", resume=True, **given)
+    search.work(again.oracle, "tuner0", made_up.landscape())
+
+    assert search.result(ready).findings.ended == "the time limit"
+    assert not search.result(ready).finished
+    assert same(search.result(whole).table, search.result(again).table)
 
 
 @pytest.mark.parametrize("oracle", ["random", "hyperband"])
