@@ -10,8 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from kit.search._address import TOKEN, Role, check_token, read_address, roles
-from kit.search._narrow import Chance
 from kit.search._plan import Plan, Stage, plan
+from kit.search._ranking import Chance
 from kit.search._space import Choices, Range, Space, read_space, space_text
 from kit.search._trial import Job, Outcome, Report, RunTrial, Trial
 

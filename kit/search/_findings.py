@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT, Chance, chance_level
+from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT
+from kit.search._ranking import Chance, chance_level
 from kit.search._space import Range, Space
 from kit.search._trial import Trial, rank_key
 from kit.search._words import lower_is_better

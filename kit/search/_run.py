@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kit.search._narrow import Chance
 from kit.search._plan import plan
+from kit.search._ranking import Chance
 from kit.search._result import Result, conclude
 from kit.search._search import prepare
 from kit.search._shown import shown

@@ -8,9 +8,9 @@ from typing import Any
 
 from kit.errors import KitError, SettingError
 from kit.search import _facts
-from kit.search._narrow import Chance
 from kit.search._oracle import SearchOracle
 from kit.search._plan import Plan
+from kit.search._ranking import Chance
 from kit.search._space import Space, space_text
 from kit.search._state import Settings
 

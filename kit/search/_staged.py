@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit.search import _narrow
-from kit.search._narrow import Edge, ranked
+from kit.search import _narrow, _ranking
+from kit.search._narrow import Edge
 from kit.search._plan import Stage, extension, survivors
+from kit.search._ranking import ranked
 from kit.search._space import Space
 from kit.search._state import Facts, Finals, Group, Settings, State
 from kit.search._trial import Trial
@@ -85,11 +86,11 @@ class Staged(Finals):
             ranking = self.ranked(group.trials)
             if not ranking or not self.whole:
                 return True  # nothing to go on from, or no time
-            best = _narrow.best_of(ranking)
+            best = _ranking.best_of(ranking)
             around = _narrow.narrowed(space, self.outer, best)
             if group.at_chance:  # of the others nothing is known yet
                 pairs = zip(around, space, strict=True)
-                around = tuple(one if one.name == _narrow.RATE else was for one, was in pairs)
+                around = tuple(one if one.name == _ranking.RATE else was for one, was in pairs)
             space = around
             elites = [trial.values for trial in ranking[:ELITES]]
         return True
@@ -179,7 +180,7 @@ class Staged(Finals):
     def _edges(self, group: Group, space: Space) -> list[Edge]:
         """Return the edges that the best of a stage lie at and that were not seen before."""
         ranking = self.ranked(group.trials)
-        best = _narrow.best_of(ranking)
+        best = _ranking.best_of(ranking)
         trials = [self.trials[number] for number in group.trials]
         hit = _narrow.edges(space, self.outer, best, self.extensions)
         if self.luck(trials):

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.search import _narrow
-from kit.search._narrow import Chance, Edge
+from kit.search import _ranking
+from kit.search._narrow import Edge
 from kit.search._plan import Plan, Stage
+from kit.search._ranking import Chance
 from kit.search._space import Space
 from kit.search._trial import Job, Trial
 
@@ -244,10 +245,10 @@ class Finals:
 
     def ranked(self, numbers: Sequence[int]) -> list[Trial]:
         trials = [self.trials[number] for number in numbers]
-        return _narrow.ranked(trials, self.objective, self.settings.chance)
+        return _ranking.ranked(trials, self.objective, self.settings.chance)
 
     def luck(self, trials: Sequence[Trial]) -> bool:
-        return _narrow.at_chance(trials, self.objective, self.settings.chance)
+        return _ranking.at_chance(trials, self.objective, self.settings.chance)
 
     def _finals(self) -> None:
         number, stage = len(self.plan.stages) + 1, Stage(self.plan.seeds, self.plan.epochs)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kit.search import Chance, Trial, _narrow, read_space
+from kit.search import Chance, Trial, _narrow, _ranking, read_space
 
 SPACE = read_space(["learning_rate=1e-6:1e-1", "l2=1e-7:10"])
 CHANCE = Chance(images=1000, score=0.1)
@@ -41,28 +41,28 @@ def test_the_best_accuracy_is_first_and_what_diverged_is_nowhere() -> None:
         dataclasses.replace(trial(4, 1e-1, 0.9), rows=()),
     ]
 
-    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0]
+    assert numbers(_ranking.ranked(trials, "val_accuracy")) == [1, 0]
 
 
 def test_who_went_further_is_before_who_was_stopped() -> None:
     trials = [trial(0, 1e-3, 0.5, status="stopped"), trial(1, 1e-2, 0.45, rows=4)]
 
-    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0]
+    assert numbers(_ranking.ranked(trials, "val_accuracy")) == [1, 0]
 
 
 def test_equal_accuracies_are_ranked_by_the_loss_and_then_by_number() -> None:
     trials = [trial(0, 1e-3, 0.5), trial(1, 1e-2, 0.5, loss=1.5), trial(2, 1e-1, 0.5)]
 
-    assert numbers(_narrow.ranked(trials, "val_accuracy")) == [1, 0, 2]
+    assert numbers(_ranking.ranked(trials, "val_accuracy")) == [1, 0, 2]
 
 
 def test_where_all_guess_the_loss_ranks() -> None:
     guessing = [trial(0, 1e-6, 0.12, loss=2.3), trial(1, 1e-3, 0.09, loss=2.2)]
     learning = [*guessing, trial(2, 1e-2, 0.3, loss=9.0)]
 
-    assert numbers(_narrow.ranked(guessing, "val_accuracy", CHANCE)) == [1, 0]
-    assert numbers(_narrow.ranked(guessing, "val_accuracy")) == [0, 1]  # nothing is known
-    assert numbers(_narrow.ranked(learning, "val_accuracy", CHANCE)) == [2, 0, 1]
+    assert numbers(_ranking.ranked(guessing, "val_accuracy", CHANCE)) == [1, 0]
+    assert numbers(_ranking.ranked(guessing, "val_accuracy")) == [0, 1]  # nothing is known
+    assert numbers(_ranking.ranked(learning, "val_accuracy", CHANCE)) == [2, 0, 1]
 
 
 def test_where_no_loss_moves_either_the_highest_rate_is_first() -> None:
@@ -71,15 +71,15 @@ def test_where_no_loss_moves_either_the_highest_rate_is_first() -> None:
     ]
     moved = [*still, trial(3, 1e-5, 0.1, loss=2.298)]
 
-    assert numbers(_narrow.ranked(still, "val_accuracy", CHANCE)) == [0, 2, 1]
-    assert numbers(_narrow.ranked(moved, "val_accuracy", CHANCE)) == [3, 0, 1, 2]
+    assert numbers(_ranking.ranked(still, "val_accuracy", CHANCE)) == [0, 2, 1]
+    assert numbers(_ranking.ranked(moved, "val_accuracy", CHANCE)) == [3, 0, 1, 2]
 
 
 def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
     error = math.sqrt(0.1 * 0.9 / 1000)
 
-    assert _narrow.at_chance([trial(0, 1, 0.1 + 2.9 * error)], "val_accuracy", CHANCE)
-    assert not _narrow.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
+    assert _ranking.at_chance([trial(0, 1, 0.1 + 2.9 * error)], "val_accuracy", CHANCE)
+    assert not _ranking.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
 
 
 def test_a_range_is_narrowed_around_all_of_the_best() -> None:
@@ -198,7 +198,7 @@ def test_where_the_loss_jumped_and_lies_still_the_rate_is_not_too_low() -> None:
     trials = [dead(n, rate) for n, rate in enumerate((1e-5, 1e-4, 3e-2, 1e-1))]
 
     assert not _narrow.too_low(SPACE, SPACE, trials, {})
-    assert numbers(_narrow.ranked(trials, "val_accuracy", CHANCE))[:2] == [1, 0]
+    assert numbers(_ranking.ranked(trials, "val_accuracy", CHANCE))[:2] == [1, 0]
 
 
 def test_draws_fill_every_part_of_a_range_once_and_follow_from_the_seed() -> None:
