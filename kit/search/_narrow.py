@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 OUTER = 0.1  # of a range: where a best value is at the edge
+OUTERMOST, WIDEST_EDGE = 4, 0.25  # trials that an edge holds; of a range, that it has at most
 BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
 DECADE = 10.0
 EXTENSIONS = 2  # of a range, at most
@@ -56,7 +57,12 @@ class Edge:
     still: bool = False
 
 
-def narrowed(space: Space, outer: Space, best: Sequence[Trial]) -> Space:
+def zone(among: int | None) -> float:
+    """Return which share of a range, at either end, is its edge for so many trials."""
+    return OUTER if not among else min(max(OUTER, OUTERMOST / among), WIDEST_EDGE)
+
+
+def narrowed(space: Space, outer: Space, best: Sequence[Trial], among: int | None = None) -> Space:
     """Return the space around the best trials.
 
     A range then goes from the lowest to the highest of their values and a margin further: the mean
@@ -67,11 +73,14 @@ def narrowed(space: Space, outer: Space, best: Sequence[Trial]) -> Space:
         space: The present one.
         outer: The widest so far, which is not left.
         best: Trials; their order does not matter.
+        among: How many trials they are the best of; None for many.
     """
     if not best:
         return space
-    pairs = zip(space, outer, strict=True)
-    return tuple(_around(now, widest, [t.values[now.name] for t in best]) for now, widest in pairs)
+    return tuple(
+        _around(now, widest, [trial.values[now.name] for trial in best], zone(among))
+        for now, widest in zip(space, outer, strict=True)
+    )
 
 
 def edges(
@@ -79,9 +88,12 @@ def edges(
     outer: Space,
     best: Sequence[Trial],
     extensions: Mapping[str, int],
+    among: int | None = None,
 ) -> list[Edge]:
     """Return where at least half of the best trials lie in the outer tenth of a log range.
 
+    Of few trials a tenth has one or two, so that half of the best are hardly ever there, wherever
+    the optimum is: of fewer than 40 it is the part that has four, a quarter of the range at most.
     An edge within ``outer`` is none: there, narrowing moves on by itself.
 
     Args:
@@ -89,16 +101,18 @@ def edges(
         outer: The widest so far.
         best: The best trials.
         extensions: How often each range was extended.
+        among: How many trials they are the best of; None for many.
     """
     found = []
+    outermost = zone(among)
     for now, widest in zip(space, outer, strict=True):
         if not (isinstance(now, Range) and isinstance(widest, Range) and now.log):
             continue
         if now.integer or not best:
             continue
         shares = [now.share(trial.values[now.name]) for trial in best]
-        low = sum(share <= OUTER for share in shares)
-        high = sum(share >= 1 - OUTER for share in shares)
+        low = sum(share <= outermost for share in shares)
+        high = sum(share >= 1 - outermost for share in shares)
         side: Literal["low", "high"] = "low" if low > high else "high"
         if 2 * max(low, high) < len(best):
             continue
@@ -197,7 +211,7 @@ def draw(
     return found[len(known) :]
 
 
-def _around(now: Parameter, outer: Parameter, values: Sequence[Any]) -> Parameter:
+def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: float) -> Parameter:
     if isinstance(now, Choices):
         kept = tuple(value for value in now.values if value in values)
         return dataclasses.replace(now, values=kept)
@@ -206,10 +220,9 @@ def _around(now: Parameter, outer: Parameter, values: Sequence[Any]) -> Paramete
     low, high = shares[0], shares[-1]
     margin = max((high - low) / max(len(shares) - 1, 1), 1 / 20)
     # At an end that an earlier stage has set, better ones may lie beyond it.
-    below = max(margin, BACK) if 2 * sum(one <= OUTER for one in shares) >= len(shares) else margin
-    above = (
-        max(margin, BACK) if 2 * sum(one >= 1 - OUTER for one in shares) >= len(shares) else margin
-    )
+    half = len(shares) / 2
+    below = max(margin, BACK) if sum(one <= outermost for one in shares) >= half else margin
+    above = max(margin, BACK) if sum(one >= 1 - outermost for one in shares) >= half else margin
     if now.integer:
         return dataclasses.replace(
             now,

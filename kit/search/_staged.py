@@ -87,7 +87,7 @@ class Staged(Finals):
             if not ranking or not self.whole:
                 return True  # nothing to go on from, or no time
             best = _ranking.best_of(ranking)
-            around = _narrow.narrowed(space, self.outer, best)
+            around = _narrow.narrowed(space, self.outer, best, len(ranking))
             if group.at_chance:  # of the others nothing is known yet
                 pairs = zip(around, space, strict=True)
                 around = tuple(one if one.name == _ranking.RATE else was for one, was in pairs)
@@ -182,7 +182,7 @@ class Staged(Finals):
         ranking = self.ranked(group.trials)
         best = _ranking.best_of(ranking)
         trials = [self.trials[number] for number in group.trials]
-        hit = _narrow.edges(space, self.outer, best, self.extensions)
+        hit = _narrow.edges(space, self.outer, best, self.extensions, len(ranking))
         if self.luck(trials):
             hit = _narrow.too_low(space, self.outer, trials, self.extensions) or hit
         known = {(edge.name, edge.side) for edge in group.edges if edge.to is None}

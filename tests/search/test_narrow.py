@@ -128,6 +128,16 @@ def test_half_of_the_best_in_the_outer_tenth_are_an_edge() -> None:
     assert not _narrow.edges(SPACE, SPACE, [*inside, trial(4, 3e-3, 0.5), *at_edge], {})
 
 
+def test_of_few_trials_the_edge_is_the_part_that_has_four_of_them() -> None:
+    best = [trial(0, 2e-2, 0.5), trial(1, 3e-2, 0.5), trial(2, 1e-3, 0.5)]
+
+    assert not _narrow.edges(SPACE, SPACE, best, {}, among=40)
+    assert _narrow.edges(SPACE, SPACE, best, {}, among=16)
+    assert _narrow.zone(None) == _narrow.zone(100) == 0.1
+    assert _narrow.zone(20) == 0.2
+    assert _narrow.zone(4) == 0.25
+
+
 def test_a_range_is_extended_twice_at_most_and_l2_never_downwards() -> None:
     high = [trial(n, 9e-2, 0.5) for n in range(3)]
     low = [trial(n, 1e-3, 0.5, l2=1.1e-7) for n in range(3)]

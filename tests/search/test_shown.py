@@ -24,7 +24,7 @@ def told(folder: Path, text: str, capsys: pytest.CaptureFixture[str], best: floa
 def test_a_line_for_each_trial_and_the_ranges_of_each_stage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = told(tmp_path / "s", "learning_rate=1e-6:1e-1", capsys)
+    said = told(tmp_path / "s", "learning_rate=1e-6:1e-1", capsys, best=1e-3)
     lines = said.splitlines()
 
     assert sum(line.startswith("stage 1 ") and " trial " in line for line in lines) == 16

@@ -80,7 +80,7 @@ def test_it_leaves_tables_and_figures(tmp_path: Path) -> None:
 
 def test_its_epochs_are_those_of_the_plan(tmp_path: Path) -> None:
     asked: list[Job] = []
-    run = made_up.landscape()
+    run = made_up.landscape(best=1e-3)
 
     def counted(job: Job, report: Report) -> Outcome:
         asked.append(job)
@@ -244,7 +244,7 @@ def test_of_finalists_that_are_not_all_trained_the_best_so_far_is_first(tmp_path
 
 
 def test_a_trial_whose_objective_is_not_reported_fails(tmp_path: Path) -> None:
-    run = made_up.landscape()
+    run = made_up.landscape(best=1e-3, diverges=1e3)
 
     def silent(job: Job, report: Report) -> Outcome:
         hidden = () if job.trial % 2 else ("val_accuracy",)
