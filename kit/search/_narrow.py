@@ -24,6 +24,7 @@ __all__ = [
 
 OUTER = 0.1  # of a range: where a best value is at the edge
 OUTERMOST, WIDEST_EDGE = 4, 0.25  # trials that an edge holds; of a range, that it has at most
+ALONE = 0.1  # of a range, to both sides of a best trial that has none beside it
 BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
 DECADE = 10.0
 EXTENSIONS = 2  # of a range, at most
@@ -218,7 +219,7 @@ def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: 
     assert isinstance(outer, Range)  # noqa: S101
     shares = sorted(now.share(value) for value in values)
     low, high = shares[0], shares[-1]
-    margin = max((high - low) / max(len(shares) - 1, 1), 1 / 20)
+    margin = max((high - low) / (len(shares) - 1), 1 / 20) if len(shares) > 1 else ALONE
     # At an end that an earlier stage has set, better ones may lie beyond it.
     half = len(shares) / 2
     below = max(margin, BACK) if sum(one <= outermost for one in shares) >= half else margin

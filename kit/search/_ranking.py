@@ -110,6 +110,21 @@ def jumped(trials: Iterable[Trial]) -> set[int]:
     return {number for number, loss in losses.items() if loss > calm + JUMP * abs(calm)}
 
 
-def best_of(ranking: Sequence[Trial]) -> Sequence[Trial]:
-    """Return the best few of ranked trials, from which the next range is made."""
-    return ranking[: max(FEWEST_BEST, math.ceil(len(ranking) / BEST_SHARE))]
+def best_of(
+    ranking: Sequence[Trial], objective: str = "", chance: Chance | None = None
+) -> Sequence[Trial]:
+    """Return the best few of ranked trials, from which the next range is made.
+
+    Where some score better than guessing might, the others are not among them: what came next to
+    these is luck.
+
+    Args:
+        ranking: Best first.
+        objective: A column of their rows.
+        chance: What guessing scores; None where that is not known.
+    """
+    best = ranking[: max(FEWEST_BEST, math.ceil(len(ranking) / BEST_SHARE))]
+    if chance is None or "loss" in objective:
+        return best
+    level = chance_level(chance)
+    return [one for one in best if one.best(objective)[objective] > level] or best

@@ -86,7 +86,7 @@ class Staged(Finals):
             ranking = self.ranked(group.trials)
             if not ranking or not self.whole:
                 return True  # nothing to go on from, or no time
-            best = _ranking.best_of(ranking)
+            best = _ranking.best_of(ranking, self.objective, self.settings.chance)
             around = _narrow.narrowed(space, self.outer, best, len(ranking))
             if group.at_chance:  # of the others nothing is known yet
                 pairs = zip(around, space, strict=True)
@@ -180,7 +180,7 @@ class Staged(Finals):
     def _edges(self, group: Group, space: Space) -> list[Edge]:
         """Return the edges that the best of a stage lie at and that were not seen before."""
         ranking = self.ranked(group.trials)
-        best = _ranking.best_of(ranking)
+        best = _ranking.best_of(ranking, self.objective, self.settings.chance)
         trials = [self.trials[number] for number in group.trials]
         hit = _narrow.edges(space, self.outer, best, self.extensions, len(ranking))
         if self.luck(trials):

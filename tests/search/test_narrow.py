@@ -82,6 +82,16 @@ def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
     assert not _ranking.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
 
 
+def test_who_guesses_is_not_among_the_best_where_others_learn() -> None:
+    trials = [trial(0, 1e-2, 0.3), trial(1, 2e-2, 0.2), trial(2, 1e-6, 0.11), trial(3, 1e-5, 0.1)]
+    ranking = _ranking.ranked(trials, "val_accuracy", CHANCE)
+
+    assert numbers(list(_ranking.best_of(ranking, "val_accuracy", CHANCE))) == [0, 1]
+    assert numbers(list(_ranking.best_of(ranking, "val_accuracy"))) == [0, 1, 2]
+    guessing = _ranking.ranked(trials[2:], "val_accuracy", CHANCE)
+    assert len(_ranking.best_of(guessing, "val_accuracy", CHANCE)) == 2
+
+
 def test_a_range_is_narrowed_around_all_of_the_best() -> None:
     best = [trial(0, 1e-4, 0.5), trial(1, 1e-3, 0.5), trial(2, 1e-2, 0.5)]
 
