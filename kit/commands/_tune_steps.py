@@ -93,8 +93,8 @@ def _search(
     progress.say(told(planned, settings["oracle"]))
     with _told_how_to_go_on(folder, made):
         crew.search(made, trials, (choice, settings, space, source, folder, first), resolved)
-        made.check()
         found = search.conclude(made)
+        made.check()
         try:
             use = bool(settings["use_validation"])
             found = last.train_best(folder, resolved, space, found, use)

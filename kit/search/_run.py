@@ -84,5 +84,6 @@ def run(
     except KeyboardInterrupt:
         conclude(search, ended="an interruption")
         raise
+    found = conclude(search)
     search.check()
-    return conclude(search)
+    return found
