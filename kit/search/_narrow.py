@@ -57,6 +57,11 @@ class Edge:
     why: str = ""
     still: bool = False
 
+    @property
+    def end(self) -> float:
+        """Return where the range ended on this side."""
+        return self.low if self.side == "low" else self.high
+
 
 def zone(among: int | None) -> float:
     """Return which share of a range, at either end, is its edge for so many trials."""

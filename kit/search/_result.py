@@ -15,7 +15,6 @@ from kit.search._search import Search
 from kit.search._sentences import sentences
 from kit.search._space import Choices, Parameter, Range, Space
 from kit.search._state import Group, State
-from kit.search._trial import Trial
 
 __all__ = ["Best", "Result", "conclude", "result"]
 
@@ -137,15 +136,12 @@ def _best(search: Search, findings: Findings) -> Best | None:
         for trial in search.oracle.state.trials
         if trial.feasible and trial.values == findings.best.values
     ]
-    trial = _first(same, findings.best.scores[0], objective)
+    score = findings.best.scores[0]
+    trial = next(one for one in same if one.best(objective)[objective] == score)
     row = trial.best(objective)
     return Best(
         dict(trial.values), int(row["epoch"]), trial.planned, (row[objective],), (trial.number,)
     )
-
-
-def _first(trials: Sequence[Trial], score: float, objective: str) -> Trial:
-    return next(trial for trial in trials if trial.best(objective)[objective] == score)
 
 
 def _early(state: State) -> str:
@@ -159,8 +155,8 @@ def _extensions(groups: Sequence[Group]) -> list[Extension]:
         Extension(
             edge.name,
             edge.side,
-            edge.low if edge.side == "low" else edge.high,
-            (edge.low if edge.side == "low" else edge.high) if edge.to is None else edge.to,
+            edge.end,
+            edge.end if edge.to is None else edge.to,
             edge.why,
             edge.still,
         )

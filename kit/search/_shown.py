@@ -57,12 +57,11 @@ def news(before: State, now: State, finals: int) -> list[str]:
 
 
 def _edge(edge: Edge) -> str:
-    end = edge.high if edge.side == "high" else edge.low
     if edge.still:
         said = "no trial learned anything, and none diverged: the learning rate is too low"
     else:
         side = "upper" if edge.side == "high" else "lower"
-        said = f"the best lie at the {side} edge of {edge.name}, {end:g}"
+        said = f"the best lie at the {side} edge of {edge.name}, {edge.end:g}"
     if edge.to is None:
         return f"{said}; the range stays as it is: {edge.why}."
     return f"{said}; the range is extended to {edge.to:g}."

@@ -101,8 +101,8 @@ class Staged(Finals):
         """Add trials, with what is known of them; return their numbers."""
         first = len(self.trials)
         for number, values in enumerate(points, first):
-            trial = Trial(number, stage, values, self.settings.seed, length.epochs)
-            self.trials.append(dataclasses.replace(trial, share=length.share))
+            seed, share = self.settings.seed, length.share
+            self.trials.append(Trial(number, stage, values, seed, length.epochs, share=share))
         return tuple(range(first, len(self.trials)))
 
     def _trained(self, group: Group, stage: Stage, numbers: tuple[int, ...] | None = None) -> bool:
