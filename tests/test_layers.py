@@ -13,6 +13,7 @@ ROWS = {  # a module may import modules of lower rows only
     "files": 0,
     "progress": 0,
     "choices": 0,
+    "intervals": 0,
     "architectures": 1,
     "plots": 1,
     "data": 2,

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kit.checks._evidence import Evidence
+from kit.checks._evidence import Evidence, Facts
 from kit.checks._measures import cross_entropy
+from kit.intervals import guessing, wilson
 
 __all__ = ["Curves", "half_interval", "read"]
 
 Floats = npt.NDArray[np.float64]
 LATE = 1 / 3  # of the epochs, that count as the end
-Z = 1.96  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Curves:
         balanced: The same with classes weighed alike, where it was measured.
         best: The highest ``balanced``, and its epoch (from 1).
         best_epoch: See ``best``.
-        chance: Accuracy of guessing: 1 / classes.
-        error: Standard error of a validation accuracy at chance.
+        chance: What guessing scores as ``balanced``, see :func:`kit.intervals.guessing`.
+        error: Standard error of that.
         half_interval: Half of the 95 % interval of ``validated``.
         gaps: By epoch, plain training accuracy less validation accuracy.
         pace: Fall of the training loss in the last third over its mean, per epoch or per unit of
@@ -101,7 +101,8 @@ def read(seen: Evidence) -> Curves:
     data = loss - penalty
     validated = column(table, "val_accuracy", len(loss))
     balanced = column(table, "val_balanced_accuracy", len(loss))
-    balanced = balanced if np.isfinite(balanced).any() else validated
+    weighed = bool(np.isfinite(balanced).any())
+    balanced = balanced if weighed else validated
     running = column(table, "accuracy", len(loss))
     sample = column(table, "train_sample_accuracy", len(loss))
     sampled = bool(np.isfinite(sample).any())
@@ -114,7 +115,7 @@ def read(seen: Evidence) -> Curves:
     even = (1,) * facts.classes
     nothing = cross_entropy(facts.train_counts or even) if facts.cross_entropy else float(first)
     accuracy = _late(validated)
-    chance = 1 / facts.classes
+    chance, error = guessing(_counts(facts), balanced=weighed)
     rates = column(table, "learning_rate", len(loss))
     return Curves(
         epochs=len(loss),
@@ -131,7 +132,7 @@ def read(seen: Evidence) -> Curves:
         best=_highest(balanced),
         best_epoch=_where_highest(balanced) + 1,
         chance=chance,
-        error=math.sqrt(chance * (1 - chance) / max(facts.validation_images, 1)),
+        error=error,
         half_interval=half_interval(accuracy, facts.validation_images),
         gaps=plain - validated,
         pace=_pace(_with_first(seen, data), rates),
@@ -159,11 +160,14 @@ def column(table: Mapping[str, Sequence[Any]], name: str, length: int = 0) -> Fl
 
 
 def half_interval(accuracy: float, images: int) -> float:
-    """Return half of the 95 % interval of a share of images. Wilson, JASA, 1927."""
-    if not images or not math.isfinite(accuracy):
-        return math.nan
-    spread = accuracy * (1 - accuracy) / images + Z**2 / (4 * images**2)
-    return Z * math.sqrt(spread) / (1 + Z**2 / images)
+    """Return half of the 95 % interval of a share of images."""
+    low, high = wilson(accuracy * images, images)
+    return (high - low) / 2
+
+
+def _counts(facts: Facts) -> Sequence[float]:
+    even = max(facts.validation_images, 1) / facts.classes
+    return facts.validation_counts or (even,) * facts.classes
 
 
 def _late(values: Floats, count: int = 2) -> float:

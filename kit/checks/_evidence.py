@@ -20,6 +20,7 @@ class Facts:
         classes: Number of classes.
         train_counts: Training images of each class.
         validation_images: Images that ``val_accuracy`` comes from.
+        validation_counts: The same of each class; taken for even where that is not known.
         test_images: Images of a part that chose nothing; None where it is not known.
         batch_size: Images in a step.
         planned_epochs: Epochs that were asked for.
@@ -44,6 +45,7 @@ class Facts:
     classes: int
     train_counts: tuple[int, ...] = ()
     validation_images: int = 0
+    validation_counts: tuple[int, ...] = ()
     test_images: int | None = None
     batch_size: int = 32
     planned_epochs: int = 0

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kit import data, progress, runs, search
 from kit.commands import _train_plan as train_plan
 from kit.commands._program import one_or_two, program_name, quoted, start_keras
@@ -16,6 +14,7 @@ from kit.commands._tune_alone import alone
 from kit.commands._tune_plan import search_folder
 from kit.commands._tune_wanted import Wanted
 from kit.errors import KitError, SettingError
+from kit.intervals import guessing
 
 __all__ = ["choose", "run", "set_threads"]
 
@@ -175,12 +174,10 @@ def objective_of(monitor: str) -> str:
 
 def chance_of(splits: data.Splits, monitor: str) -> search.Chance | None:
     """Return what guessing scores on the validation images; None where that is a loss."""
-    labels = splits.labels[splits.parts["validation"]]
-    counts = np.bincount(labels, minlength=splits.num_classes)
     if "loss" in monitor:
         return None
-    score = 1 / np.count_nonzero(counts) if "balanced" in monitor else counts.max() / len(labels)
-    return search.Chance(images=len(labels), score=float(score))
+    counts = list(splits.counts("validation").values())
+    return search.Chance(sum(counts), *guessing(counts, balanced="balanced" in monitor))
 
 
 def set_threads(wanted: int | None) -> int:

@@ -1,7 +1,7 @@
 """Counts of right and wrong answers, with the interval in which the truth may lie.
 
-SciPy and scikit-learn are imported where they count: together they take two seconds, for which
-prediction, which has no truth to compare with, need not wait.
+scikit-learn is imported where it counts: it takes two seconds, for which prediction, which has no
+truth to compare with, need not wait.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kit.errors import KitError, SettingError
+from kit.intervals import wilson
 
 __all__ = ["Scores", "score"]
 
@@ -107,7 +108,7 @@ def score(
     support = confusion.sum(axis=1)
     present = np.flatnonzero(support)
     hits = np.diagonal(confusion)
-    low, high = _wilson(int(hits.sum()), len(rows))
+    low, high = wilson(int(hits.sum()), len(rows))
     return Scores(
         class_names=tuple(class_names),
         images=len(rows),
@@ -164,7 +165,7 @@ def _per_class(confusion: NDArray[np.int64], class_names: Sequence[str]) -> pd.D
     for index, name in enumerate(class_names):
         hits, support = int(confusion[index, index]), int(confusion[index].sum())
         predicted = int(confusion[:, index].sum())
-        precision, recall = _wilson(hits, predicted), _wilson(hits, support)
+        precision, recall = wilson(hits, predicted), wilson(hits, support)
         rows.append(
             {
                 "class": name,
@@ -183,12 +184,3 @@ def _per_class(confusion: NDArray[np.int64], class_names: Sequence[str]) -> pd.D
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
-
-
-def _wilson(hits: int, trials: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    if trials == 0:
-        return float("nan"), float("nan")
-    interval = binomtest(hits, trials).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)

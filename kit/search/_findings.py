@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from kit.intervals import wilson
 from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT
 from kit.search._ranking import Chance, chance_level
 from kit.search._space import Range, Space
@@ -86,6 +87,7 @@ class Findings:
         looked: How many trials' scores on the validation images the choice was made from.
         images: How many validation images there are; 0 where that is not known.
         baseline: The accuracy of always answering the largest class; NaN where that is not known.
+        baseline_error: Its standard error, as :class:`kit.search.Chance` has it.
         extensions: Edges that were hit, in their order.
         ended: What ended the search before its plan was done; empty where nothing did.
         use_validation: Whether the last training uses the validation images, too.
@@ -101,6 +103,7 @@ class Findings:
     looked: int = 0
     images: int = 0
     baseline: float = math.nan
+    baseline_error: float | None = None
     extensions: tuple[Extension, ...] = ()
     ended: str = ""
     use_validation: bool = False
@@ -142,7 +145,9 @@ class Findings:
             return False
         if not self.images:
             return self.best.mean <= self.baseline
-        return self.best.mean <= chance_level(Chance(self.images, self.baseline))
+        return self.best.mean <= chance_level(
+            Chance(self.images, self.baseline, self.baseline_error)
+        )
 
     @property
     def at_edge(self) -> list[tuple[Range, Side]]:
@@ -190,15 +195,8 @@ Interval = tuple[float, float]
 
 
 def interval(score: float, images: int) -> Interval:
-    """Return the 95 % interval that an accuracy on so many images leaves.
-
-    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-    Journal of the American Statistical Association 22, 1927.
-    """
-    from scipy.stats import binomtest
-
-    found = binomtest(round(score * images), images).proportion_ci(SURE, method="wilson")
-    return float(found.low), float(found.high)
+    """Return the 95 % interval that an accuracy on so many images leaves."""
+    return wilson(round(score * images), images)
 
 
 def apart(one: Entrant, other: Entrant) -> bool | None:

@@ -5,11 +5,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kit.intervals import luck, standard_error
 from kit.search._trial import Trial, rank_key
 
 __all__ = ["Chance", "at_chance", "best_of", "chance_level", "jumped", "ranked"]
 
-DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck
 BEST_SHARE, FEWEST_BEST = 8, 3  # one in 8 trials is among the best, but at least 3
 LOSS = "val_data_loss"
 MOVED = 1e-3  # of the loss: less is rounding, or learning how frequent the classes are
@@ -23,19 +23,25 @@ class Chance:
 
     Attributes:
         images: How many validation images the score is measured on.
-        score: What always answering the largest class scores there.
+        score: What guessing scores there: always answering the largest class or, where classes
+            count alike, any class.
+        error: Standard error of that, see :func:`kit.intervals.guessing`; None takes that of a
+            share of the images.
     """
 
     images: int
     score: float
+    error: float | None = None
 
 
 def chance_level(chance: Chance | None) -> float:
     """Return the highest score that may be luck; -inf where nothing is known."""
     if chance is None:
         return -math.inf
-    error = math.sqrt(chance.score * (1 - chance.score) / max(chance.images, 1))
-    return chance.score + DEVIATIONS * error
+    error = chance.error
+    if error is None:
+        error = standard_error(chance.score, [max(chance.images, 1)], balanced=False)
+    return luck(chance.score, error)
 
 
 def at_chance(trials: Iterable[Trial], objective: str, chance: Chance | None) -> bool:

@@ -92,6 +92,7 @@ def result(search: Search, ended: str = "") -> Result:
         looked=sum(bool(trial.rows) for trial in state.trials),
         images=0 if settings.chance is None else settings.chance.images,
         baseline=float("nan") if settings.chance is None else settings.chance.score,
+        baseline_error=None if settings.chance is None else settings.chance.error,
         extensions=tuple(_extensions(state.groups)),
         ended=ended or _early(state),
     )

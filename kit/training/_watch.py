@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import keras
-import numpy as np
 
 from kit import checks, data
 from kit.training._compile import learning_rate
@@ -67,12 +66,12 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
     kernels = [layer.kernel for layer in layers if getattr(layer, "kernel", None) is not None]
     sizes = [math.prod(kernel.shape) for kernel in kernels]
     still = [size for kernel, size in zip(kernels, sizes, strict=True) if not kernel.trainable]
-    counts = np.bincount(splits.labels[splits.parts["train"]], minlength=splits.num_classes)
     on_vectors = len(model.input_shape) == 2  # a head on the features of a backbone
     return checks.Facts(
         classes=splits.num_classes,
-        train_counts=tuple(counts.tolist()),
+        train_counts=tuple(splits.counts("train").values()),
         validation_images=len(splits.parts["validation"]),
+        validation_counts=tuple(splits.counts("validation").values()),
         test_images=len(splits.parts.get("test", ())),
         batch_size=splits.batch_size,
         planned_epochs=epochs,

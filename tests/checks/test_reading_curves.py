@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kit.checks import Evidence, Facts, _curves
+from kit.checks._outcome import at_chance
 
 
 def read(**columns: object) -> _curves.Curves:
@@ -65,6 +66,19 @@ def test_the_interval_is_that_of_wilson() -> None:
     # Statsmodels' proportion_confint(16, 20, method="wilson"): 0.584 to 0.919.
     assert _curves.half_interval(0.8, 20) == pytest.approx((0.919 - 0.584) / 2, abs=1e-3)
     assert np.isnan(_curves.half_interval(0.8, 0))
+
+
+def test_guessing_balanced_is_as_unsure_as_its_small_classes_and_leaves_absent_ones_out() -> None:
+    facts = Facts(classes=3, validation_images=200, validation_counts=(190, 0, 10))
+    table = {"loss": [1.0], "val_accuracy": [0.9], "val_balanced_accuracy": [0.7]}
+    curves = _curves.read(Evidence(table, facts))
+
+    assert curves.chance == 0.5
+    assert curves.error == pytest.approx(0.0811, abs=1e-4)
+    assert at_chance(curves)  # 0.7 is above 0.5 + 3 times 0.035, the error of plain accuracy
+
+    plain = _curves.read(Evidence({"loss": [1.0], "val_accuracy": [0.9]}, facts))
+    assert plain.chance == 0.95
 
 
 def test_a_plateau_is_counted_until_the_first_tenth_of_the_fall() -> None:

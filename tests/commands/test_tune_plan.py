@@ -1,6 +1,8 @@
 """The flags of a search: what they mean together, and what is refused before an image is read."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -9,11 +11,11 @@ from kit import architectures, data
 from kit.commands import _tune_plan as plan
 from kit.commands._program import program, read_settings
 from kit.commands._tune_best import command
-from kit.commands._tune_steps import told
+from kit.commands._tune_steps import chance_of, told
 from kit.commands._tune_wanted import wanted
 from kit.commands.tune import tune
 from kit.errors import SettingError
-from kit.search import TOKEN, Plan, Stage, space_text
+from kit.search import TOKEN, Chance, Plan, Stage, space_text
 
 
 def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -38,6 +40,17 @@ def test_what_is_not_given_is_as_in_a_training(photos: Path) -> None:
     assert (found.settings["trials"], found.settings["stages"]) == (5, 3)
     assert (found.space, found.folder) == (None, None)
     assert found.given == {"folder", "trials"}
+
+
+def test_what_guessing_scores_depends_on_what_chooses_the_epoch() -> None:
+    counts = SimpleNamespace(counts=lambda part: {"a": 190, "b": 10, "c": 0})
+    balanced, plain = (
+        chance_of(cast(Any, counts), name) for name in ("val_balanced_accuracy", "val_accuracy")
+    )
+
+    assert balanced == Chance(200, 0.5, pytest.approx(0.0811, abs=1e-4))
+    assert plain == Chance(200, 0.95, pytest.approx(0.0154, abs=1e-4))
+    assert chance_of(cast(Any, counts), "val_loss") is None
 
 
 def test_rate_and_penalty_are_searched_where_nothing_is_said_and_neither_is_fixed() -> None:

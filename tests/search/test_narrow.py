@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kit.intervals import guessing
 from kit.search import Chance, Trial, _narrow, _ranking, read_space
 
 SPACE = read_space(["learning_rate=1e-6:1e-1", "l2=1e-7:10"])
@@ -80,6 +81,15 @@ def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
 
     assert _ranking.at_chance([trial(0, 1, 0.1 + 2.9 * error)], "val_accuracy", CHANCE)
     assert not _ranking.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
+
+
+def test_guessing_balanced_on_few_images_of_a_class_is_no_learning() -> None:
+    chance = Chance(200, *guessing((190, 10), balanced=True))
+    lucky = [trial(0, 1, 0.7)]
+
+    assert _ranking.at_chance(lucky, "val_accuracy", chance)
+    assert not _ranking.at_chance(lucky, "val_accuracy", Chance(200, 0.5))
+    assert not _ranking.at_chance([trial(0, 1, 0.75)], "val_accuracy", chance)
 
 
 def test_who_guesses_is_not_among_the_best_where_others_learn() -> None:
