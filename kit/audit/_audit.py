@@ -82,6 +82,7 @@ def audit(
     image_size: tuple[int, int] | None = None,
     thing: int | None = None,
     cache: bool = True,
+    parts: str | None = None,
 ) -> Audit:
     """Read every file of a data set once, and say what may be wrong with it.
 
@@ -93,15 +94,16 @@ def audit(
         image_size: ``(height, width)`` that details are asked for.
         thing: Pixels of the smallest thing that matters in the images.
         cache: Whether to use and to leave measurements in the user's cache folder.
+        parts: Which folders are parts, as for :func:`kit.data.load`.
 
     Raises:
         DataError: The arrangement of the files cannot be meant. What makes a training impossible
             besides is in the result.
-        SettingError: A size below 1.
+        SettingError: A size below 1, or ``parts`` that does not go with the folder.
     """
     if min(image_size or (1,)) < 1 or (thing is not None and thing < 1):
         raise SettingError("Sizes are whole numbers of pixels from 1.")
-    listed = listing(source)
+    listed = listing(source, parts=parts)
     reading = read(listed, cache)
     images = reading.images
     problems = (*listed.problems, *_problems(reading))

@@ -180,6 +180,7 @@ def choose(
     image_size: tuple[int, int] | None,
     color: str,
     pretrain: str = "none",
+    parts: str | None = None,
 ) -> Choice:
     """Return the network that was asked for, or for "auto" the one that suits the images.
 
@@ -207,7 +208,7 @@ def choose(
     elif image_size is not None and min(image_size) < SMALLEST:
         unsuited = f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
     else:
-        unsuited = _unsuited(data.survey(folder), color)
+        unsuited = _unsuited(data.survey(folder, parts), color)
     here = [name for name in backbones.RECOMMENDED if backbones.at_hand(name)]
     if here and not unsuited:
         reason = (
@@ -362,13 +363,13 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
     return folder
 
 
-def check_folds(folds: int | None, source: Path) -> None:
+def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
     """Make sure that the data leave the validation part to the folds.
 
     Raises:
         DataError: They give that part themselves, or cannot be used.
     """
-    if folds is not None and "validation" in data.given_parts(source):
+    if folds is not None and "validation" in data.given_parts(source, parts):
         raise DataError(
             f"{source} gives the validation part, and --folds draws it from all images that are "
             "not in the test part: what was kept apart on purpose would be mixed. Leave --folds "

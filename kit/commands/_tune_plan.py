@@ -56,7 +56,7 @@ SHARED = (  # with the training
     *("schedule", "momentum", "weight_decay", "l2", "dropout", "loss", "label_smoothing"),
     *("class_weight", "sampling", "augmentation", "augment", "flip", "mix", "mix_alpha"),
     *("validation_split", "test_split", "split", "group", "strict", "exclude", "monitor", "seed"),
-    *("cache", "output"),
+    *("parts", "cache", "output"),
 )
 # How a search is carried out, but not what comes of it. Whether a folder that was moved holds the
 # same images is seen when they are read.

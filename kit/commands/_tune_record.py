@@ -36,7 +36,7 @@ SHOWN = 3  # files of each kind that are named
 APART = (
     *("folder", "search", "trials", "epochs", "stages", "finalists", "seeds", "max_trials"),
     *("max_epochs", "oracle", "monitor", "seed", "split", "exclude", "strict", "validation_split"),
-    *("test_split", "group"),
+    *("test_split", "group", "parts"),
 )
 
 

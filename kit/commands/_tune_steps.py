@@ -37,7 +37,7 @@ def run(wanted: Wanted) -> None:
             pass
     if choice.reason:
         progress.say(choice.reason)
-    data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
+    data.given_parts(source, settings["parts"])  # a mistake is told before TensorFlow starts
     start_keras()
     from kit.commands import _tune_record as record
     from kit.commands import _tune_trials as trials
@@ -135,6 +135,7 @@ def choose(settings: Mapping[str, Any], source: Path) -> Choice:
         source,
         None if size is None else one_or_two(size),
         settings["color"],
+        parts=settings["parts"],
     )
 
 

@@ -157,11 +157,11 @@ def _load(
     given = of_training(settings, values, space)
     if values:
         progress.say(f"Images with {', '.join(f'{name} {one}' for name, one in values.items())}:")
-    shares = ("batch_size", "validation_split", "test_split", "group", "strict", "exclude")
+    same = ("batch_size", "parts", "validation_split", "test_split", "group", "strict", "exclude")
     return data.load(
         source,
         image_size=given["image_size"] if "image_size" in values else choice.image_size,
-        **{name: given[name] for name in shares},
+        **{name: given[name] for name in same},
         split=given["split"] if split is None else split,
         seed=given["seed"],
         augmentation="none" if choice.frozen else given["augmentation"],

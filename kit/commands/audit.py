@@ -33,6 +33,7 @@ KindName = Literal[
 def audit(
     folder: Annotated[Path | None, tyro.conf.Positional] = None,
     *,
+    parts: str | None = None,
     image_size: tuple[int, ...] | None = None,
     thing: int | None = None,
     output: Path | None = None,
@@ -51,6 +52,7 @@ def audit(
     Args:
         folder: The images, or a table of paths and labels; without it, scikit-learn's handwritten
             digits.
+        parts: Which folders are parts, as for the training.
         image_size: Ask what small things become at this size: one number for a square, or height
             and width, in pixels. Left out: the size that the training takes by itself.
         thing: The smallest thing that matters in the images, in their pixels. Left out: a fortieth
@@ -77,7 +79,7 @@ def audit(
     if fix_list is not None:
         _check_list(fix_list)
         plan.check_outside(fix_list, source)
-    found = audits.audit(source, size, thing, cache)
+    found = audits.audit(source, size, thing, cache, parts)
     print(audits.to_json(found) if json else audits.report(found), end="" if json else "\n")
     sys.stdout.flush()
     if output is not None:

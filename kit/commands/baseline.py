@@ -23,7 +23,8 @@ def baseline(
     color: Literal["auto", "rgb", "grayscale"] = "auto",
     aspect: Literal["stretch", "crop", "pad"] = "stretch",
     equalization: Literal["none", "contrast", "histogram"] = "none",
-    validation_split: float = 0.2,
+    parts: str | None = None,
+    validation_split: float | None = None,
     test_split: float | None = None,
     split: Path | None = None,
     exclude: Path | None = None,
@@ -50,8 +51,13 @@ def baseline(
         color: Three channels or one; by default one where all images are gray.
         aspect: How an image comes to the image size.
         equalization: Whether the contrast of each image is stretched, or its histogram made even.
-        validation_split: Share of the images for validation where the folder has no part for it.
-        test_split: Share for a test part; by default 0.15 from 1,000 images.
+        parts: Which folders are parts where their names do not say it, as in
+            train=fold1,train=fold2,test=fold3; a dot is the folder itself; none where all are
+            classes.
+        validation_split: Share of the images for validation where the folder has no part for it;
+            by default 0.2.
+        test_split: Share for a test part; by default 0.15 from 1,000 images where the folder has
+            no parts.
         split: A run's split.csv: every image goes where it says.
         exclude: A list of files to leave out: a CSV with a column file, or one path a line.
         seed: Of split and cross-validation.
@@ -67,9 +73,9 @@ def baseline(
     source = plan.data_folder(folder)
     choice = None
     if backbone is not None:
-        choice = plan.choose("auto", backbone, weights, {}, source, size, color)
+        choice = plan.choose("auto", backbone, weights, {}, source, size, color, parts=parts)
         size = choice.image_size
-        data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
+        data.given_parts(source, parts)  # a mistake is told before TensorFlow starts
         start_keras()
         choice.make_ready()
     if output is not None:
@@ -77,6 +83,7 @@ def baseline(
     splits = data.load(
         source,
         image_size=size or (32, 32),
+        parts=parts,
         validation_split=validation_split,
         test_split=test_split,
         split=split,

@@ -35,6 +35,7 @@ def check(
     loss: str | None = None,
     label_smoothing: float | None = None,
     augmentation: Augmentation = "light",
+    parts: str | None = None,
     seed: int = 42,
     cache: bool = True,
     output: Path | None = None,
@@ -66,6 +67,7 @@ def check(
         loss: Name of the loss.
         label_smoothing: Share of a label that is spread over all classes.
         augmentation: How strongly training images are varied.
+        parts: Which folders are parts, as for the training.
         seed: Of split, start and order.
         cache: Keep decoded images in the user's cache folder.
         output: A new folder for checks.json and figures.
@@ -78,12 +80,12 @@ def check(
     network = plan.network_settings(architecture, settings, l2, dropout)
     size = None if image_size is None else one_or_two(image_size)
     source = plan.data_folder(folder)
-    choice = plan.choose(architecture, backbone, weights, network, source, size, color)
+    choice = plan.choose(architecture, backbone, weights, network, source, size, color, parts=parts)
     if output is not None:
         plan.check_new(output, source)
     if choice.reason:
         progress.say(choice.reason)
-    data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
+    data.given_parts(source, parts)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import checks
     from kit.commands import _checking as checking
@@ -95,6 +97,7 @@ def check(
         source,
         image_size=choice.image_size,
         batch_size=batch_size,
+        parts=parts,
         seed=seed,
         augmentation=augmentation,
         color=choice.color,

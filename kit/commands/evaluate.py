@@ -16,6 +16,7 @@ def evaluate(
     run: Annotated[Path, tyro.conf.Positional],
     folder: Annotated[Path, tyro.conf.Positional],
     *,
+    parts: str | None = None,
     exclude: Path | None = None,
     batch_size: int = 32,
     output: Path | None = None,
@@ -24,11 +25,12 @@ def evaluate(
     """Score a run on another folder of images.
 
     The folder has one sub-folder per class, named as in the training, or is a table of paths and
-    labels. All its images are scored.
+    labels. All its images are scored, or those of the parts that are named.
 
     Args:
         run: A folder that the training made, for example models/pets-basic_cnn.
         folder: The images.
+        parts: Folders to score instead of all, as in test=Testing.
         exclude: A list of files to leave out: a CSV with a column file, or one path a line.
         batch_size: Images at a time.
         output: A new folder for metrics, predictions and figures.
@@ -51,6 +53,7 @@ def evaluate(
         cache=cache,
         equalization=trained.equalization,
         exclude=exclude,
+        parts=parts,
     )
     start_keras()
     from kit import architectures, evaluation

@@ -55,7 +55,8 @@ def train(
     flip: bool | None = None,
     mix: Mixing = "none",
     mix_alpha: float | None = None,
-    validation_split: float = 0.2,
+    parts: str | None = None,
+    validation_split: float | None = None,
     test_split: float | None = None,
     split: Path | None = None,
     group: str | None = None,
@@ -135,8 +136,13 @@ def train(
             (mixup), a rectangle of one in the other (cutmix), or now one, now the other (both).
         mix_alpha: How even the shares are: 1 any alike, less rather uneven; by default 0.2 for
             mixup, 1 for cutmix.
-        validation_split: Share of the images for validation where the folder has no part for it.
-        test_split: Share for a test part; by default 0.15 from 1,000 images.
+        parts: Which folders are parts where their names do not say it, as in
+            train=fold1,train=fold2,test=fold3; a dot is the folder itself; none where all are
+            classes.
+        validation_split: Share of the images for validation where the folder has no part for it;
+            by default 0.2.
+        test_split: Share for a test part; by default 0.15 from 1,000 images where the folder has
+            no parts.
         split: An earlier run's split.csv: every image goes where it says, and files whose bytes
             changed since are named.
         group: Keep together what belongs together: a column of the table, a pattern (regular
@@ -172,8 +178,10 @@ def train(
     network = plan.network_settings(architecture, settings, l2, dropout)
     size = None if image_size is None else one_or_two(image_size)
     source = plan.data_folder(folder)
-    plan.check_folds(folds, source)
-    choice = plan.choose(architecture, backbone, weights, network, source, size, color, pretrain)
+    plan.check_folds(folds, source, parts)
+    choice = plan.choose(
+        architecture, backbone, weights, network, source, size, color, pretrain, parts
+    )
     method = plan.Method(
         pretrain,
         unlabelled,
@@ -192,7 +200,7 @@ def train(
         runs.check_outside(target, unlabelled)
     if choice.reason:
         progress.say(choice.reason)
-    data.given_parts(source)  # a mistake in the arrangement is told before TensorFlow starts
+    data.given_parts(source, parts)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import training
     from kit.commands import _train_diagnosis as diagnosis
@@ -206,6 +214,7 @@ def train(
         source,
         image_size=choice.image_size,
         batch_size=batch_size,
+        parts=parts,
         validation_split=validation_split,
         test_split=test_split,
         split=split,

@@ -57,6 +57,7 @@ def tune(
     flip: bool | None = None,
     mix: Mixing | None = None,
     mix_alpha: float | None = None,
+    parts: str | None = None,
     validation_split: float | None = None,
     test_split: float | None = None,
     split: Path | None = None,
@@ -127,8 +128,10 @@ def tune(
         flip: Whether augmentation mirrors images.
         mix: Training images mixed two by two.
         mix_alpha: How even the shares are.
+        parts: Which folders are parts, as for kit-train.
         validation_split: Share for validation; by default 0.2.
-        test_split: Share for a test part; by default 0.15 from 1,000 images.
+        test_split: Share for a test part; by default 0.15 from 1,000 images where the folder has
+            no parts.
         split: An earlier run's split.csv.
         group: What is kept together in one part.
         strict: Stop at the first file that is broken or refused.

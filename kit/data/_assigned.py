@@ -11,12 +11,13 @@ __all__ = ["parts_of"]
 
 ENOUGH_FOR_TEST = 1000  # images; a test part of fewer than 150 says little
 TEST_SHARE = 0.15
+VALIDATION_SHARE = 0.2
 
 
 def parts_of(
     scanned: Scan,
     groups: Sequence[str],
-    validation_split: float,
+    validation_split: float | None,
     test_split: float | None,
     seed: int,
     earlier: _earlier.Earlier | None,
@@ -27,8 +28,9 @@ def parts_of(
     Args:
         scanned: The images.
         groups: The name of the group of each; those of one stay together.
-        validation_split: Share of each class for validation.
-        test_split: Likewise for the test; None for 0.15 where there are 1000 images.
+        validation_split: Share of each class for validation; None for 0.2.
+        test_split: Likewise for the test; None for 0.15 where there are 1000 images and nothing
+            gives a part.
         seed: As for :func:`kit.data._divide.divide`.
         earlier: The division to keep, if any.
         notes: Gets what a person should know.
@@ -43,18 +45,20 @@ def parts_of(
         name for name, one in zip(groups, scanned.findings, strict=True) if one.pixels in twofold
     }
     given = [entry.part for entry in scanned.entries]
+    validation = VALIDATION_SHARE if validation_split is None else validation_split
     if earlier is not None:
         had = {*(part for part, _ in earlier.files.values()), *given}
-        shares = _shares_of_all(validation_split, test_split, "test" in had)
+        shares = _shares_of_all(validation, test_split, "test" in had)
         return _earlier.kept(earlier, scanned, groups, shares, seed, notes, bound)
     if "" in given and any(given):  # a table may leave some images to be drawn
-        shares = _shares_of_all(validation_split, test_split, "test" in given)
+        shares = _shares_of_all(validation, test_split, "test" in given)
         return extend(given, labels, groups, shares, seed, bound)
+    for part, share in (("validation", validation_split), ("test", test_split)):
+        if share is not None and part in given:
+            notes.append(f"{part}_split is not used: the data give the {part} part.")
     if test_split is None:
-        test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST else 0.0
-    elif "test" in given:
-        notes.append("test_split is not used: the data give the test part.")
-    wanted = {"validation": validation_split, "test": test_split}
+        test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST and not any(given) else 0.0
+    wanted = {"validation": validation, "test": test_split}
     shares = {part: share for part, share in wanted.items() if share > 0 and part not in given}
     check_shares(shares.get("validation", 0.0), shares.get("test", 0.0))
     pool = [image for image, part in enumerate(given) if part in {"", "train"}]
@@ -68,6 +72,9 @@ def parts_of(
     )
     for image, part in zip(pool, drawn, strict=True):
         given[image] = part
+    if len(pool) < len(given) and shares:
+        drawn_parts = " and ".join(f"{part} ({share:g})" for part, share in shares.items())
+        notes.append(f"Drawn from the training images: {drawn_parts}.")
     if "test" in shares and "test" not in given:
         notes.append("There is no test part: no class has an image to spare for it.")
     return given

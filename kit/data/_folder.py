@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.data._columns import SUFFIXES, is_table
-from kit.data._parts import find_parts, opened
-from kit.data._tree import Found, Problem, children, walk
-from kit.errors import DataError
+from kit.data._layout import ARRANGE, ClassFolder, layout
+from kit.data._tree import Found, Problem, walk
+from kit.data._wrappers import class_folders
+from kit.errors import DataError, SettingError
 
 __all__ = ["Entry", "Listing", "listing", "look_alikes"]
 
 ALLOW = "Allow reading it (chmod u+rx), or take it away."
-ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
+SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -40,51 +41,64 @@ class Listing:
 
 
 def listing(
-    folder: Path | str, known: Sequence[str] | None = None, group: str | None = None
+    folder: Path | str,
+    known: Sequence[str] | None = None,
+    group: str | None = None,
+    parts: str | None = None,
 ) -> Listing:
     """List the files of every class; nothing is opened, nothing is written.
 
     A table of paths and labels may stand for the folder, see :func:`kit.data._table.list_table`.
-    Class folders may hold sub-folders of any depth. ``train/`` beside ``val/`` (``valid``,
-    ``validation``) or ``test/``, in any case of letters, are parts with the same classes in each.
+    Class folders may hold sub-folders of any depth, and may lie in folders that wrap them.
+    ``train/`` beside ``val/`` or ``test/``, or what these are usually called, are parts with the
+    same classes in each.
 
     Args:
         folder: The data: a folder, or a table.
         known: The classes of a model, in its order; the folder may hold one or more of them.
             Left out: the classes are the folder's, two or more.
         group: The column of a table that names the groups, in place of ``group``.
+        parts: Which folders are parts, ``"train=Training,test=Testing"``, or ``"none"`` where
+            folders that could be parts are classes.
 
     Raises:
         DataError: The arrangement cannot be meant; the message says what to pass instead.
+        SettingError: ``parts`` does not go with the folder.
     """
     if is_table(Path(folder)):
         from kit.data import _table  # it makes what is defined here
 
+        if parts is not None:
+            raise SettingError(f"--parts is for folders; in {folder} a column split names parts.")
         return _table.list_table(Path(folder), known, group)
     root = _root(Path(folder))
     problems: list[Problem] = []
     notes: list[str] = []
-    folders, loose = children(str(root), "", problems)
+    folders = layout(root, known, parts, problems, notes)
     _refuse_lost_folders(root, problems)
-    if not folders:
-        raise DataError(_without_folders(root, len(loose)))
-    parts = find_parts(root, folders, notes)
-    aside = set(folders) - set(parts.values()) if parts else set()
-    problems += [Problem(name, "ignored", "no part of the data") for name in sorted(aside)]
-    problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
-    if loose:
-        notes.append(f"{len(loose)} files beside the class folders are not used.")
-    classes = _classes(root, folders, parts, problems)
-    _refuse_lost_folders(root, problems)
-    class_names = tuple(sorted(classes[""] if "" in classes else classes["train"]))
-    if known is not None:
-        _refuse_strangers(root, class_names, known)
-        class_names = tuple(known)
-    elif len(class_names) < 2:
-        raise DataError(_one_class(root, parts.get("train", ""), class_names))
-    entries = _entries(root, classes, class_names, problems, notes)
+    found = {one: _files(root, one.folder, problems) for one in folders}
+    names = {one.name for one in folders if one.part in ("", "train") or known is not None}
+    class_names = tuple(sorted(names)) if known is None else tuple(known)
+    _refuse_strangers(root, found, class_names, known)
+    if len(class_names) < 2 and known is None:
+        raise DataError(_one_class(root, folders))
+    notes += _empty(root, found, known, problems)
+    deep = sum(
+        one.file.count("/") > place.folder.count("/") + 1
+        for place, files in found.items()
+        for one in files
+    )
+    if deep:
+        notes.append(f"{deep} files in sub-folders of a class belong to that class.")
+    numbers = {name: number for number, name in enumerate(class_names)}
+    entries = [
+        Entry(one, numbers[place.name], place.part)
+        for place, files in found.items()
+        for one in files
+    ]
+    entries.sort(key=lambda entry: entry.found.file)
     notes += look_alikes(class_names)
-    return Listing(root, class_names, entries, tuple(problems), tuple(notes))
+    return Listing(root, class_names, tuple(entries), tuple(problems), tuple(notes))
 
 
 def _root(folder: Path) -> Path:
@@ -114,88 +128,77 @@ def _refuse_lost_folders(root: Path, problems: list[Problem]) -> None:
             )
 
 
-def _without_folders(root: Path, loose: int) -> str:
-    if not loose:
-        return f"{root} holds no folders and no images; {ARRANGE}."
-    return (
-        f"{root} holds {loose} files and no class folders: {ARRANGE}. If these are the images of "
-        f"one class, pass the folder above, {root.parent}."
+def _files(root: Path, folder: str, problems: list[Problem]) -> list[Found]:
+    try:
+        return list(walk(str(root), folder, problems))
+    except OSError as error:
+        raise DataError(
+            f"{root / folder} cannot be opened: {error.strerror}. Its images would be "
+            f"missing without a word. {ALLOW}"
+        ) from error
+
+
+def _refuse_strangers(
+    root: Path,
+    found: Mapping[ClassFolder, Sequence[Found]],
+    class_names: Sequence[str],
+    known: Sequence[str] | None,
+) -> None:
+    """Raise where a folder with files is called like no class."""
+    strangers = [one for one in found if found[one] and one.name not in class_names]
+    if not strangers:
+        return
+    names = ", ".join(dict.fromkeys(one.name for one in strangers[:SHOWN]))
+    if known is None:
+        train = next(one.folder for one in found if one.part == "train").rpartition("/")[0]
+        raise DataError(
+            f"{(root / strangers[0].folder).parent} holds {names}, which {train or '.'}/ does not: "
+            "every class needs training images."
+        )
+    raise DataError(
+        f"{root} holds {names}, which the model does not know. Its classes are "
+        f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}: name the folders so."
     )
 
 
-def _classes(
-    root: Path, folders: list[str], parts: Mapping[str, str], problems: list[Problem]
-) -> dict[str, dict[str, str]]:
-    """Return part (``""`` without parts) -> class name -> folder."""
-    if not parts:
-        return {"": {name: name for name in folders}}
-    classes = {}
-    for part, folder in parts.items():
-        inner, loose = opened(root, folder, problems)
-        problems += [Problem(one.file, "ignored", "outside the class folders") for one in loose]
-        classes[part] = {Path(name).name: name for name in inner}
-        strangers = sorted(set(classes[part]) - set(classes["train"])) if "train" in classes else []
-        if strangers:
-            raise DataError(
-                f"{root / folder} holds {', '.join(strangers)}, which {parts['train']}/ does not: "
-                "every class needs training images."
-            )
-    return classes
-
-
-def _entries(
+def _empty(
     root: Path,
-    classes: Mapping[str, Mapping[str, str]],
-    class_names: tuple[str, ...],
+    found: Mapping[ClassFolder, Sequence[Found]],
+    known: Sequence[str] | None,
     problems: list[Problem],
-    notes: list[str],
-) -> tuple[Entry, ...]:
-    entries = []
-    empty, deep = [], 0
-    for part, folders in classes.items():
-        for name, folder in folders.items():
-            try:
-                found = list(walk(str(root), folder, problems))
-            except OSError as error:
-                raise DataError(
-                    f"{root / folder} cannot be opened: {error.strerror}. Its images would be "
-                    f"missing without a word. {ALLOW}"
-                ) from error
-            deep += sum(one.file.count("/") > folder.count("/") + 1 for one in found)
-            empty += [] if found or part in {"validation", "test"} else [folder]
-            entries += [Entry(one, class_names.index(name), part) for one in found]
-    if empty:
-        inside = tuple(f"{folder}/" for folder in empty)
+) -> list[str]:
+    """Return a sentence about class folders without files; raise where a class cannot be learnt."""
+    empty = [one for one, files in found.items() if not files]
+    learnt = {one.name for one in found if found[one] and one.part in ("", "train")}
+    missing = [
+        one.folder
+        for one in empty
+        if known is None and one.part in ("", "train") and one.name not in learnt
+    ]
+    if missing:
+        inside = tuple(f"{folder}/" for folder in missing)
         lost = [one for one in problems if one.file.startswith(inside) and one.verdict == "refused"]
         why = f" {lost[0].file} is refused: {lost[0].reason}." if lost else ""
         raise DataError(
-            f"{root}: no file in {', '.join(empty)}; add images, or take the folder away.{why}"
+            f"{root}: no file in {', '.join(missing)}; add images, or take the folder away.{why}"
         )
-    if deep:
-        notes.append(f"{deep} files in sub-folders of a class belong to that class.")
-    return tuple(sorted(entries, key=lambda entry: entry.found.file))
+    names = [one.folder for one in empty]
+    problems += [Problem(name, "ignored", "an empty folder") for name in names]
+    more = ", ..." if len(names) > SHOWN else ""
+    return [f"No file in {', '.join(names[:SHOWN])}{more}."] if names else []
 
 
-def _one_class(root: Path, inside: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return f"{root / inside} holds no class folders; {ARRANGE}."
-    within = root / inside / names[0]
-    deeper, _ = opened(within, "", [])
-    if len(deeper) > 1:
+def _one_class(root: Path, folders: Sequence[ClassFolder]) -> str:
+    train = [one for one in folders if one.part in ("", "train")]
+    if not train:
+        return f"{root} holds no class folders for training; {ARRANGE}."
+    within = root / train[0].folder
+    if len(class_folders(root, train[0].folder)) > 1:
         return (
-            f"{root / inside} holds one folder only, {names[0]}, and the classes seem to lie one "
-            f"level deeper: pass {within}."
+            f"{within.parent} holds one folder only, {within.name}, and the classes seem to lie "
+            f"one level deeper: pass {within}."
         )
-    return f"{root / inside} holds one class only, {names[0]}; there must be two or more."
-
-
-def _refuse_strangers(root: Path, names: Sequence[str], known: Sequence[str]) -> None:
-    strangers = [name for name in names if name not in known]
-    if strangers:
-        raise DataError(
-            f"{root} holds {', '.join(strangers[:5])}, which the model does not know. Its classes "
-            f"are {', '.join(known[:10])}{', ...' if len(known) > 10 else ''}: name the folders so."
-        )
+    return f"{within.parent} holds one class only, {within.name}; there must be two or more."
 
 
 def look_alikes(names: Sequence[str]) -> list[str]:

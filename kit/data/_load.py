@@ -24,10 +24,11 @@ def load(
     folder: Path | str,
     image_size: int | tuple[int, int] | None = None,
     batch_size: int = 32,
-    validation_split: float = 0.2,
+    validation_split: float | None = None,
     seed: int = 42,
     *,
     test_split: float | None = None,
+    parts: str | None = None,
     augmentation: str = "light",
     augment: Mapping[str, Any] | None = None,
     flip: bool | None = None,
@@ -54,9 +55,13 @@ def load(
             longer side of the images, at most 128.
         batch_size: Images in a batch.
         validation_split: Share of each class for validation, where no folder gives that part.
+            Left out: 0.2.
         seed: What the division, the order and the augmentation are drawn from.
         test_split: Share of each class for the test, 0 for none, where no folder gives that part.
-            Left out: 0.15 where there are at least 1000 images.
+            Left out: 0.15 where there are at least 1000 images and no part is given.
+        parts: Which folders are parts where their names do not say it, as in
+            ``"train=fold1,train=fold2,test=fold3"``; ``"."`` is the folder itself. ``"none"``:
+            all folders are classes.
         augmentation: ``"none"``, ``"light"``, ``"medium"``, ``"strong"`` or ``"randaugment"``.
         augment: More layers of Keras', or other settings of the preset's, as in
             ``{"RandomZoom": 0.2, "RandomRotation": {"factor": 0.05, "fill_mode": "nearest"}}``.
@@ -91,7 +96,7 @@ def load(
     earlier = None if split is None else _earlier.read(Path(split))
     column = _source.group_column(Path(folder), group)
     rule = group if column is None else None
-    listed = _listed(folder, exclude, group=column)
+    listed = _listed(folder, exclude, group=column, parts=parts)
     if rule is not None:
         _rules.check(rule, [entry.found.file for entry in listed.entries])
     size = size_of(median_size(listed) if image_size is None else image_size)
@@ -104,9 +109,9 @@ def load(
     notes += [*_advice.copies(scanned), *groups.notes]
     changed = [*scanned.changed, *([] if earlier is None else _earlier.changed(earlier, scanned))]
     notes += _advice.changed(changed)
-    parts = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, notes)
-    notes += _advice.lacking(root, names, scanned.labels, parts)
-    notes += _advice.across(parts, scanned.hashes, groups.names)
+    sides = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, notes)
+    notes += _advice.lacking(root, names, scanned.labels, sides)
+    notes += _advice.across(sides, scanned.hashes, groups.names)
     notes += augmentations.advice(names, varied, flip)
     if scanned.color == "grayscale":
         notes += augmentations.colourless(layers)
@@ -114,7 +119,7 @@ def load(
         folder,
         listed,
         scanned,
-        _numbers(parts),
+        _numbers(sides),
         notes,
         groups=groups.names,
         changed=tuple(sorted(set(changed))),
@@ -140,6 +145,7 @@ def load_test(
     cache: bool = True,
     equalization: str = "none",
     exclude: Path | str | None = None,
+    parts: str | None = None,
 ) -> Splits:
     """Read a folder to score a model that exists: all its images are the test part.
 
@@ -153,13 +159,14 @@ def load_test(
         cache: Whether decoded images are kept in the user's cache folder.
         equalization: ``"none"``, ``"contrast"`` or ``"histogram"``, as the model was trained.
         exclude: As for :func:`load`.
+        parts: Likewise; folders that it does not name are not scored.
 
     Raises:
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
-    check(batch_size, 0.2, 0, None, color, aspect, equalization)
-    listed = _listed(folder, exclude, class_names)
+    check(batch_size, None, 0, None, color, aspect, equalization)
+    listed = _listed(folder, exclude, class_names, parts=parts)
     scanned = scan(listed, Rows(size_of(image_size), color, aspect, equalization), cache)
     _advice.refuse_broken(listed.root, scanned)
     if not scanned.entries:
@@ -188,9 +195,10 @@ def _listed(
     exclude: Path | str | None,
     known: Sequence[str] | None = None,
     group: str | None = None,
+    parts: str | None = None,
 ) -> Listing:
     excluded = None if exclude is None else _exclude.read_excluded(Path(exclude))
-    listed = listing(source, known, group)
+    listed = listing(source, known, group, parts)
     return listed if excluded is None else _exclude.without(listed, excluded)
 
 

@@ -30,7 +30,7 @@ def check_shares(validation_split: float, test_split: float) -> None:
 
 def check(
     batch_size: int,
-    validation_split: float,
+    validation_split: float | None,
     seed: int,
     test_split: float | None,
     color: str,
@@ -42,14 +42,14 @@ def check(
         raise SettingError(f"batch_size must be 1 or more, not {batch_size}.")
     if not 0 <= seed < 2**32:  # NumPy's limit for a network's start
         raise SettingError(f"seed must be from 0 to {2**32 - 1}, not {seed}.")
-    if not 0 < validation_split < 1:
+    if validation_split is not None and not 0 < validation_split < 1:
         raise SettingError(
             f"validation_split must be above 0 and below 1, not {validation_split}: a training "
             "without validation tells nothing."
         )
     if test_split is not None and not 0 <= test_split < 1:
         raise SettingError(f"test_split must be from 0 to below 1, not {test_split}.")
-    check_shares(validation_split, test_split or 0.0)
+    check_shares(validation_split or 0.0, test_split or 0.0)
     for name, value, known in (
         ("color", color, ("auto", *decode.COLORS)),
         ("aspect", aspect, decode.ASPECTS),

@@ -37,10 +37,15 @@ def group_column(source: Path, rule: str | None) -> str | None:
     return _table.group_column(source, rule)
 
 
-def given_parts(source: Path) -> frozenset[str]:
+def given_parts(source: Path, parts: str | None = None) -> frozenset[str]:
     """Return which of ``train``, ``validation``, ``test`` the folders or the table give.
+
+    Args:
+        source: The data.
+        parts: As for :func:`kit.data.load`.
 
     Raises:
         DataError: The data cannot be used.
+        SettingError: ``parts`` does not go with the folder.
     """
-    return frozenset(entry.part for entry in listing(source).entries) - {""}
+    return frozenset(entry.part for entry in listing(source, parts=parts).entries) - {""}

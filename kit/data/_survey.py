@@ -34,13 +34,18 @@ class Survey:
         return sum(each >= side for each in self.short_sides) / max(1, self.images)
 
 
-def survey(folder: Path | str) -> Survey:
+def survey(folder: Path | str, parts: str | None = None) -> Survey:
     """Look at the headers of a folder's images.
+
+    Args:
+        folder: The data.
+        parts: As for :func:`kit.data.load`.
 
     Raises:
         DataError: The folder has no images, or not in the layout of classes.
+        SettingError: ``parts`` does not go with the folder.
     """
-    listed = listing(folder)
+    listed = listing(folder, parts=parts)
     chosen = listed.entries[:: -(-len(listed.entries) // HEADERS) or 1]
     headers = list(in_order(_header, [listed.root / one.found.file for one in chosen], AHEAD))
     found = [header for header in headers if header is not None]

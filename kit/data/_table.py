@@ -8,9 +8,10 @@ from pathlib import Path
 
 from kit import progress
 from kit.data._columns import Columns, other_columns, read_columns
+from kit.data._divide import PARTS
 from kit.data._folder import Entry, Listing, look_alikes
 from kit.data._named import Place, located
-from kit.data._parts import PART_FOLDERS
+from kit.data._parts import USUAL, part_named
 from kit.data._tree import Found, Problem
 from kit.errors import DataError
 
@@ -138,13 +139,13 @@ def _row(place: str, at: Place, label: str, part: str, group: str) -> _Row:
 
 
 def _part(path: Path, place: str, file: str, text: str) -> str:
-    word = text.strip().lower()
-    if word and word not in PART_FOLDERS:
+    part = part_named(text)
+    if text.strip() and not part:
         raise DataError(
-            f"{path}, {place}, {file}: split must be one of {', '.join(PART_FOLDERS)}, or empty "
-            f"to be drawn, not {text!r}."
+            f"{path}, {place}, {file}: split must be one of {USUAL}, or empty to be drawn, not "
+            f"{text!r}."
         )
-    return PART_FOLDERS.get(word, "")
+    return part
 
 
 def _agreeing(rows: Sequence[_Row]) -> list[_Row]:
@@ -207,7 +208,7 @@ def _notes(path: Path, usable: Iterable[_Row], rows: int) -> list[str]:
     repeated = rows - parts.total()
     if repeated:
         notes.append(f"Rows of {path.name} that say the same as others: {repeated}.")
-    given = [part for part in dict.fromkeys(PART_FOLDERS.values()) if part in parts]
+    given = [part for part in PARTS if part in parts]
     if given:
         notes.append(f"Parts as given by {path.name}: {', '.join(given)}.")
     if given and parts[""]:

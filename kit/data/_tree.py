@@ -5,9 +5,15 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Found", "Problem", "children", "spelt", "walk"]
+__all__ = ["HIDDEN", "Found", "Problem", "children", "spelt", "walk"]
 
-LEFT_BY_PROGRAMS = {"__macosx", "icon\r", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
+LEFT_BY_PROGRAMS = {
+    *("__macosx", "icon\r", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"),
+    *(".git", ".svn", ".hg", ".dvc", ".cache", ".idea", ".vscode", ".ipynb_checkpoints"),
+    *(".trashes", ".spotlight-v100", ".fseventsd"),
+}
+BESIDE = "hidden, or left behind by a program"
+HIDDEN = "a hidden folder: its name begins with a dot"
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,10 @@ def walk(root: str, inside: str, problems: list[Problem]) -> Iterator[Found]:
 
 def _left_out(entry: os.DirEntry[str], root: str) -> tuple[str, str] | None:
     """Return verdict and reason where an entry is not to be looked at."""
-    if entry.name.startswith(".") or entry.name.lower() in LEFT_BY_PROGRAMS:
-        return "ignored", "hidden, or left behind by a program"
+    if entry.name.lower() in LEFT_BY_PROGRAMS:
+        return "ignored", BESIDE
+    if entry.name.startswith("."):
+        return "ignored", HIDDEN if entry.is_dir(follow_symlinks=False) else BESIDE
     if spelt(entry.name) != entry.name:
         return "refused", "its name is not valid UTF-8: rename it"
     try:

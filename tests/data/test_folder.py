@@ -61,9 +61,17 @@ def test_a_class_may_be_called_train(tmp_path):
 
 
 def test_a_class_that_is_called_like_a_part_is_pointed_out(tmp_path):
-    listed = listing(fill(tmp_path, "train/a/1", "train/b/1", "unlabelled/1"))
+    listed = listing(fill(tmp_path, "train/1", "unlabelled/1"))
     assert listed.class_names == ("train", "unlabelled")
     assert "train/ is taken for a class" in listed.notes[0]
+
+
+def test_a_hidden_folder_beside_the_classes_is_named(tmp_path):
+    listed = listing(fill(tmp_path, "c/1", "java/1", ".net/1", ".git/x", "java/.old/1"))
+    assert listed.class_names == ("c", "java")
+    assert listed.notes[0].startswith("Hidden folders are no classes: .net. Rename")
+    listed = listing(fill(tmp_path / "x", "train/a/1", "train/b/1", "val/a/1", "val/.net/1"))
+    assert any("no classes: val/.net. Rename" in note for note in listed.notes)
 
 
 def test_a_class_without_files_says_which_were_refused(tmp_path):
@@ -129,7 +137,11 @@ def test_nearly_equal_class_names_are_pointed_out(tmp_path):
         (["1.jpg", "2.jpg"], "", "2 files and no class folders"),
         (["cats/1.jpg", "dogs/1.jpg"], "cats", "pass the folder above, .*"),
         (["cats/1.jpg"], "", "one class only, cats"),
-        (["photos/cats/1.jpg", "photos/dogs/1.jpg"], "", "one level deeper: pass .*photos"),
+        (
+            ["x.jpg", "photos/cats/1.jpg", "photos/dogs/1.jpg"],
+            "",
+            "one level deeper: pass .*photos",
+        ),
         (["cats/1.jpg", "dogs/1.jpg"], "cats/1.jpg", "is a file; pass a folder"),
         (["cats/1.jpg"], "nowhere", "there is no such folder"),
         (["train/a/1", "train/b/1", "val/a/1", "val/c/1"], "", "val holds c, which train/ does"),
@@ -137,7 +149,7 @@ def test_nearly_equal_class_names_are_pointed_out(tmp_path):
         (["train/a/1", "val/a/1"], "", "one class only, a"),
         (["train/1.jpg", "test/1.jpg"], "", "parts, but no train/ with a sub-folder"),
         (["val/a/1", "val/b/1", "test/a/1"], "", "parts, but no train/ with a sub-folder"),
-        ([".hidden/1.jpg"], "", "no folders and no images"),
+        ([".hidden/1.jpg"], "", "holds hidden folders only.*: .hidden. Rename"),
     ],
 )
 def test_a_wrong_arrangement_says_what_to_pass(tmp_path, files, passed, said):

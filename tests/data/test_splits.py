@@ -273,6 +273,39 @@ def test_a_default_test_part_that_leaves_no_training_images_is_refused(tmp_path,
     assert load(folder, validation_split=0.9, test_split=0).counts("train") == {"a": 2, "b": 2}
 
 
+def test_given_parts_are_kept_however_many_images_there_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(_assigned, "ENOUGH_FOR_TEST", 20)
+    folder = fill(tmp_path / "d", train__a=10, train__b=10, val__a=4, val__b=4)
+    splits = load(folder)
+    assert {part: len(numbers) for part, numbers in splits.parts.items()} == {
+        "train": 20,
+        "validation": 8,
+    }
+    splits = load(folder, test_split=0.2)
+    assert splits.counts("train") == {"a": 8, "b": 8}
+    assert splits.counts("validation") == {"a": 4, "b": 4}
+    assert "Drawn from the training images: test (0.2)." in splits.notes
+    only = fill(tmp_path / "e", train__a=10, train__b=10, test__a=4, test__b=4)
+    assert "Drawn from the training images: validation (0.2)." in load(only).notes
+
+
+def test_a_split_beside_a_given_part_is_said_and_the_default_is_not(tmp_path):
+    folder = fill(tmp_path / "d", train__a=6, train__b=6, val__a=3, val__b=3)
+    said = "validation_split is not used: the data give the validation part."
+    assert said not in load(folder).notes
+    assert said in load(folder, validation_split=0.2).notes  # as settings of earlier runs hold it
+    assert load(folder, validation_split=0.9).counts("train") == {"a": 6, "b": 6}
+
+
+def test_parts_named_by_a_person_are_those_of_the_result(tmp_path):
+    folder = fill(tmp_path / "d", one__a=6, one__b=6, two__a=3, two__b=3)
+    splits = load(folder, parts="train=one,test=two")
+    assert splits.counts("test") == {"a": 3, "b": 3}
+    assert {file.partition("/")[0] for file in splits.files} == {"one", "two"}
+    scored = data.load_test(folder, ("b", "a"), (4, 4), "rgb", "stretch", parts="test=two")
+    assert len(scored.files) == 6
+
+
 def test_a_test_part_asked_for_in_vain_is_said(tmp_path):
     splits = load(fill(tmp_path / "two", a=2, b=2), test_split=0.2)
     assert {part: len(numbers) for part, numbers in splits.parts.items()} == {
@@ -360,7 +393,7 @@ def test_sizes_may_be_lists_and_default_to_the_images(tmp_path):
 
 
 def test_notes_and_progress_go_to_stderr_alone(tmp_path, capsys):
-    fill(tmp_path / "d", train__a=4, train__b=4)
+    fill(tmp_path / "d", train__a=4, train__b=4, val__a=2)
     load(tmp_path / "d")
     out, err = capsys.readouterr()
     assert not out
