@@ -12,22 +12,21 @@
 ==================  ===========================================================================
 """
 
-import csv
-import json
 import os
 import shutil
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from kit import architectures, files, progress
-from kit.errors import SettingError
+from kit import architectures, files, foreign, progress
+from kit.data import decode
+from kit.data._columns import read_columns
+from kit.data._settings import LARGEST_SIDE
+from kit.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import keras
@@ -178,42 +177,48 @@ def load(folder: Path) -> Run:
                 f"{folder} is not a complete run: {name} is missing. "
                 "A training that was interrupted early leaves such a folder; train again."
             )
-    try:
-        settings = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
-        facts = json.loads((folder / FACTS).read_text("utf-8"))
-    except (ValueError, yaml.YAMLError) as error:
-        raise SettingError(
-            f"{folder}: {SETTINGS} or {FACTS} is damaged ({error}). Restore it or train again."
-        ) from None
+    settings = _read(folder / SETTINGS, foreign.yaml_value)
+    facts = _read(folder / FACTS, foreign.json_value)
     _check_facts(folder, facts)
-    return Run(folder, settings or {}, facts)
+    return Run(folder, settings, facts)
 
 
 def images_of(run: Run, parts: Container[str]) -> set[str]:
-    """Return the content hashes of the images that these parts of a run's data had."""
+    """Return the content hashes of the images that these parts of a run's data had.
+
+    Raises:
+        SettingError: The table of them is damaged.
+    """
     path = run.folder / SPLIT
     if not path.is_file():
         return set()
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["hash"] for row in csv.DictReader(file) if row["split"] in parts}
+    try:
+        table = read_columns(path, {"split": (), "hash": ()}, ("split", "hash")).values
+    except DataError as error:
+        reason = str(error).removeprefix(str(path)).partition(". ")[0].rstrip(".")
+        raise SettingError(f"{path}{reason}. Restore the file or train again.") from None
+    rows = zip(table["split"], table["hash"], strict=True)
+    return {content for part, content in rows if part in parts}
 
 
 def load_model(run: Run) -> "keras.Model":
     """Load a run's network for inference.
 
     Raises:
-        SettingError: Keras refuses the file, or its output does not fit the run's classes.
+        SettingError: The file is damaged or not to be trusted, or its network takes other images or
+            gives other answers than the run's facts say.
+        KitError: There is too little memory for it.
     """
-    import keras
-
-    try:
-        model = keras.saving.load_model(run.model_file, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for a damaged or hostile file
+    model = architectures.load_file(run.model_file)
+    facts = run.facts
+    images = (*facts["image_size"], 3 if facts["color"] == "rgb" else 1)
+    if tuple(model.input_shape[1:]) != images:
+        there, here = (" x ".join(map(str, shape)) for shape in (model.input_shape[1:], images))
         raise SettingError(
-            f"{run.model_file} cannot be loaded: {str(error).partition(chr(10))[0]} "
-            "Restore the file or train again."
-        ) from error
-    units, classes = model.output_shape[-1], len(run.facts["class_names"])
+            f"{run.model_file} takes images of {there} (height, width, channels), but {FACTS} says "
+            f"{here}. Restore both files or train again."
+        )
+    units, classes = model.output_shape[-1], len(facts["class_names"])
     if units != classes and not (units == 1 and classes == 2):
         raise SettingError(
             f"{run.folder}: the model has {units} outputs, but {FACTS} names {classes} classes."
@@ -245,15 +250,37 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _check_facts(folder: Path, facts: Any) -> None:
-    needed = {"class_names": list, "image_size": list, "color": str, "aspect": str}
-    for name, kind in needed.items():
-        if not isinstance(facts, dict) or not isinstance(facts.get(name), kind):
-            raise SettingError(f"{folder}: {FACTS} has no usable {name!r}. Train again.")
-    if not isinstance(facts.get("equalization", "none"), str):
-        raise SettingError(f"{folder}: {FACTS} has no usable 'equalization'. Train again.")
-    if [type(side) for side in facts["image_size"]] != [int, int]:
-        raise SettingError(f"{folder}: {FACTS} has no usable 'image_size'. Train again.")
+def _read(path: Path, value: Callable[[str], Any]) -> dict[str, Any]:
+    """Return the mapping that a file of a run holds."""
+    try:
+        read = value(foreign.text(path)) or {}
+        if not isinstance(read, dict):
+            raise ValueError("it is no mapping")
+    except ValueError as error:
+        raise SettingError(f"{path} is damaged: {error}. Restore it or train again.") from None
+    return read
+
+
+def _check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Refuse facts that no run has: whoever uses them may rely on every element."""
+    names, size = facts.get("class_names"), facts.get("image_size")
+    usable = {
+        "class_names": isinstance(names, list)
+        and len(names) > 1
+        and all(isinstance(name, str) and name for name in names)
+        and len(set(names)) == len(names),
+        "image_size": isinstance(size, list)
+        and [type(side) for side in size] == [int, int]
+        and all(0 < side <= LARGEST_SIDE for side in size),
+        "color": facts.get("color") in decode.COLORS,
+        "aspect": facts.get("aspect") in decode.ASPECTS,
+        "equalization": facts.get("equalization", "none") in decode.EQUALIZATIONS,
+    }
+    for name, well in usable.items():
+        if not well:
+            raise SettingError(
+                f"{folder / FACTS} has no usable {name!r}. Restore it or train again."
+            )
 
 
 def _unused(folder: Path) -> Path:

@@ -14,6 +14,8 @@ ROWS = {  # a module may import modules of lower rows only
     "progress": 0,
     "choices": 0,
     "intervals": 0,
+    "foreign": 0,
+    "memory": 0,
     "architectures": 1,
     "plots": 1,
     "data": 2,

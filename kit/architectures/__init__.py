@@ -28,6 +28,7 @@ from kit.architectures._describe import (
     traced,
 )
 from kit.architectures._graph import graph
+from kit.architectures._model_file import load_file
 from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = [
     "heaviest",
     "layer_table",
     "learning_rate",
+    "load_file",
     "names",
     "needs_data",
     "settings",

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from kit.architectures._model_file import check_archive, check_weights, refusal
 from kit.errors import KitError, SettingError, nearest
 
 if TYPE_CHECKING:
@@ -265,7 +266,10 @@ def _build(
 
 def _read(model: "keras.Model", path: Path, backbone: Backbone) -> None:
     try:
+        (check_archive if path.suffix == ".keras" else check_weights)(path)
         model.load_weights(path)
+    except MemoryError as error:
+        raise refusal(path, error) from error
     except Exception as error:  # of many kinds, for damaged files and those of another network
         raise SettingError(
             f"{path} does not hold weights of {backbone.name} without its classifier "

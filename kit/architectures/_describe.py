@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.architectures._formulas import outcome
 from kit.architectures._graph import graph
@@ -22,13 +22,23 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-__all__ = ["Description", "Layer", "Row", "describe_model", "layer_table", "traced"]
+__all__ = [
+    "Description",
+    "Layer",
+    "Row",
+    "describe_model",
+    "layer_table",
+    "traced",
+    "without_weights",
+]
 
 FLOAT = 4  # bytes of a float32
 # Keras' own shape and parameters are there in its place; its work is not counted.
 NO_FORMULA = "no formula for this kind; shape and parameters are as Keras says, work is not counted"
 # Two threads that put the state of random back would mix up what each of them found.
 ONE_AT_A_TIME = threading.Lock()
+_here = threading.local()  # whether this thread traces already
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
@@ -163,17 +173,25 @@ def describe_model(model: "keras.Model") -> Description:
 
 
 def traced(build: Callable[[], "keras.Model"]) -> Description:
-    """Describe a model that is built without its weights, which takes neither time nor memory.
+    """Describe a model that is built without its weights, which takes neither time nor memory."""
+    return without_weights(lambda: describe_model(build()))
+
+
+def without_weights(look: Callable[[], Seen]) -> Seen:
+    """Call a function in which models are built without memory for their weights.
 
     It leaves no trace: a model built afterwards has the names and initial weights that it would
     have had without this.
     """
     import keras
 
-    def trace() -> Description:
+    def trace() -> Seen:
+        _here.traces = True
         with keras.StatelessScope(initialize_variables=False):
-            return describe_model(build())
+            return look()
 
+    if getattr(_here, "traces", False):
+        return look()
     with ONE_AT_A_TIME:
         state = random.getstate()  # Keras draws the seeds of initial weights from it
         try:

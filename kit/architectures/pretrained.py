@@ -19,6 +19,7 @@ from kit.architectures import _backbones
 from kit.architectures._assemble import Block, Stage, Tensor, named
 from kit.architectures._backbones import Preprocessing
 from kit.architectures._heads import Reduction, classifier
+from kit.architectures._model_file import load_file
 from kit.architectures._settings import (
     Activation,
     Head,
@@ -156,13 +157,12 @@ def _trunk(path: Path, input_shape: tuple[int, int, int]) -> keras.Model:
     """Return a saved network of this package up to its last map, called "backbone"."""
     if not path.is_file():
         raise SettingError(f"backbone: there is no file {path}.")
+    model = load_file(path)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
         last_map = model.get_layer("features").input
-    except Exception as error:  # Keras raises many kinds for a damaged or hostile file
+    except (AttributeError, ValueError) as error:
         raise SettingError(
-            f"backbone: {path} is no network of this package that can be loaded "
-            f"({str(error).partition(chr(10))[0]})."
+            f'backbone: {path} is no network of this package, whose last maps go into "features".'
         ) from error
     if tuple(model.input_shape[1:]) != tuple(input_shape):
         there, here = (" x ".join(map(str, s)) for s in (model.input_shape[1:], input_shape))

@@ -19,7 +19,7 @@ from typing import Annotated, Any, get_args
 import tyro
 import yaml
 
-from kit import progress
+from kit import foreign, progress
 from kit.errors import KitError, SettingError, nearest
 
 __all__ = [
@@ -87,8 +87,8 @@ def assignments(
         if not equals or not name.strip():
             raise SettingError(f"{takes}, not {text!r}.")
         try:
-            values[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            values[name.strip()] = foreign.yaml_value(value)
+        except ValueError:
             flag = takes.partition(" ")[0]
             raise SettingError(f"{flag} {text!r}: {value!r} is not a YAML value.") from None
     return values
@@ -215,10 +215,9 @@ def read_settings(
     """
     named = f"--config {path}" if named is None else named
     try:
-        values = yaml.safe_load(path.read_text("utf-8") if text is None else text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or "it is not YAML"
-        raise SettingError(f"{named}: {reason}.") from None
+        values = foreign.yaml_value(foreign.text(path) if text is None else text)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{named}: {getattr(error, 'strerror', None) or error}.") from None
     if not isinstance(values, dict):
         raise SettingError(f"{named} must hold NAME: VALUE lines.")
     parameters = inspect.signature(command).parameters
@@ -235,12 +234,12 @@ def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> A
         if parameter.default is None or type(None) in get_args(parameter.annotation):
             return None
         raise SettingError(f"{named}: {name} needs a value.")
-    if isinstance(value, dict):
+    if isinstance(value, dict) and tuple[str, ...] in get_args(parameter.annotation):
         return tuple(f"{key}={_assigned(name, key, entry, named)}" for key, entry in value.items())
     positional: Any = Annotated[parameter.annotation, tyro.conf.Positional]
     words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             return tyro.cli(positional, args=words)
     except SystemExit:
         raise SettingError(f"{named}: {name} cannot be {value!r}.") from None

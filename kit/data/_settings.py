@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from kit.data import decode
 from kit.errors import SettingError
 
-__all__ = ["check", "check_shares", "size_of"]
+__all__ = ["LARGEST_SIDE", "check", "check_shares", "size_of"]
+
+LARGEST_SIDE = 65_500  # pixels, the most that a JPEG has
 
 
 def size_of(image_size: int | Sequence[int]) -> tuple[int, int]:
     """Return ``(height, width)`` of one number or two."""
     size = tuple(image_size) if isinstance(image_size, Sequence) else (image_size, image_size)
-    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+    if len(size) != 2 or not all(
+        isinstance(side, int) and 0 < side <= LARGEST_SIDE and side is not True for side in size
+    ):
         raise SettingError(
-            "image_size must be one number of pixels, or height and width, from 1: not "
-            f"{image_size!r}."
+            f"image_size must be one number of pixels, or height and width, from 1 to "
+            f"{LARGEST_SIDE}: not {image_size!r}."
         )
     return size[0], size[1]
 

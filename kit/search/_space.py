@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import yaml
-
+from kit import foreign
 from kit.errors import SettingError
 
 __all__ = ["Choices", "Parameter", "Range", "Space", "read_space", "space_text"]
@@ -159,8 +158,8 @@ def _range(name: str, text: str, parts: Sequence[str | None]) -> Range:
 
 def _choices(name: str, text: str) -> Choices:
     try:
-        values = yaml.safe_load(f"[{text}]")
-    except yaml.YAMLError:
+        values = foreign.yaml_value(f"[{text}]")
+    except ValueError:
         raise SettingError(f"--search {name}: {text!r} is no list of values.") from None
     values = [_number(value) for value in values]
     for value in values:

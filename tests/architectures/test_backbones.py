@@ -155,7 +155,7 @@ def test_a_backbone_of_other_images_says_which_it_takes(small, tmp_path):
     with pytest.raises(SettingError, match="takes images of 12 x 16 x 3"):
         architectures.build("pretrained", (20, 20, 3), 2, backbone=str(path))
     path.write_text("no model")
-    with pytest.raises(SettingError, match="can be loaded"):
+    with pytest.raises(SettingError, match="cannot be loaded"):
         architectures.build("pretrained", (12, 16, 3), 2, backbone=str(path))
     with pytest.raises(SettingError, match="there is no file"):
         architectures.build("pretrained", (12, 16, 3), 2, backbone=str(tmp_path / "none.keras"))
@@ -246,5 +246,5 @@ def test_a_hostile_file_is_not_run(tmp_path):
     x = keras.layers.Lambda(lambda pixels: pixels * 2)(image)
     x = keras.layers.GlobalAveragePooling2D(name="features")(x)
     keras.Model(image, x).save(tmp_path / "hostile.keras")
-    with pytest.raises(SettingError, match="can be loaded"):
+    with pytest.raises(SettingError, match="cannot be loaded"):
         architectures.build("pretrained", (4, 4, 3), 2, backbone=str(tmp_path / "hostile.keras"))

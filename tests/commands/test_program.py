@@ -97,6 +97,17 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         ("cache: null", "cache needs a value"),
         ("- 1", "NAME: VALUE"),
         ("{", "not YAML"),
+        ("epochs: {a: 1}", "epochs cannot be {'a': 1}"),
+        ("schedule: {a: 1}", "schedule cannot be {'a': 1}"),
+        ("image_size: [[8]]", "image_size cannot be [[8]]"),
+        ("image_size: {a: 1}", "image_size cannot be {'a': 1}"),
+        ("epochs: --help", "epochs cannot be '--help'"),
+        ("epochs: 2024-01-01", "epochs cannot be datetime.date"),
+        ("1: 2", 'no setting "1"'),
+        ("epochs: !!timestamp x", "cannot read"),
+        (r'folder: "\uD800"', "half a character"),
+        ("settings: {a: " + "[" * 60 + "]" * 60 + "}", "nested deeper than 50"),
+        ("epochs: " + "[" * 5000, "nested deeper than 50"),
     ],
 )
 def test_a_wrong_settings_file_is_a_usage_error(
@@ -106,7 +117,10 @@ def test_a_wrong_settings_file_is_a_usage_error(
         program(command, config(tmp_path, text))
 
     assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert message in said.err
+    assert str(tmp_path) in said.err
+    assert not said.out
     assert not calls
 
 

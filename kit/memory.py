@@ -1,0 +1,44 @@
+"""How much memory this process may still take."""
+
+import os
+from pathlib import Path
+
+__all__ = ["available", "readable"]
+
+MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+
+
+def available() -> int | None:
+    """Return how many bytes can be taken without swapping, None where that cannot be told.
+
+    On Linux what the system calls available, or what the limit of the container leaves; elsewhere
+    all that is built in.
+    """
+    try:
+        rows = dict(line.split(":") for line in MEMINFO.read_text("ascii").splitlines())
+        free = 1024 * int(rows["MemAvailable"].split()[0])
+    except (OSError, ValueError, LookupError):
+        try:
+            return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        except (AttributeError, ValueError, OSError):  # Windows
+            return None
+    left = _left_in_group()
+    return free if left is None else min(free, left)
+
+
+def readable(count: float) -> str:
+    """Return a number of bytes as people read it, in GB, MB or kB."""
+    power = 3 if count >= 1e8 else 2 if count >= 1e5 else 1
+    return f"{count / 1000**power:.1f} {'kMG'[power - 1]}B"
+
+
+def _left_in_group() -> int | None:
+    """Return what the limit of a container leaves; files that are cached can be let go."""
+    try:
+        limit = int((GROUP / "memory.max").read_text("ascii"))
+        used = int((GROUP / "memory.current").read_text("ascii"))
+        rows = (GROUP / "memory.stat").read_text("ascii").splitlines()
+        cached = int(dict(row.split() for row in rows)["inactive_file"])
+        return max(0, limit - used + cached)
+    except (OSError, ValueError, LookupError):  # no limit, or another system
+        return None
