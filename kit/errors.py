@@ -11,9 +11,17 @@ __all__ = ["CheckError", "DataError", "KitError", "SettingError", "nearest"]
 
 
 class KitError(Exception):
-    """The work failed: training diverged, a result could not be written."""
+    """The work failed: training diverged, a result could not be written.
+
+    Each argument is a line. A line break within one comes from the name of a file or a class, and
+    is spelt out: a stranger's name must not look like a line of its own.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the lines."""
+        return "\n".join(str(line).replace("\n", "\\n") for line in self.args)
 
 
 class SettingError(KitError, ValueError):

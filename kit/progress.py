@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["bar", "clean", "say", "track"]
+__all__ = ["bar", "clean", "say", "short", "track"]
 
 Item = TypeVar("Item")
+WIDEST = 40  # characters of a name in a table
 JOINERS = "\u200c\u200d"  # "not printable" to Python, but ordinary letters' neighbours in Persian
 
 
@@ -26,9 +27,17 @@ def clean(text: object) -> str:
     return "".join(c if c.isprintable() or c in JOINERS else _spelt(c) for c in str(text))
 
 
-def say(text: str) -> None:
-    """Write one line, or several, to stderr."""
-    for line in text.split("\n"):
+def short(name: object) -> str:
+    """Return a name as a table has it: cleaned, and without its middle where it is long."""
+    text = clean(name)
+    if len(text) <= WIDEST:
+        return text
+    return f"{text[: WIDEST // 2]}…{text[1 - WIDEST // 2 :]}"
+
+
+def say(*lines: str) -> None:
+    """Write lines to stderr; a line break within one is spelt out, as it comes from a name."""
+    for line in lines:
         print(clean(line), file=sys.stderr, flush=True)
 
 
@@ -60,7 +69,7 @@ def track(items: Iterable[Item], total: int, doing: str, done: str) -> Iterator[
     start = time.monotonic()
     if sys.stderr.isatty():
         with bar() as progress:
-            task = progress.add_task(doing, total=total)
+            task = progress.add_task(clean(doing), total=total)
             for item in items:
                 yield item
                 progress.advance(task)

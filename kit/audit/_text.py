@@ -6,7 +6,7 @@ import pandas as pd
 
 from kit.audit import _summary
 from kit.audit._findings import KINDS
-from kit.progress import clean
+from kit.progress import clean, short
 
 if TYPE_CHECKING:
     from kit.audit._audit import Audit
@@ -34,7 +34,7 @@ def report(found: "Audit") -> str:
 
 def _classes(found: "Audit") -> list[str]:
     table = _summary.classes(found.images, found.class_names)
-    table["class"] = table["class"].map(clean)
+    table["class"] = table["class"].map(short)
     table["share"] = table["share"].map("{:.1%}".format)
     if len(table) > CLASSES:
         ordered = table.sort_values("images", ascending=False, kind="stable")

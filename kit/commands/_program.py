@@ -61,7 +61,7 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         prepared = functools.partial(command, **known) if known else command
         tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
     except KitError as error:
-        progress.say(f"Error: {error}")
+        progress.say(*f"Error: {error}".split("\n"))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         progress.say("Interrupted.")
@@ -126,7 +126,7 @@ def start_keras() -> None:
         except BaseException:
             os.dup2(kept, 2)
             notes.seek(0)
-            progress.say(notes.read().decode(errors="replace"))
+            progress.say(*notes.read().decode(errors="replace").split("\n"))
             raise
         finally:
             os.dup2(kept, 2)

@@ -12,7 +12,7 @@ __all__ = ["class_table", "keep", "save_table"]
 def class_table(scores: evaluation.Scores) -> str:
     """Return precision, recall, F1 and support of each class, as text."""
     table = scores.per_class[["class", "precision", "recall", "f1", "support"]]
-    names = table["class"].map(progress.clean)
+    names = table["class"].map(progress.short)
     text: str = table.assign(**{"class": names}).to_string(
         index=False, float_format="{:.3f}".format, max_rows=40
     )

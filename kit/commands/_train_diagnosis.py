@@ -27,7 +27,7 @@ def before(
         CheckError: One failed.
     """
     found = checking.quick(model, splits, compiled)
-    progress.say(checks.panel(found))
+    progress.say(*checks.panel(found).split("\n"))
     checking.save(found, run / CHECKS)
     checking.refuse_failed(found, " --no-check trains all the same.")
 

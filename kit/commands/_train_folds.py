@@ -35,7 +35,7 @@ def overview(each: Sequence[data.Splits]) -> str:
         counts["test"] = each[0].counts("test")
     table = pd.DataFrame(counts)
     table.loc["all"] = table.sum()
-    text: str = table.rename(index=progress.clean).to_string(max_rows=30)
+    text: str = table.rename(index=progress.short).to_string(max_rows=30)
     return (
         f"{len(each)} trainings: each fold validates once, and the others train. In all "
         f"{len(each[0].files)} images:\n{text}"

@@ -16,6 +16,7 @@ from kit.commands._program import program_name, quoted
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
+from kit.progress import clean
 
 if TYPE_CHECKING:
     import keras
@@ -120,12 +121,13 @@ def next_steps(run: Path, source: Path) -> str:
     """Return the commands that follow a training, as they can be typed here."""
     folder = data.image_folders(source)[0]
     return "\n".join(
-        [
+        clean(line)
+        for line in (
             f"The run is in {run}; look at {run / 'figures'}.",
             "Next:",
             f"  {program_name('kit-predict')} {quoted(run)} {quoted(folder)} --top 3",
             f"  {program_name('kit-evaluate')} {quoted(run)} OTHER_FOLDER",
-        ]
+        )
     )
 
 

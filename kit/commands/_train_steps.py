@@ -81,7 +81,7 @@ def overview(splits: data.Splits) -> str:
     height, width, channels = splits.image_shape
     kind = "gray" if channels == 1 else "RGB"
     title = f"{len(splits.files)} {kind} images at {height} x {width} pixels ({splits.aspect}):"
-    table = counts.rename(index=progress.clean).to_string(max_rows=30)
+    table = counts.rename(index=progress.short).to_string(max_rows=30)
     return f"{title}\n{table}"
 
 

@@ -89,7 +89,7 @@ def _search(
         max_minutes=settings["max_minutes"],
     )
     progress.say(f"Searched: {', '.join(map(str, space))}")
-    progress.say(told(planned, settings["oracle"]))
+    progress.say(*told(planned, settings["oracle"]).split("\n"))
     with _told_how_to_go_on(folder, made):
         crew.search(made, trials, (choice, settings, space, source, folder, first), resolved)
         found = search.conclude(made)
@@ -111,9 +111,12 @@ def _search(
         looks=found.findings.looked,
         test_scored=int(found.findings.test is not None),
     )
-    print(f"The search is in {folder}: trials.csv, figures, the best run in {folder / last.BEST}.")
-    print("Train with the best settings:")
-    print(f"  {last.command(resolved, space, found.best.values, found.best.epochs)}")
+    for line in (
+        f"The search is in {folder}: trials.csv, figures, the best run in {folder / last.BEST}.",
+        "Train with the best settings:",
+        f"  {last.command(resolved, space, found.best.values, found.best.epochs)}",
+    ):
+        print(progress.clean(line))
 
 
 def choose(settings: Mapping[str, Any], source: Path) -> Choice:

@@ -127,10 +127,11 @@ def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[st
         if here != there:
             lines.append(f"  {flag(name)}: {there} there, {here} here")
     if lines:
-        text = "\n".join(lines)
         raise SettingError(
-            f"{folder} was begun with other settings, and results of both would be mixed:\n{text}\n"
-            "Leave these flags out to go on with it, or begin another search with another --output."
+            f"{folder} was begun with other settings, and results of both would be mixed:",
+            *lines,
+            "Leave these flags out to go on with it, or begin another search with another "
+            "--output.",
         )
 
 

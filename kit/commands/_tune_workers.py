@@ -130,8 +130,8 @@ def _serve(made: "searching.Search", address: str) -> None:
 
     def say(port: int) -> None:
         progress.say(
-            f"Waiting for workers. On each machine, with the same {searching.TOKEN}:\n"
-            f"  {program_name('kit-tune')} FOLDER --worker {quoted(f'{host}:{port}')}"
+            f"Waiting for workers. On each machine, with the same {searching.TOKEN}:",
+            f"  {program_name('kit-tune')} FOLDER --worker {quoted(f'{host}:{port}')}",
         )
 
     searching.serve(made.oracle, address, token, on_port=say)

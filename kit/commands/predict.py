@@ -60,8 +60,9 @@ def predict(
     if json is not None:
         _put(json, _as_json(answers))
     if csv is None and json is None:
-        shown = answers.table.map(
-            lambda value: progress.clean(value) if isinstance(value, str) else value
+        shown = answers.table.assign(
+            **{"file": answers.table["file"].map(progress.clean)},
+            **{"class": answers.table["class"].map(progress.short)},
         )
         print(shown.to_string(index=False))
     if answers.table.empty:

@@ -237,7 +237,8 @@ def train(
         splits = batches.all_to_learn_from(splits)
     each = folding.divided(splits, folds, planned)
     splits = each[0]
-    progress.say(steps.overview(splits) if folds is None else folding.overview(each))
+    overview = steps.overview(splits) if folds is None else folding.overview(each)
+    progress.say(*overview.split("\n"))
     if note := batches.imbalance(splits, class_weight):
         progress.say(note)
     models = steps.build(choice, planned, each, compiled)
@@ -248,7 +249,7 @@ def train(
         record.save_inputs(run, resolved, splits, choice.reason)
         if folds is not None:
             folding.save_split(run, splits, each)
-        progress.say(steps.show_network(models[0], run / "figures"))
+        progress.say(*steps.show_network(models[0], run / "figures").split("\n"))
         steps.draw_samples(splits, run / "figures", method.augments(choice))
         if check:
             diagnosis.before(models[0], splits, compiled, run)

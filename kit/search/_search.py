@@ -129,8 +129,8 @@ def _check(objective: str, oracle: str, seed: int, max_minutes: float | None) ->
 def _refuse_drift(folder: Path, setup: Mapping[str, Any]) -> None:
     found = _facts.differences(_facts.load_setup(folder), setup)
     if found:
-        lines = "".join(f"\n  {line}" for line in found)
         raise SettingError(
-            f"{folder} is another search: results of both would be mixed.{lines}\n"
-            "Go on with what it had, or begin a new search in another folder."
+            f"{folder} is another search: results of both would be mixed.",
+            *(f"  {line}" for line in found),
+            "Go on with what it had, or begin a new search in another folder.",
         )

@@ -165,7 +165,7 @@ class Show:
 
     def _say(self, text: str) -> None:
         if self._live is None:
-            progress.say(text)
+            progress.say(*text.split("\n"))
             return
         for line in text.split("\n"):
             self._live.console.print(clean(line), soft_wrap=True)

@@ -112,10 +112,10 @@ class Workers:
             one.starts, one.losses = 0, 1 if member.ended else one.losses + 1
         if one.starts >= STARTS or one.losses >= LOSSES or code in FOREVER:
             time.sleep(0.2)  # for its last words to arrive
-            words = "\n".join(one.lines) or "nothing"
             raise KitError(
                 f"{one.name} {_how(code)}, and starting it again does not help. What is finished "
-                f"is kept: mend the cause and go on with --resume. It wrote last:\n{words}"
+                "is kept: mend the cause and go on with --resume. It wrote last:",
+                *(one.lines or ["nothing"]),
             )
 
     def _spawn(self, name: str) -> "subprocess.Popen[bytes]":

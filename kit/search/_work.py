@@ -74,6 +74,6 @@ def _run(oracle: Asked, trial: trials.Trial, run_trial: RunTrial) -> str:
     except (DataError, SettingError, Lost):
         raise
     except Exception as error:  # whatever a trial does, the others go on
-        progress.say(traceback.format_exc())
+        progress.say(*traceback.format_exc().split("\n"))
         return f"failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
     return f"infeasible: {outcome.infeasible}" if outcome.infeasible else ""

@@ -1,0 +1,71 @@
+"""Names of classes come from strangers: they forge no line and widen no table."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kit import audit, data, evaluation
+from kit.commands import _scores, _train_folds, _train_record, _train_steps
+from kit.commands._program import program
+from kit.errors import DataError, KitError, SettingError
+
+FORGED = "All is well"
+NAMES = (f"cats\n{FORGED}", f"dogs{'s' * 200}", f"dogs{'s' * 200}!")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    random = np.random.default_rng(0)
+    for name in NAMES:
+        (folder / name).mkdir(parents=True)
+        for number in range(4):
+            pixels = random.integers(0, 256, (8, 8, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
+
+
+def sound(text, width=110):
+    lines = text.splitlines()
+    forged = [line for line in lines if line.strip().startswith(FORGED)]
+    return not forged and max(map(len, lines)) <= width
+
+
+def test_tables_escape_names_and_cut_long_ones(photos):
+    splits = data.load(photos, image_size=4)
+    overview = _train_steps.overview(splits)
+    assert sound(overview)
+    assert "cats\\nAll is well" in overview
+    assert "s!" in overview, "names that differ at their end can be told apart"
+    assert sound(_train_folds.overview([splits]))
+    answers = np.eye(3)[splits.labels]
+    scores = evaluation.score(splits.labels, answers, splits.class_names)
+    assert sound(_scores.class_table(scores))
+    report = audit.report(audit.audit(photos))
+    assert sound(report.partition("Shortcuts")[0].partition("Findings")[0])
+    assert FORGED not in report.splitlines()
+
+
+def test_what_follows_a_training_is_told_in_whole_lines(photos):
+    assert len(_train_record.next_steps(photos / NAMES[0], photos / NAMES[0]).split("\n")) == 4
+
+
+@pytest.mark.parametrize("kind", [KitError, SettingError, DataError])
+def test_a_line_break_in_an_error_is_spelt_out_and_its_lines_are_kept(kind, capsys):
+    def command() -> None:
+        """Fail."""
+        raise kind(f"no file in {NAMES[0]}", "take it away.")
+
+    with pytest.raises(SystemExit) as ended:
+        program(command, [])
+    assert ended.value.code == kind.exit_code
+    assert capsys.readouterr().err.splitlines() == [
+        "Error: no file in cats\\nAll is well",
+        "take it away.",
+    ]
+
+
+def test_notes_about_such_names_are_single_lines(photos, capsys):
+    (photos / ".hidden\nAll is well").mkdir()
+    data.load(photos, image_size=4)
+    assert FORGED not in capsys.readouterr().err.splitlines()
