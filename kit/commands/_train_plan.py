@@ -18,6 +18,7 @@ __all__ = [
     "Choice",
     "Method",
     "attempts",
+    "called",
     "check_folds",
     "check_last",
     "check_new",
@@ -346,6 +347,12 @@ def data_folder(folder: Path | None) -> Path:
     return folder.resolve()
 
 
+def called(source: Path) -> str:
+    """Return what a run is called after: the folder of the images, or the one of their table."""
+    folder = source.parent.resolve() if data.is_table(source) else source
+    return folder.name or "root"
+
+
 def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -> Path:
     """Return where the run goes.
 
@@ -354,8 +361,7 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
         DataError: The table that names the data cannot be read.
     """
     if output is None:
-        name = source.stem if data.is_table(source) else source.name
-        folder = runs.next_folder(Path("models"), f"{name or 'root'}-{label}")
+        folder = runs.next_folder(Path("models"), f"{called(source)}-{label}")
     else:
         folder = output
     check_outside(folder, source)

@@ -30,7 +30,6 @@ __all__ = [
     "shared",
     "source_of",
     "space_of",
-    "stem",
 ]
 
 SETTINGS = runs.SEARCH
@@ -159,7 +158,7 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
     """
     output = settings["output"]
     if output is None:
-        folder = runs.next_folder(Path("models"), f"{stem(source)}-{label}-search")
+        folder = runs.next_folder(Path("models"), f"{train_plan.called(source)}-{label}-search")
     else:
         folder = output
     train_plan.check_outside(folder, source)
@@ -176,13 +175,6 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
 def plain(value: Any) -> Any:
     """Return a setting as YAML and JSON have it."""
     return json.loads(json.dumps(value, default=str))
-
-
-def stem(source: Path) -> str:
-    """Return what images are called."""
-    from kit import data
-
-    return (source.stem if data.is_table(source) else source.name) or "root"
 
 
 def flag(name: str) -> str:

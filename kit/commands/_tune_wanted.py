@@ -19,7 +19,6 @@ from kit.commands._tune_plan import (
     plain,
     source_of,
     space_of,
-    stem,
 )
 from kit.errors import SettingError
 from kit.search import Space, space_text
@@ -105,7 +104,7 @@ def _to_go_on_with(given: Mapping[str, Any]) -> Path:
                 f"{folder} holds no search to go on with: there is no {SETTINGS} in it."
             )
         return folder
-    name = f"{stem(source_of(given))}-" if "folder" in given else ""
+    name = f"{train_plan.called(source_of(given))}-" if "folder" in given else ""
     found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
     found = [folder for folder in found if folder.name.startswith(name)]
     if not found:

@@ -78,7 +78,7 @@ def skipped(scanned: Scan) -> list[str]:
     if ignored:
         kinds = Counter(_kind(one.file) for one in ignored).most_common(SHOWN)
         named = ", ".join(f"{count} {kind}" for kind, count in kinds)
-        notes.append(f"Ignored: {len(ignored)} files or folders ({named}).")
+        notes.append(f"Left out, ignored: {len(ignored)} files or folders ({named}).")
     return notes
 
 

@@ -56,7 +56,7 @@ def read_excluded(path: Path) -> Excluded:
 
 
 def without(listed: Listing, excluded: Excluded) -> Listing:
-    """Return the listing without the files that a list names; these become ignored.
+    """Return the listing without the files that a list names; these become excluded.
 
     What is left out is no problem any more, whatever it was. A name that is not in the data is
     counted in a note. Backslashes are taken for slashes where no file has that name otherwise.
@@ -84,7 +84,7 @@ def without(listed: Listing, excluded: Excluded) -> Listing:
     return dataclasses.replace(
         listed,
         entries=tuple(entry for entry in listed.entries if entry.found.file not in out),
-        problems=rest + tuple(Problem(file, "ignored", reason) for file in sorted(out)),
+        problems=rest + tuple(Problem(file, "excluded", reason) for file in sorted(out)),
         notes=tuple(notes),
     )
 

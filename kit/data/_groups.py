@@ -57,7 +57,7 @@ def group(scanned: Scan, rule: str | None, cache: bool) -> Groups:
         cache: Whether pairs may be kept in the user's cache folder.
 
     Raises:
-        SettingError: No photo says when it was taken, where that is the rule.
+        SettingError: No photo says when and by which camera it was taken, where that is the rule.
     """
     equal = np.concatenate([same(scanned.hashes), same([one.pixels for one in scanned.findings])])
     copies = joined(len(scanned.entries), equal)

@@ -48,7 +48,7 @@ def ruled(scanned: Scan, rule: str) -> tuple[Pairs, str]:
             the group. ``"exif"``: photos by one camera, each within a minute of the one before.
 
     Raises:
-        SettingError: No photo says when it was taken.
+        SettingError: No photo says when and by which camera it was taken.
     """
     names = [entry.found.file for entry in scanned.entries]
     if rule == EXIF:
@@ -79,18 +79,19 @@ def same(keys: Iterable[str]) -> Pairs:
 
 
 def _by_camera(photos: Sequence[tuple[str, str]]) -> tuple[Pairs, str]:
-    """Return pairs of photos by one camera within a minute; what has no time is in none."""
+    """Return pairs of photos by one camera within a minute; what lacks either is in none."""
     times: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for image, (camera, taken) in enumerate(photos):
         try:
             times[camera].append((datetime.strptime(taken, TIME), image))
         except ValueError:
             continue
+    nameless = len(times.pop("", []))  # of any number of cameras
     known = sum(map(len, times.values()))
     if not known:
         raise SettingError(
-            "group exif needs photos that say when they were taken, and none of the "
-            f"{len(photos)} does; name the groups by a pattern on the path instead."
+            "group exif needs photos that say when and by which camera they were taken, and none "
+            f"of the {len(photos)} does; name the groups by a pattern on the path instead."
         )
     pairs = []
     for shots in times.values():
@@ -98,5 +99,7 @@ def _by_camera(photos: Sequence[tuple[str, str]]) -> tuple[Pairs, str]:
         for (earlier, one), (later, other) in itertools.pairwise(shots):
             if later - earlier <= TOGETHER:
                 pairs.append((one, other))
-    note = f"{known} of {len(photos)} photos say when they were taken."
+    note = f"{known} of {len(photos)} photos say when and by which camera they were taken."
+    if nameless:
+        note += f" {nameless} more give a time and no camera, and stand alone."
     return np.array(pairs, np.int64).reshape(-1, 2), note

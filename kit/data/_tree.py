@@ -21,8 +21,8 @@ class Problem:
     """A file or folder that is not used.
 
     ``file`` is relative to the data folder, with slashes. ``verdict`` is ``"ignored"`` (no image,
-    or nobody's loss), ``"broken"`` (an image that cannot be decoded) or ``"refused"`` (a link that
-    leaves the folder, a pipe, a name that is no text).
+    or nobody's loss), ``"excluded"`` (by a person's list), ``"broken"`` (an image that cannot be
+    decoded) or ``"refused"`` (a link that leaves the folder, a pipe, a name that is no text).
     """
 
     file: str

@@ -243,7 +243,7 @@ def test_a_table_is_trained_on_scored_and_named_like_a_folder(
     monkeypatch.chdir(tmp_path)  # the run goes beside the images' folder, not into it
     (tmp_path / "out.txt").write_text("unsorted/03.png\n")
     program(train, ["labels.csv", *LINEAR, "--epochs", "1", "--exclude", "out.txt"])
-    run = tmp_path / "models" / "labels-linear"
+    run = tmp_path / "models" / f"{tmp_path.name}-linear"  # as the folder of the table
     out, err = capsys.readouterr()
 
     assert 'labels.csv: the column "file" is taken for path.' in err

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from kit import architectures, data
+from kit.commands import _train_plan as train_plan
 from kit.commands import _tune_plan as plan
 from kit.commands._program import program, read_settings
 from kit.commands._tune_best import command
@@ -288,3 +289,14 @@ def test_what_cannot_be_searched_is_refused_before_an_image_is_read(
     assert message in text
     assert "Traceback" not in text
     assert not (tmp_path / "search").exists()
+
+
+@pytest.mark.parametrize("table", ["labels.csv", "fruit.tsv"])
+def test_a_run_is_called_after_the_folder_of_its_images_or_of_its_table(
+    tmp_path: Path, table: str
+) -> None:
+    folder = tmp_path / "grocery"
+    folder.mkdir()
+    (folder / table).write_text("path,label\n")
+    assert train_plan.called(folder) == train_plan.called(folder / table) == "grocery"
+    assert train_plan.called(Path("/")) == "root"

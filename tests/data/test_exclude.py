@@ -48,15 +48,15 @@ def names(listed):
         ("a\\1.png\nb\\2.png\n", "out.txt"),
     ],
 )
-def test_the_files_of_a_list_are_ignored_however_it_is_written(photos, text, name):
+def test_the_files_of_a_list_are_excluded_however_it_is_written(photos, text, name):
     path = written(photos, text.replace("{here}", str(photos)), name)
     listed = listing(photos)
     left = without(listed, read_excluded(path))
 
     assert names(listed) - names(left) == {"a/1.png", "b/2.png"}
     assert [(one.file, one.verdict, one.reason) for one in left.problems] == [
-        ("a/1.png", "ignored", f"listed in {name}"),
-        ("b/2.png", "ignored", f"listed in {name}"),
+        ("a/1.png", "excluded", f"listed in {name}"),
+        ("b/2.png", "excluded", f"listed in {name}"),
     ]
     assert left.notes == (f"Left out as {name} says: 2 of 20 files.",)
 
@@ -78,8 +78,8 @@ def test_what_is_left_out_stops_no_strict_loading(photos):
     splits = data.load(photos, image_size=4, strict=True, exclude=out)
     assert len(splits.files) == 20
     assert {(one.file, one.verdict) for one in splits.problems} == {
-        ("a/link.png", "ignored"),
-        ("a/half.png", "ignored"),
+        ("a/link.png", "excluded"),
+        ("a/half.png", "excluded"),
     }
 
 
@@ -129,6 +129,8 @@ def test_excluded_images_are_in_no_part_and_the_data_are_others(photos):
     splits = data.load(photos, image_size=4, exclude=path)
 
     assert "a/1.png" in whole.files
+    assert "Left out as out.csv says: 2 of 21 files." in splits.notes
+    assert not any("ignored" in note for note in splits.notes), "counted once"
     assert set(whole.files) - set(splits.files) == {"a/1.png"}
     assert splits.fingerprint != whole.fingerprint
     assert {one.file: one.reason for one in splits.problems} == {

@@ -148,7 +148,11 @@ def test_a_pattern_on_the_path_names_groups(photos):
 
 @pytest.mark.parametrize(
     ("group", "said"),
-    [("(", "regular expression"), ("nobody", "matches no file"), ("exif", "none of the 40 does")],
+    [
+        ("(", "regular expression"),
+        ("nobody", "matches no file"),
+        ("exif", "by which camera .* none of the 40 does"),
+    ],
 )
 def test_a_rule_that_names_no_group_is_refused(photos, group, said, capsys):
     with pytest.raises(SettingError, match=said):
@@ -177,6 +181,16 @@ def test_photos_by_one_camera_within_a_minute_are_one_group(photos):
     assert together(splits, "dogs/shot3.jpg")
     assert together(splits, "dogs/shot4.jpg")
     assert any("5 of 45 photos say when" in note for note in splits.notes)
+
+
+def test_photos_without_the_name_of_a_camera_are_not_by_one(photos):
+    start = datetime(2020, 2, 28, 23, 59, 0)
+    for number, camera in enumerate([("", ""), ("", ""), ("A", "One")]):
+        (photos / f"dogs/shot{number}.jpg").write_bytes(photo(500 + number, camera, start))
+    splits = load(photos, group="exif")
+    assert together(splits, "dogs/shot0.jpg")
+    assert together(splits, "dogs/shot1.jpg")
+    assert any("2 more give a time and no camera, and stand alone" in n for n in splits.notes)
 
 
 def test_a_new_file_like_old_ones_on_both_sides_trains_and_is_reported(photos, tmp_path):
