@@ -209,7 +209,7 @@ def first_not_finite(model: keras.Model, images: Any = None) -> tuple[str, str]:
         return "", ""
     copy = twin(model)
     with recorded(copy) as recording:
-        copy(keras.ops.convert_to_tensor(images[:32]), training=True)
+        copy(keras.ops.convert_to_tensor(images[:32], "float32"), training=True)
     for name, output in recording.outputs.items():
         if not _finite([output]):
             return name, f'the answers of "{name}" are no numbers'

@@ -1,14 +1,15 @@
 """What a model's layers say in numbers: kernels, dead units, what the first of them sees."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
-from kit.checks._measures import dead_share
-from kit.checks._recorded import Recording, leaves
+from kit.checks._measures import used_units
+from kit.checks._recorded import leaves, recorded
 
-__all__ = ["answered", "array", "dead", "in_batches", "inputs", "kernels", "loss"]
+__all__ = ["answered", "array", "in_batches", "kernels", "looked_into", "loss"]
 
 BATCH = 64  # images that are looked at together
 PIXELS = BATCH * 128 * 128  # of the images that are looked at together, but 4 batches at most
@@ -26,13 +27,35 @@ def kernels(model: keras.Model) -> dict[str, list[Any]]:
     return {name: kernels for name, kernels in found.items() if kernels}
 
 
-def dead(model: keras.Model, recording: Recording) -> dict[str, float]:
-    """Return the share of dead units of each layer that ends in a ReLU."""
-    return {
-        name: dead_share(array(recording.outputs[name]))
-        for name, layer in leaves(model)
-        if name in recording.outputs and _can_die(layer)
-    }
+def looked_into(
+    model: keras.Model, images: Any
+) -> tuple[list[Any], dict[str, float], dict[str, float]]:
+    """Return a model's answers to images, and what happens within.
+
+    The maps of all layers are in memory at once, so large images are shown in turn.
+
+    Returns:
+        The answers in batches; the share of dead units of each layer that ends in a ReLU; and
+        :attr:`kit.checks.Monitor.inputs`.
+    """
+    outputs, seen = [], []
+    alive: dict[str, Any] = {}
+    can_die = [name for name, layer in leaves(model) if _can_die(layer)]
+    first = next(
+        (name for name, layer in leaves(model) if any(len(one.shape) > 1 for one in layer.weights)),
+        None,
+    )
+    for batch in batches(images):
+        with recorded(model) as recording:
+            outputs.append(answered(model, batch))
+        for name in can_die:
+            if name in recording.outputs:
+                units = used_units(array(recording.outputs[name]))
+                alive[name] = units | alive.get(name, False)
+        if first is not None:
+            seen.append(array(recording.inputs[first]))
+    dead = {name: float(np.mean(~units)) for name, units in alive.items()}
+    return outputs, dead, _statistics(np.concatenate(seen)) if seen else {}
 
 
 def _can_die(layer: keras.Layer) -> bool:
@@ -41,30 +64,31 @@ def _can_die(layer: keras.Layer) -> bool:
     return getattr(getattr(layer, "activation", None), "__name__", "") in DYING
 
 
-def inputs(model: keras.Model, recording: Recording) -> dict[str, float]:
-    for name, layer in leaves(model):
-        if any(len(one.shape) > 1 for one in layer.weights):
-            seen = array(recording.inputs[name])
-            finite = np.isfinite(seen)
-            usable = seen[finite] if finite.any() else np.zeros(1)
-            return {
-                "least": float(usable.min()),
-                "greatest": float(usable.max()),
-                "mean": float(usable.mean()),
-                "deviation": float(usable.std()),
-                "finite": float(finite.mean()),
-            }
-    return {}
+def _statistics(seen: Any) -> dict[str, float]:
+    finite = np.isfinite(seen)
+    usable = seen[finite] if finite.any() else np.zeros(1)
+    return {
+        "least": float(usable.min()),
+        "greatest": float(usable.max()),
+        "mean": float(usable.mean()),
+        "deviation": float(usable.std()),
+        "finite": float(finite.mean()),
+    }
 
 
 def in_batches(model: keras.Model, images: Any) -> list[Any]:
+    return [answered(model, batch) for batch in batches(images)]
+
+
+def batches(images: Any) -> Iterator[Any]:
     pixels = max(int(np.prod(np.shape(images)[1:3])), 1)
     size = min(max(PIXELS // pixels, 1), 4 * BATCH)
-    return [answered(model, images[start : start + size]) for start in range(0, len(images), size)]
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
 
 
 def answered(model: keras.Model, images: Any) -> Any:
-    return array(model(keras.ops.convert_to_tensor(images), training=False))
+    return array(model(keras.ops.convert_to_tensor(images, "float32"), training=False))
 
 
 def loss(model: keras.Model, labels: Any, outputs: Any) -> float:

@@ -12,21 +12,24 @@ import numpy.typing as npt
 
 __all__ = [
     "Answers",
+    "agreement",
     "answers",
     "batch_purity",
     "cross_entropy",
-    "dead_share",
     "neighbour_accuracy",
     "norm",
     "overlap",
     "ratio",
     "scale",
     "sure_accuracy",
+    "thumbnails",
+    "used_units",
 ]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 SURE = 0.25  # share of the images: those whose answer the model is surest of
+PIXELS = 1 << 22  # values of images that become thumbnails together: 32 MB each time copied
 THUMBNAIL = 16  # pixels of a side at most, where images are compared
 TINY = 1e-12  # below any weight's norm that is not zero on purpose
 
@@ -115,14 +118,14 @@ def scale(kernels: Sequence[Any]) -> float:
     return max(found, key=lambda one: abs(np.log(max(one, TINY))))
 
 
-def dead_share(output: Any) -> float:
-    """Return the share of a layer's units (channels) that are 0 for all images and places.
+def used_units(output: Any) -> npt.NDArray[np.bool_]:
+    """Tell of each unit (channel) of a layer whether it is above 0 for any image and place.
 
     Args:
         output: ``(n, ..., units)``, after a ReLU.
     """
     given = np.asarray(output, np.float32)
-    return float(np.mean(~(given > 0).any(axis=tuple(range(given.ndim - 1)))))
+    return np.asarray((given > 0).any(axis=tuple(range(given.ndim - 1))))
 
 
 def cross_entropy(counts: Mapping[Any, int] | Sequence[int]) -> float:
@@ -170,7 +173,15 @@ def neighbour_accuracy(
         votes: So many neighbours choose, the more similar one where they are split.
         same: The two are the same images, one perhaps changed: an image is not its own neighbour.
     """
-    known, new = _thumbnails(images), _thumbnails(asked)
+    return agreement(
+        thumbnails(images), classes, thumbnails(asked), answers, votes=votes, same=same
+    )
+
+
+def agreement(
+    known: Floats, classes: Any, new: Floats, answers: Any, *, votes: int = 1, same: bool = False
+) -> float:
+    """Return what :func:`neighbour_accuracy` does, of thumbnails that were made before."""
     alike = new @ known.T
     if same:
         np.fill_diagonal(alike, -np.inf)
@@ -183,8 +194,16 @@ def neighbour_accuracy(
     return float(np.mean(counts.argmax(-1) == np.asarray(answers)))
 
 
+def thumbnails(images: Any) -> Floats:
+    """Return small pictures as vectors of length 1 and mean 0, a few images at a time."""
+    given = np.asarray(images)
+    size = max(1, PIXELS // max(1, given[:1].size))
+    parts = [_thumbnails(given[start : start + size]) for start in range(0, len(given), size)]
+    return np.concatenate(parts)
+
+
 def _thumbnails(images: Any) -> Floats:
-    given = np.nan_to_num(np.asarray(images, np.float64))
+    given = np.nan_to_num(np.asarray(images, np.float64), copy=False)
     if given.ndim == 4:
         for axis in (1, 2):
             length = given.shape[axis]

@@ -14,14 +14,14 @@ import pandas as pd
 
 from kit.checks import _layer_numbers as numbers
 from kit.checks._measures import (
+    agreement,
     answers,
-    neighbour_accuracy,
     norm,
     ratio,
     scale,
     sure_accuracy,
+    thumbnails,
 )
-from kit.checks._recorded import recorded
 from kit.checks._sample import Sample
 from kit.checks._twins import compiled_like, twin
 
@@ -194,11 +194,9 @@ class Monitor(keras.callbacks.Callback):
         every = len(train) == len(self.train)
         for mine, theirs in zip(self._twin.weights, self.model.weights, strict=True):
             mine.assign(theirs)
-        with recorded(self._twin) as recording:
-            outputs = [numbers.answered(self._twin, self.validation.images[:BATCH])]
-        dead = numbers.dead(self._twin, recording)
+        outputs, dead, inputs = numbers.looked_into(self._twin, self.validation.images[:BATCH])
         if epoch == 0:
-            self.inputs = numbers.inputs(self._twin, recording)
+            self.inputs = inputs
             self.scales = {name: scale(one) for name, one in numbers.kernels(self._twin).items()}
         outputs += numbers.in_batches(self._twin, self.validation.images[BATCH:])
         found = answers(np.concatenate(outputs))
@@ -227,15 +225,14 @@ class Monitor(keras.callbacks.Callback):
         return row
 
     def _compare(self) -> None:
-        known = (self.train.images, self.train.classes)
-        asked = (self.validation.images, self.validation.classes)
-        self.neighbours = neighbour_accuracy(*known, *asked)
-        self.voting_neighbours = neighbour_accuracy(*known, *asked, votes=VOTES)
+        known = (thumbnails(self.train.images), self.train.classes)
+        asked = (thumbnails(self.validation.images), self.validation.classes)
+        self.neighbours = agreement(*known, *asked)
+        self.voting_neighbours = agreement(*known, *asked, votes=VOTES)
         if self.augmented is not None:
-            self.plain_neighbours = neighbour_accuracy(*known, *known, same=True)
-            self.augmented_neighbours = neighbour_accuracy(
-                *known, self.augmented.images, self.augmented.classes, same=True
-            )
+            augmented = (thumbnails(self.augmented.images), self.augmented.classes)
+            self.plain_neighbours = agreement(*known, *known, same=True)
+            self.augmented_neighbours = agreement(*known, *augmented, same=True)
 
     def _updates(self) -> dict[str, float]:
         means = [float(np.mean(values)) for values in self._ratios.values()]
@@ -256,7 +253,8 @@ class Monitor(keras.callbacks.Callback):
         if not self._twin.trainable_weights:
             return 0.0
         before = [numbers.array(weight) for weight in self._twin.trainable_weights]
-        self._twin.train_on_batch(self.train.images[:GRADIENT], self.train.labels[:GRADIENT])
+        images = self.train.images[:GRADIENT].astype(np.float32)
+        self._twin.train_on_batch(images, self.train.labels[:GRADIENT])
         after = map(numbers.array, self._twin.trainable_weights)
         with np.errstate(invalid="ignore", over="ignore"):
             return norm([a - b for a, b in zip(after, before, strict=True)])

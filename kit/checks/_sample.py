@@ -1,5 +1,6 @@
 """A few images and labels to look at a model with."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +15,17 @@ __all__ = ["Sample", "from_arrays", "sample"]
 
 Array = npt.NDArray[Any]
 
+MOST_VALUES = 500 * 256 * 256 * 3  # of all images of a sample ...
+FEW = 64  # ... where these are more
+
 
 @dataclass(frozen=True)
 class Sample:
     """Images and labels as a model's ``fit`` takes them.
 
     Attributes:
-        images: float32 ``(n, height, width, channels)`` in [0, 255], or what else the model takes.
+        images: float32 or uint8 ``(n, height, width, channels)`` in [0, 255], or what else the
+            model takes.
         labels: As its loss takes them: one-hot rows, a column of 0 and 1, or class numbers.
         classes: The class number of each image, int64 ``(n,)``.
         names: The classes' names, or their numbers as text.
@@ -71,16 +76,22 @@ def sample(
     model: keras.Model,
     count: int = 256,
     part: str = "train",
+    *,
+    as_stored: bool = False,
 ) -> Sample:
     """Return images of a part, not augmented, in which the classes take turns.
+
+    Of images that are larger than 256 x 256 it has fewer, but 64 in any case.
 
     Args:
         splits: The data.
         model: Its output says which form the labels have.
         count: Images, at most.
         part: ``"train"`` or ``"validation"``.
+        as_stored: Leave pixels in 8 bits, a quarter of the memory.
     """
     numbers = splits.parts[part]
+    count = min(count, max(FEW, MOST_VALUES // math.prod(splits.images.shape)))
     chosen = numbers[_in_turn(splits.labels[numbers], count, splits.seed)]
     pixels, present = splits.images.read_present(chosen)
     classes = splits.labels[present]
@@ -89,7 +100,8 @@ def sample(
         if model.output_shape[-1] == 1
         else np.eye(splits.num_classes, dtype=np.float32)[classes]
     )
-    return Sample(pixels.astype(np.float32), labels, classes, splits.class_names)
+    images = pixels if as_stored else pixels.astype(np.float32)
+    return Sample(images, labels, classes, splits.class_names)
 
 
 def _in_turn(classes: Array, count: int, seed: int) -> npt.NDArray[np.int64]:

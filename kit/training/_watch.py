@@ -28,8 +28,8 @@ class Watch:
             model: Compiled.
             splits: What it is trained on.
         """
-        train = checks.sample(splits, model, TRAINED)
-        validation = checks.sample(splits, model, HELD_OUT, part="validation")
+        train = checks.sample(splits, model, TRAINED, as_stored=True)
+        validation = checks.sample(splits, model, HELD_OUT, "validation", as_stored=True)
         self.splits = splits
         self.monitor = checks.Monitor(train, validation)
         probabilities = model.layers[-1].name != "scores"

@@ -1,13 +1,17 @@
 """The monitor measures what it says, and the training does not notice."""
 
+import dataclasses
 import math
 import time
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from kit import architectures, checks, training
+from kit import architectures, checks, data, training
+from kit.checks import _layer_numbers as numbers
+from kit.checks import _sample
 from kit.checks._monitors import COLUMNS
 
 RNG = np.random.default_rng(0)
@@ -71,6 +75,56 @@ def test_the_train_sample_is_scored_in_inference_and_without_penalties() -> None
     assert history["train_sample_loss"][-1] == pytest.approx(loss, rel=1e-4)
     assert history["penalty"][-1] == pytest.approx(float(sum(built.losses)), rel=1e-5)
     assert monitor.rows[0]["penalty"] > history["penalty"][-1]
+
+
+def test_large_images_are_shown_in_turn_and_measured_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = model("sequential", "basic_cnn")
+    outputs, dead, inputs = numbers.looked_into(built, SAMPLE.images)
+    monkeypatch.setattr(numbers, "PIXELS", 3 * 8 * 8)
+    turns, again, seen = numbers.looked_into(built, SAMPLE.images)
+
+    assert (len(outputs), len(turns)) == (1, 14)
+    np.testing.assert_allclose(np.concatenate(turns), outputs[0], rtol=1e-5)
+    assert again == dead
+    assert seen == pytest.approx(inputs)
+
+
+def test_pixels_in_8_bits_are_measured_as_the_same_in_32() -> None:
+    pixels = np.rint(SAMPLE.images)
+    wide = dataclasses.replace(SAMPLE, images=pixels)
+    narrow = dataclasses.replace(SAMPLE, images=pixels.astype(np.uint8))
+    found = []
+    for sample in (wide, narrow):
+        monitor = checks.Monitor(sample, sample, share=None)
+        model().fit(pixels, LABELS[:40], epochs=1, shuffle=False, callbacks=[monitor], verbose=0)
+        found.append((monitor.rows, monitor.inputs, monitor.neighbours))
+
+    assert str(found[0]) == str(found[1])
+
+
+def test_a_sample_of_large_images_is_bounded_by_their_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    images = data.CachedImages(np.zeros((90, 8, 8, 3), np.uint8))
+    splits = SimpleNamespace(
+        parts={"train": np.arange(90)},
+        labels=np.arange(90) % 3,
+        images=images,
+        num_classes=3,
+        class_names=("a", "b", "c"),
+        seed=0,
+    )
+    one = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    whole = checks.sample(splits, one, 90)
+    monkeypatch.setattr(_sample, "MOST_VALUES", 70 * 8 * 8 * 3)
+    bounded = checks.sample(splits, one, 90, as_stored=True)
+
+    assert (len(whole), whole.images.dtype) == (90, np.float32)
+    assert (len(bounded), bounded.images.dtype) == (70, np.uint8)
+    monkeypatch.setattr(_sample, "MOST_VALUES", 0)
+    assert len(checks.sample(splits, one, 90)) == 64
 
 
 def test_a_frozen_layer_has_an_update_of_0_and_the_others_have_not() -> None:
