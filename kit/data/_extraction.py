@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data import _cache, augmentation, decode
+from kit.data import _cache, _kept_features, augmentation, decode
 from kit.data._images import named_failures
+from kit.data._kept_features import Kept
 from kit.data._splits import Splits
 
 __all__ = ["Extract", "Extraction"]
@@ -48,56 +49,78 @@ class Extraction:
         """Return the features of all images, in half precision with those of ``others`` in full."""
         every = np.arange(len(self.splits.images))
         wanted = [(every, "float16"), (others, "float32")] if half else [(every, "float32")]
-        found = [self._find(indices, kind, None) for indices, kind in wanted]
-        if found[0] is not None and not self._agree(found[0]):
+        kept = [self._kept(indices, kind, None) for indices, kind in wanted]
+        if not self._agree(kept[0]):
             progress.say("The kept features are not what the network gives here: computing anew.")
-            found = [None] * len(wanted)
-        missing = [want for want, array in zip(wanted, found, strict=True) if array is None]
-        if missing:
-            made = iter(self._made(missing, None))
-            return [next(made) if array is None else array for array in found]
-        return [array for array in found if array is not None]
+            kept = [_kept_features.nothing(len(indices)) for indices, _ in wanted]
+        return self._completed(wanted, kept, None)
 
     def changed(self, train: Array, epoch: int, kind: str) -> Array:
         """Return the features of training images as augmentation changes them in an epoch."""
-        array = self._find(train, kind, epoch)
-        return self._made([(train, kind)], epoch)[0] if array is None else array
+        return self._completed([(train, kind)], [self._kept(train, kind, epoch)], epoch)[0]
 
-    def _find(self, indices: Array, kind: str, epoch: int | None) -> Array | None:
+    def _kept(self, indices: Array, kind: str, epoch: int | None) -> Kept:
         if not self.cache:
-            return None
-        return _cache.find(self._key(indices, kind, epoch), (len(indices), self.size))
+            return _kept_features.nothing(len(indices))
+        recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
+        return _kept_features.find(recipe, _name(recipe, keys), keys, self.size)
 
-    def _made(self, wanted: Sequence[tuple[Array, str]], epoch: int | None) -> list[Array]:
-        """Compute rows once and keep them in as many arrays as want them."""
+    def _completed(
+        self, wanted: Sequence[tuple[Array, str]], kept: Sequence[Kept], epoch: int | None
+    ) -> list[Array]:
+        """Return an array for each that is wanted, with the rows that are kept and those lacking.
+
+        An image whose row several arrays lack is computed once.
+        """
+        lacking = [
+            (*want, rows) for want, rows in zip(wanted, kept, strict=True) if rows.whole is None
+        ]
         with np.errstate(over="ignore"):  # what half precision cannot hold becomes infinite
-            return self._written(wanted, epoch)
+            made = iter(self._written(lacking, epoch) if lacking else [])
+        return [next(made) if rows.whole is None else rows.whole for rows in kept]
 
-    def _written(self, wanted: Sequence[tuple[Array, str]], epoch: int | None) -> list[Array]:
-        needed = np.unique(np.concatenate([indices for indices, _ in wanted]))
-        bytes_ = sum(len(indices) * self.size * np.dtype(kind).itemsize for indices, kind in wanted)
+    def _written(self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None) -> list[Array]:
+        sizes = [len(indices) * np.dtype(kind).itemsize for indices, kind, _ in wanted]
         try:
-            if self.cache and _cache.has_room(bytes_):
+            if self.cache and _cache.has_room(sum(sizes) * self.size):
                 with ExitStack() as stack:
                     writers = [
-                        stack.enter_context(_cache.Writer((self.size,), kind)) for _, kind in wanted
+                        stack.enter_context(_cache.Writer((self.size,), kind))
+                        for _, kind, _ in wanted
                     ]
-                    for image, vector in self._vectors(needed, epoch):
-                        for (indices, _), writer in zip(wanted, writers, strict=True):
-                            if _holds(indices, image):
-                                writer.add(vector)
+                    for number, _, vector in self._rows(wanted, epoch):
+                        writers[number].add(vector)
                     return [
-                        writer.publish(self._key(indices, kind, epoch))
-                        for (indices, kind), writer in zip(wanted, writers, strict=True)
+                        self._published(writer, indices, kind, epoch)
+                        for (indices, kind, _), writer in zip(wanted, writers, strict=True)
                     ]
         except OSError as error:
             progress.say(f"The cache cannot be written ({error}): going on without it.")
-        arrays = [np.empty((len(indices), self.size), kind) for indices, kind in wanted]
-        for image, vector in self._vectors(needed, epoch):
-            for (indices, _), array in zip(wanted, arrays, strict=True):
-                if _holds(indices, image):
-                    array[np.searchsorted(indices, image)] = vector
+        arrays = [np.empty((len(indices), self.size), kind) for indices, kind, _ in wanted]
+        for number, row, vector in self._rows(wanted, epoch):
+            arrays[number][row] = vector
         return arrays
+
+    def _published(
+        self, writer: _cache.Writer, indices: Array, kind: str, epoch: int | None
+    ) -> Array:
+        recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
+        array = writer.publish(_name(recipe, keys))
+        _kept_features.remember(recipe, _name(recipe, keys), keys)
+        return array
+
+    def _rows(
+        self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None
+    ) -> Iterator[tuple[int, int, Any]]:
+        """Yield (number of the array, row in it, vector), the rows of each array in order."""
+        lacking = np.unique(np.concatenate([every[~rows.present] for every, _, rows in wanted]))
+        computed = iter(self._vectors(lacking, epoch) if len(lacking) else [])
+        for image in np.unique(np.concatenate([indices for indices, _, _ in wanted])):
+            vector = next(computed)[1] if _holds(lacking, image) else None
+            for number, (indices, _, rows) in enumerate(wanted):
+                if _holds(indices, image):
+                    row = int(np.searchsorted(indices, image))
+                    yield number, row, rows[row] if rows.present[row] else vector
 
     def _vectors(self, indices: Array, epoch: int | None) -> Any:
         """Yield (number of the image, features), in order."""
@@ -127,37 +150,50 @@ class Extraction:
         for images, there in _pipeline.ordered(chosen, "train", "int", epoch=epoch):
             yield images.numpy(), there.numpy()
 
-    def _agree(self, kept: Array) -> bool:
-        sample = np.arange(min(SAMPLE, len(kept)))
-        images, there = self.splits.images.read_present(sample)
+    def _agree(self, kept: Kept) -> bool:
+        """Tell whether rows of all images, where they are kept, are what comes out today."""
+        images, there = self.splits.images.read_present(np.flatnonzero(kept.present)[:SAMPLE])
         if not len(there):
             return True
         now = self.extract(images.astype(np.float32))
-        then = kept[there].astype(np.float32)
+        kept_as = kept[there[0]].dtype
+        then = np.stack([kept[row] for row in there]).astype(np.float32)
         tolerance = CLOSE * max(float(np.abs(now).max()), 1e-6)
         with np.errstate(over="ignore"):  # infinite in half precision, and so equal
-            now = now.astype(kept.dtype).astype(np.float32)
+            now = now.astype(kept_as).astype(np.float32)
         return np.allclose(now, then, rtol=0, atol=tolerance)
 
-    def _key(self, indices: Array, kind: str, epoch: int | None) -> str:
-        """Return the name in the cache: a hash of everything the numbers depend on."""
+    def _recipe(self, kind: str, epoch: int | None) -> str:
+        """Return a hash of what all rows depend on, besides their image."""
         splits = self.splits
-        views = "" if epoch is None else (splits.seed, epoch, augmentation.chosen(splits))
-        known = [
-            splits.fingerprint,
+        known = (
             splits.images.shape,
             splits.color,
             splits.aspect,
             splits.equalization,
             decode.version(),
             self.name,
-            views,
+            "" if epoch is None else (splits.seed, epoch, augmentation.chosen(splits)),
             kind,
-            *sorted(splits.images.lost),  # an array with empty rows must not be found by others
-        ]
-        digest = blake2b(repr(known).encode(), digest_size=16)
-        digest.update(np.asarray(indices, np.int64).tobytes())
-        return f"features-{digest.hexdigest()}"
+        )
+        return _hash(repr(known))
+
+    def _keys(self, indices: Array, epoch: int | None) -> list[str]:
+        """Return what each row depends on: the content, for changed ones also the number."""
+        hashes, lost = self.splits.hashes, self.splits.images.lost
+        numbers = [int(image) for image in indices]
+        keys = ["" if image in lost else hashes[image] for image in numbers]
+        if epoch is None:
+            return keys
+        return [key and f"{key}-{image}" for key, image in zip(keys, numbers, strict=True)]
+
+
+def _name(recipe: str, keys: Sequence[str]) -> str:
+    return f"features-{_hash(recipe, *keys)}"
+
+
+def _hash(*texts: str) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
 
 
 def _holds(indices: Array, image: int) -> bool:

@@ -137,3 +137,54 @@ def test_views_belong_to_their_images_in_whatever_order_these_are(data):
     one = straight.images.read(straight.parts["train"][last:])
     two = other.images.read(other.parts["train"][last:])
     np.testing.assert_array_equal(one, two[::-1])
+
+
+def test_leaving_images_out_or_adding_some_computes_only_what_is_new(data, photos, tmp_path):
+    whole = featured(data, extract := Means())
+    asked = extract.asked
+    (tmp_path / "out.txt").write_text("\n".join(data.files[:6]))
+    settings = {"image_size": (12, 10), "batch_size": 5, "augmentation": "light"}
+    fewer = load(photos, exclude=tmp_path / "out.txt", **settings)
+    found = featured(fewer, extract)
+    # images of another part than before are computed for the other precision
+    before = {data.files[i] for i in data.parts["train"]}
+    moved = sum(fewer.files[i] in before for i in fewer.parts["validation"])
+    assert extract.asked - asked == _extraction.SAMPLE + moved < 20
+    same = [data.files.index(file) for file in fewer.files]
+    exact = Means()(fewer.images.read(np.arange(len(fewer.files))).astype(np.float32))
+    np.testing.assert_allclose(found.images.read(np.arange(len(exact))), exact, rtol=1e-3)
+    train = fewer.parts["train"]
+    both = [row for row in train if same[row] in data.parts["train"]]
+    np.testing.assert_array_equal(
+        found.images.read(both), whole.images.read([same[row] for row in both])
+    )
+    asked = extract.asked
+    featured(fewer, extract)
+    featured(data, extract)
+    assert extract.asked - asked == 2 * _extraction.SAMPLE, "both are kept"
+
+
+def test_rows_of_views_are_of_an_image_in_its_place(data):
+    def asked(splits):
+        extract = Means()
+        _extraction.Extraction(splits, extract, "means", 12, True).changed(train, 1, "float32")
+        return extract.asked
+
+    train = data.parts["train"]
+    one, two = train[:2]
+    hashes = list(data.hashes)
+    hashes[one], hashes[two] = hashes[two], hashes[one]
+    assert asked(data) == len(train)
+    assert asked(dataclasses.replace(data, hashes=tuple(hashes))) == 2
+    assert asked(dataclasses.replace(data, seed=data.seed + 1)) == len(train)
+    assert asked(data) == 0
+
+
+def test_a_damaged_list_of_rows_costs_computing_only(data, monkeypatch):
+    featured(data, extract := Means())
+    for path in _cache._scans().glob("rows-*.json"):
+        path.write_text('{"features-x": 3}')
+    for path in _cache._arrays().glob("features-*.npy"):
+        path.unlink()
+    featured(data, extract)
+    assert extract.asked == 96
