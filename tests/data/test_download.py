@@ -226,6 +226,14 @@ def test_flat_archives_and_nested_wrappers_end_at_the_classes(tmp_path):
             assert contents(download(server.url, tmp_path / str(number))) == PHOTOS
 
 
+def test_archives_in_an_archive_are_named_with_what_to_do(tmp_path, capsys):
+    body = packed({"train.ZIP": packed(PHOTOS), "test.tar.gz": b"x", "labels.csv": b"id,label"})
+    with serving(lambda to: to.give(body)) as server:
+        download(server.url, tmp_path / "data")
+    said = f"Archives inside are not unpacked: 2, such as {tmp_path / 'data' / 'test.tar.gz'}."
+    assert said in capsys.readouterr().err
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path):
     with pytest.raises(KitError, match=r"127\.0\.0\.1:9/x\.zip: the server cannot be reached"):
         download("http://127.0.0.1:9/x.zip", tmp_path / "data", timeout=0.5)
@@ -247,9 +255,8 @@ def test_a_folder_of_google_drive_comes_with_its_sub_folders(drive, tmp_path, ca
         "dogs/all.zip": full("six").encode(),
     }
     assert names(tmp_path)[0] == "data"
-    assert (
-        "1 of them are archives; inside a folder these are not unpacked" in capsys.readouterr().err
-    )
+    said = f"not unpacked: 1, such as {tmp_path / 'data' / 'dogs' / 'all.zip'}. Unpack"
+    assert said in capsys.readouterr().err
 
 
 def test_a_folder_of_google_drive_goes_on_with_the_files_that_are_missing(

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from kit import progress
 from kit.data.download import _archive, _drive, _https, _kept, _records
 from kit.data.download._addresses import is_safe, shown
 from kit.data.download._catalog import CATALOG, DataSet, RemoteFile
@@ -15,6 +16,7 @@ from kit.errors import DataError, KitError, SettingError, nearest
 
 __all__ = ["CATALOG", "DataSet", "RemoteFile", "download"]
 
+PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 LITTER = {"__MACOSX", ".DS_Store"}
 LONGEST_TIMEOUT = 86_400  # seconds; what waits on the network takes no number without end
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -69,6 +71,12 @@ def download(
     with _kept.workplace(folder.parent) as work:
         _fetch_and_make(wanted, shown(source), work, limits)
         _publish(_without_wrapper(work / "made"), folder)
+    inside = sorted(path for path in folder.rglob("*") if path.name.lower().endswith(PACKED))
+    if inside:
+        progress.say(
+            f"Archives inside are not unpacked: {len(inside)}, such as {inside[0]}. Unpack them "
+            "where they hold images, and take them out of the folder."
+        )
     return folder
 
 

@@ -22,7 +22,6 @@ HOSTS = ("drive.google.com", "docs.google.com")
 FOLDER = re.compile(r"/folders/([A-Za-z0-9_-]{25,60})(?:/|$)")
 RETRIES = 3
 PARTS = "*.part"  # what gdown has not finished
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".rar", ".7z")
 
 
 def is_drive(address: str) -> bool:
@@ -74,9 +73,6 @@ def fetch_folder(address: str, cache: Path, meter: Meter) -> dict[str, Path]:
     entries = _entries(address, meter)
     names = safe_names(_numbered([entry.path for entry in entries]))
     progress.say(f"The folder holds {len(names)} files.")
-    archives = sum(name.lower().endswith(ARCHIVES) for name in names)
-    if archives:
-        progress.say(f"{archives} of them are archives; inside a folder these are not unpacked.")
     for entry in entries:
         kept = cache / entry.id
         if kept.exists():
