@@ -134,10 +134,16 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     doubtful = beside or alike or [one for one in called if one in bare]
     if not doubtful:
         return
+    names = sorted({base(name) for one in doubtful for name in class_folders(root, one)})
+    if all(part_named(name) for name in names):
+        raise DataError(
+            f"{root}: parts ({_some(names)}) lie in {_some(doubtful)}; it must be the other way "
+            "round: images belong into train/<class>/photo.jpg, and so in every part. --parts "
+            f"{CLASSES} makes one class of all images in a folder."
+        )
     train = "." if beside else _first(doubtful, "train")
     rest = [one for one in doubtful if one != train]
     test = f",test={_first(rest, 'test')}" if rest else ""
-    names = sorted(set().union(*(bare[one] for one in doubtful)))
     raise DataError(
         f"{root}: {_some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
         f"folders {_some(names)}. Parts of the data, or classes? For parts, say which, as in "

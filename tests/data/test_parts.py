@@ -100,11 +100,19 @@ def test_folders_that_may_be_parts_or_classes_are_a_question_with_its_answer(
 
 
 def test_the_question_is_answered_for_classes_too(tmp_path):
-    fill(tmp_path, *classes("cats", "indoor", "outdoor"), *classes("dogs", "indoor", "outdoor"))
-    with pytest.raises(DataError, match=r"cats, dogs hold no images but .* --parts none"):
+    fill(tmp_path, *classes("cats", "Indoor", "outdoor"), *classes("dogs", "Indoor", "outdoor"))
+    said = r"cats, dogs hold no images but the folders Indoor, outdoor\..* --parts none"
+    with pytest.raises(DataError, match=said):
         listing(tmp_path)
     assert listing(tmp_path, parts="none").class_names == ("cats", "dogs")
     assert listing(tmp_path, known=("dogs", "cats")).class_names == ("dogs", "cats")
+
+
+def test_parts_in_classes_are_not_joined_without_a_word(tmp_path):
+    fill(tmp_path, *classes("cats", "train", "test"), *classes("dogs", "train", "test"))
+    with pytest.raises(DataError, match=r"parts \(test, train\) lie in cats, dogs; it must be"):
+        listing(tmp_path)
+    assert parts(listing(tmp_path, parts="none"))[""][0] == "cats/test/1.png"
 
 
 @pytest.mark.parametrize(
