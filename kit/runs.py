@@ -13,16 +13,15 @@
 """
 
 import os
-import shutil
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit import architectures, files, foreign, progress
+from kit import architectures, files, foreign
+from kit._run_folder import MODEL, SETTINGS, alone, check_free, create, next_folder, settle
 from kit.data import decode
 from kit.data._columns import read_columns
 from kit.data._settings import LARGEST_SIDE
@@ -32,7 +31,10 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
+    "MODEL",
+    "SETTINGS",
     "Run",
+    "alone",
     "check_free",
     "check_outside",
     "create",
@@ -46,7 +48,7 @@ __all__ = [
     "uncompiled",
 ]
 
-MODEL, SETTINGS, FACTS, SPLIT = "model.keras", "run.yaml", "run.json", "split.csv"
+FACTS, SPLIT = "run.json", "split.csv"
 SEARCH = "search.yaml"  # the settings of a search, whose folder is no run but holds one
 PACKAGES = (
     "kit-image-classification",
@@ -78,52 +80,6 @@ class Run:
         return str(self.facts.get("equalization", "none"))
 
 
-@contextmanager
-def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
-    """Make the folder of a new run, and keep an old one until the new one is complete.
-
-    Raises:
-        SettingError: As :func:`check_free`.
-    """
-    check_free(folder, overwrite)
-    previous = None
-    if folder.exists():
-        previous = _unused(folder.with_name(f"{folder.name}.previous"))
-        os.replace(folder, previous)
-    (folder / "figures").mkdir(parents=True)
-    try:
-        yield folder
-    except BaseException:
-        if not (folder / MODEL).exists():  # it can do nothing
-            shutil.rmtree(folder, ignore_errors=True)
-            if previous is not None:
-                os.replace(previous, folder)
-        elif previous is not None:
-            progress.say(f"The run that was there before is kept as {previous}.")
-        raise
-    if previous is not None:
-        shutil.rmtree(previous)
-
-
-def check_free(folder: Path, overwrite: bool) -> None:
-    """Make sure that nothing is lost when a run is written to this folder.
-
-    Raises:
-        SettingError: It exists and ``overwrite`` was not asked for, or what exists is not a run.
-    """
-    if not folder.exists():
-        return
-    if not overwrite:
-        raise SettingError(
-            f"{folder} exists already. Give another --output, or --overwrite to replace it."
-        )
-    if not (folder / SETTINGS).is_file():
-        raise SettingError(
-            f"{folder} is not a run (it holds no {SETTINGS}), so it is not overwritten. "
-            "Give another --output."
-        )
-
-
 def check_outside(folder: Path, source: Path) -> None:
     """Make sure that nothing is written into the data.
 
@@ -137,18 +93,13 @@ def check_outside(folder: Path, source: Path) -> None:
         )
 
 
-def next_folder(parent: Path, name: str) -> Path:
-    """Return ``parent/name``, or with ``-2``, ``-3``, ... behind it the first that is free."""
-    return _unused(parent / name)
-
-
 def save_model(model: "keras.Model", path: Path | str) -> None:
     """Save a model without its compile state, so that Keras alone can load it.
 
     The optimizer's moments would triple the file, and a loss or a metric of ours in the compile
     state would ask for this package on loading.
     """
-    files.write(Path(path), uncompiled(model).save)
+    files.write(Path(path), uncompiled(model).save, 4 * model.count_params())
 
 
 def uncompiled(model: "keras.Model") -> "keras.Model":
@@ -165,6 +116,7 @@ def load(folder: Path) -> Run:
         SettingError: The folder is not a finished run, or its files are damaged.
     """
     folder = Path(folder)
+    settle(folder)
     if not folder.is_dir():
         raise SettingError(f"{folder}: there is no such run. {_what_there_is(folder.parent)}")
     if (folder / SEARCH).is_file():
@@ -228,7 +180,7 @@ def load_model(run: Run) -> "keras.Model":
 
 def names(parent: Path) -> list[str]:
     """Return the names of the complete runs in a folder, newest first."""
-    found = [path.parent for path in Path(parent).glob(f"*/{FACTS}")]
+    found = [path.parent for path in Path(parent).glob(f"[!.]*/{FACTS}")]
     return [folder.name for folder in sorted(found, key=lambda f: -f.stat().st_mtime)]
 
 
@@ -281,13 +233,6 @@ def _check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
             raise SettingError(
                 f"{folder / FACTS} has no usable {name!r}. Restore it or train again."
             )
-
-
-def _unused(folder: Path) -> Path:
-    candidate, number = folder, 2
-    while candidate.exists():
-        candidate, number = folder.with_name(f"{folder.name}-{number}"), number + 1
-    return candidate
 
 
 def _what_there_is(parent: Path) -> str:

@@ -1,8 +1,11 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,83 @@ def test_the_cache_folder_is_the_one_of_the_environment(
 
     assert files.cache_folder("images") == tmp_path / "mine" / "images"
     assert (tmp_path / "mine" / "images").is_dir()
+
+
+def test_a_link_stays_a_link_and_its_target_gets_the_text(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    for name in ("there.csv", "not yet.csv"):
+        (tmp_path / name).symlink_to(tmp_path / "far" / name)
+    (tmp_path / "far" / "there.csv").write_text("old")
+
+    for name in ("there.csv", "not yet.csv"):
+        files.write_text(tmp_path / name, "new")
+
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "far" / name).read_text() == "new"
+    assert sorted(os.listdir(tmp_path / "far")) == ["not yet.csv", "there.csv"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
+def test_a_pipe_gets_the_text_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe, got = tmp_path / "pipe.csv", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    files.write_text(pipe, "a,b\n" * 30_000)  # more than a pipe holds
+    reader.join()
+
+    assert got == ["a,b\n" * 30_000]
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="there is no /dev/fd")
+def test_an_open_file_gets_the_text_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    with path.open("ab", buffering=0) as file:
+        file.write(b"before\n")
+        (tmp_path / "stdout").symlink_to(f"/dev/fd/{file.fileno()}")
+        for name in (Path(f"/dev/fd/{file.fileno()}"), tmp_path / "stdout"):
+            files.write_text(name, "text\n")
+        file.write(b"after\n")
+
+    assert path.read_text() == "before\ntext\ntext\nafter\n"
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="there is no /dev/fd")
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    files.write_text(Path(f"/dev/fd/{writing}"), "text")
+    os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no /dev/full")
+def test_a_device_stays_a_device_and_is_named_where_it_is_full(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device.*link\.csv"):
+        files.write_text(tmp_path / "link.csv", "text")
+
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.parametrize(
+    ("needed", "free", "room"),
+    [
+        (None, 999, ": 999 bytes are free"),
+        (12_345_678, 4_300, ": 12.3 MB are needed, 4.3 kB are free"),
+        (5, 4_300, ""),  # as many files as the disk can hold, or as this user may have
+    ],
+)
+def test_a_full_disk_names_the_file_what_is_needed_and_what_is_free(
+    needed: int | None, free: int, room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(temporary: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    usage = namedtuple("usage", ["free"])(free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match="No space") as raised:
+        files.write(tmp_path / "model.keras", fail, needed)
+
+    assert raised.value.filename == str(tmp_path / "model.keras")
+    assert raised.value.strerror == f"No space left on device{room}"

@@ -16,6 +16,7 @@ ROWS = {  # a module may import modules of lower rows only
     "intervals": 0,
     "foreign": 0,
     "memory": 0,
+    "_run_folder": 1,
     "architectures": 1,
     "plots": 1,
     "data": 2,

@@ -1,20 +1,27 @@
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from kit import runs
+from kit import _run_folder, runs
 from kit.errors import SettingError
 
 FACTS = {"class_names": ["a", "b"], "image_size": [8, 8], "color": "rgb", "aspect": "stretch"}
 
 
-def a_run(folder: Path, facts: object = FACTS) -> Path:
-    folder.mkdir()
-    (folder / runs.MODEL).write_bytes(b"old")
+def a_run(folder: Path, model: bytes = b"old", facts: object = FACTS) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / runs.MODEL).write_bytes(model)
     (folder / runs.SETTINGS).write_text("epochs: 3\n")
     (folder / runs.FACTS).write_text(json.dumps(facts))
     return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_run_reads_back(tmp_path: Path) -> None:
@@ -146,21 +153,167 @@ def test_overwriting_keeps_the_old_run_until_the_new_one_is_complete(tmp_path: P
     folder = a_run(tmp_path / "one")
 
     with runs.create(folder, overwrite=True) as new:
-        assert (tmp_path / "one.previous" / runs.MODEL).read_bytes() == b"old"
         (new / runs.MODEL).write_bytes(b"new")
+        assert (folder / runs.MODEL).read_bytes() == b"old"
+        assert runs.load(folder).facts == FACTS
+        assert runs.names(tmp_path) == ["one"]
 
     assert (folder / runs.MODEL).read_bytes() == b"new"
-    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert names(tmp_path) == ["one"]
 
 
-def test_a_failure_before_there_is_a_model_brings_the_old_run_back(tmp_path: Path) -> None:
+def test_a_new_run_grows_where_it_will_be(tmp_path: Path) -> None:
+    with runs.create(tmp_path / "models" / "one") as new:
+        assert new == tmp_path / "models" / "one"
+
+
+def test_a_run_behind_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    a_run(tmp_path / "disk" / "run")
+    link = tmp_path / "one"
+    link.symlink_to(tmp_path / "disk" / "run")
+
+    with runs.create(link, overwrite=True) as new:
+        (new / runs.MODEL).write_bytes(b"new")
+
+    assert link.is_symlink()
+    assert (tmp_path / "disk" / "run" / runs.MODEL).read_bytes() == b"new"
+    assert names(tmp_path / "disk") == ["run"]
+
+
+def test_an_interruption_leaves_the_old_run_and_no_other(tmp_path: Path) -> None:
     folder = a_run(tmp_path / "one")
 
     with pytest.raises(KeyboardInterrupt), runs.create(folder, overwrite=True):
         raise KeyboardInterrupt
 
     assert (folder / runs.MODEL).read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert names(tmp_path) == ["one"]
+
+
+def interrupted(folder: Path) -> None:
+    with runs.create(folder, overwrite=True) as new:
+        a_run(new, b"better")
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_leaves_the_best_model_so_far_beside_the_old_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_run(tmp_path / "one")
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(folder)
+
+    assert (folder / runs.MODEL).read_bytes() == b"old"
+    assert names(tmp_path) == ["one", "one.partial", "one.partial-2"]
+    assert runs.load(tmp_path / "one.partial").model_file.read_bytes() == b"better"
+    assert f"{tmp_path / 'one.partial'} holds the best model" in capsys.readouterr().err
+
+
+def test_a_swap_that_the_system_refuses_leaves_both_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, replace = a_run(tmp_path / "one"), _run_folder.os.replace
+
+    def refuse(source: Path, target: Path) -> None:
+        if source.name.endswith(".new") and target == folder:
+            raise PermissionError(13, "Permission denied")
+        replace(source, target)
+
+    monkeypatch.setattr(_run_folder.os, "replace", refuse)
+    with pytest.raises(PermissionError), runs.create(folder, overwrite=True) as new:
+        a_run(new, b"new")
+
+    assert (folder / runs.MODEL).read_bytes() == b"old"
+    assert (tmp_path / "one.partial" / runs.MODEL).read_bytes() == b"new"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kit import _run_folder, files
+
+moment, folder = sys.argv[1], Path(sys.argv[2])
+calls = []
+
+
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def counted(name, function, limit):
+    def call(*given, **more):
+        calls.append(name)
+        return kill() if calls.count(name) == limit else function(*given, **more)
+
+    return call
+
+
+with _run_folder.create(folder, overwrite=True) as new:
+    if moment == "at the start":
+        kill()
+    files.write_text(new / "run.yaml", "epochs: 9")
+    if moment == "in a write":
+        files.write(new / "model.keras", lambda path: (path.write_bytes(b"ne"), kill()))
+    files.write_text(new / "model.keras", "new")
+    (new / "run.json").write_text((folder / "run.json").read_text())
+    if moment == "with a model":
+        kill()
+    os.replace = counted("replace", os.replace, {"before": 1, "between": 2}.get(moment, 0))
+    _run_folder.shutil.rmtree = counted("rmtree", None, 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills by a signal")
+@pytest.mark.parametrize(
+    ("moment", "model", "left"),
+    [
+        ("at the start", b"old", []),
+        ("in a write", b"old", []),
+        ("with a model", b"old", ["one.partial"]),
+        ("before", b"old", ["one.partial"]),
+        ("between", b"new", []),
+        ("after", b"new", []),
+    ],
+)
+def test_a_killed_process_hides_no_run_and_leaves_nothing_for_ever(
+    moment: str, model: bytes, left: list[str], tmp_path: Path
+) -> None:
+    folder = a_run(tmp_path / "one")
+    killed = subprocess.run([sys.executable, "-c", KILLED, moment, folder], check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert runs.load(folder).model_file.read_bytes() == model
+    with runs.create(folder, overwrite=True) as new:
+        a_run(new, b"newer")
+    assert runs.load(folder).model_file.read_bytes() == b"newer"
+    assert names(tmp_path) == ["one", *left]
+
+
+def test_a_run_has_one_writer(tmp_path: Path) -> None:
+    folder = a_run(tmp_path / "one")
+    with runs.create(folder, overwrite=True) as new:
+        a_run(new)
+        with pytest.raises(SettingError, match=r"Another process is at work on .*one\."):
+            runs.check_free(folder, overwrite=True)  # before any work
+        with pytest.raises(SettingError), runs.create(folder, overwrite=True):
+            pass
+
+    runs.check_free(folder, overwrite=True)
+    with runs.create(tmp_path / "two"):
+        assert runs.next_folder(tmp_path, "two") == tmp_path / "two-2"
+        with pytest.raises(SettingError, match="Another process"), runs.alone(tmp_path / "two"):
+            pass
+
+
+def test_half_written_files_of_a_killed_process_are_swept(tmp_path: Path) -> None:
+    (tmp_path / "search" / "trials").mkdir(parents=True)
+    (tmp_path / "search" / "trials" / ".writing-1.json").touch()
+    (tmp_path / "search" / "trials" / "0001.json").touch()
+
+    with runs.alone(tmp_path / "search"):
+        assert names(tmp_path / "search" / "trials") == ["0001.json"]
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
@@ -192,7 +345,7 @@ def test_a_model_that_does_not_fit_the_facts_of_its_run_is_refused(
 ) -> None:
     from keras import Input, Sequential, layers
 
-    run = runs.load(a_run(tmp_path / "one", facts))
+    run = runs.load(a_run(tmp_path / "one", facts=facts))
     Sequential([Input(shape), layers.Flatten(), layers.Dense(units)]).save(run.model_file)
 
     with pytest.raises(SettingError, match=r"run\.json") as raised:

@@ -2,8 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,18 +169,17 @@ def train_all(
             "name": f"Training {attempt.name}",
         }
         own = dataclasses.replace(splits, seed=attempt.seed)
-        with _told_what_is_kept(run):
-            if training.is_frozen(model):
-                if vectors is not None:
-                    vectors = dataclasses.replace(vectors, seed=attempt.seed)
-                done = _on_backbone(attempt, model, own, compiled, method, settings, vectors)
-                trained.append(done)
-            else:
-                start, limit = time.monotonic(), settings["max_minutes"]
-                _teach_to_see(model, own, method, run, ending, limit)
-                settings["max_minutes"] = training.minutes_left(limit, start)
-                history = training.fit(_learner(model, own, compiled, method), own, **settings)
-                trained.append(Trained(attempt, model, history, model, own))
+        if training.is_frozen(model):
+            if vectors is not None:
+                vectors = dataclasses.replace(vectors, seed=attempt.seed)
+            done = _on_backbone(attempt, model, own, compiled, method, settings, vectors)
+            trained.append(done)
+        else:
+            start, limit = time.monotonic(), settings["max_minutes"]
+            _teach_to_see(model, own, method, run, ending, limit)
+            settings["max_minutes"] = training.minutes_left(limit, start)
+            history = training.fit(_learner(model, own, compiled, method), own, **settings)
+            trained.append(Trained(attempt, model, history, model, own))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
     return trained
 
@@ -281,16 +279,6 @@ def _on_backbone(
     file = settings["history_file"]
     files.write(file, lambda temporary: history.table.to_csv(temporary, index=False))
     return Trained(attempt, model, history, model, splits)
-
-
-@contextmanager
-def _told_what_is_kept(run: Path) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        if (run / runs.MODEL).exists():
-            progress.say(f"{run} holds the best model saved so far and can be used to predict.")
-        raise
 
 
 def best_of(trained: Sequence[Trained]) -> Trained:

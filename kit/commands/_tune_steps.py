@@ -10,7 +10,6 @@ from kit import data, progress, runs, search
 from kit.commands import _train_plan as train_plan
 from kit.commands._program import one_or_two, program_name, quoted, start_keras
 from kit.commands._train_plan import Choice
-from kit.commands._tune_alone import alone
 from kit.commands._tune_plan import search_folder
 from kit.commands._tune_wanted import Wanted
 from kit.errors import KitError, SettingError
@@ -33,7 +32,7 @@ def run(wanted: Wanted) -> None:
     choice = choose(settings, source)
     folder = wanted.folder or search_folder(settings, source, choice.label)
     if wanted.resumed:
-        with alone(folder):  # told now, and not when the images have been read
+        with runs.alone(folder):  # told now, and not when the images have been read
             pass
     if choice.reason:
         progress.say(choice.reason)
@@ -53,10 +52,12 @@ def run(wanted: Wanted) -> None:
         record.refuse_other_data(folder, first)
     choice = settled(choice, first, space)
     resolved = record.resolve(settings, source, choice, space, first, threads)
-    if not wanted.resumed:
-        folder.mkdir(parents=True)
-        record.save(folder, resolved, first, choice.reason)
-    with alone(folder):
+    with runs.alone(folder):
+        if not wanted.resumed:
+            # Again: now nobody else can make it.
+            search_folder({**settings, "output": folder}, source, choice.label)
+            folder.mkdir(parents=True)
+            record.save(folder, resolved, first, choice.reason)
         _search(wanted, folder, choice, space, first, resolved)
 
 

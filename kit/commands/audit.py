@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import tyro
 
-from kit import progress
+from kit import files, progress
 from kit.commands._program import one_or_two, program
+from kit.commands._targets import check_target
 from kit.errors import DataError, SettingError
 
 __all__ = ["audit", "main"]
@@ -77,7 +78,9 @@ def audit(
     if output is not None:
         plan.check_new(output, source)
     if fix_list is not None:
-        _check_list(fix_list)
+        # --exclude reads it by its ending, which a pipe need not have.
+        endings = (".csv",) if files.is_replaced(fix_list) else ()
+        check_target("--fix-list", fix_list, endings)
         plan.check_outside(fix_list, source)
     found = audits.audit(source, size, thing, cache, parts)
     print(audits.to_json(found) if json else audits.report(found), end="" if json else "\n")
@@ -90,15 +93,6 @@ def audit(
         progress.say(f"{count} files to leave out are in {fix_list}: kit-train --exclude reads it.")
     if found.impossible:
         raise DataError(found.impossible)
-
-
-def _check_list(path: Path) -> None:
-    if path.suffix.lower() != ".csv":
-        raise SettingError(f"--fix-list {path}: the ending must be .csv.")
-    if not path.parent.is_dir():
-        raise SettingError(f"--fix-list: the folder {path.parent} does not exist; make it first.")
-    if path.is_dir():
-        raise SettingError(f"--fix-list: {path} is a folder; give a file.")
 
 
 def main() -> None:

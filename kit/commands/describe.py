@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from kit import files, progress
+from kit import progress
 from kit.commands._program import assignments, one_or_two, program, start_keras
+from kit.commands._targets import check_target, put
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "main"]
 
-STDOUT = Path("-")
 WORDS = ("layer", "kind", "output")  # the columns that begin at the left
 NUMBERS = ("parameters", "not trained", "multiply-adds", "memory", "field", "stride")
 PICTURES = (".png", ".svg", ".pdf")
@@ -64,33 +64,20 @@ def describe(
     shape = (*one_or_two(image_size), 3 if color == "rgb" else 1)
     if batch_size < 1:
         raise SettingError(f"--batch-size must be at least 1, not {batch_size}.")
-    _check_target("--drawing", drawing, PICTURES)
-    _check_target("--csv", csv)
+    check_target("--drawing", drawing, PICTURES)
+    check_target("--csv", csv)
     start_keras()
     architectures.check(name, **given)  # a setting called as an argument of describe() among them
     description = architectures.describe(name, shape, classes, style, **given)
     if csv is None:
         print(_report(description, batch_size))
-    elif csv == STDOUT:
-        print(_as_csv(description), end="")
     else:
-        files.write_text(csv, _as_csv(description))
+        put(csv, _as_csv(description))
     if drawing is not None:
         from kit import plots
 
         plots.save(plots.network(description.nodes, description.edges), drawing)
         progress.say(f"Drawn: {drawing}")
-
-
-def _check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) -> None:
-    if target is None or (target == STDOUT and not endings):
-        return
-    if endings and target.suffix.lower() not in endings:
-        raise SettingError(f"{flag} {target}: the ending must be {', '.join(endings)}.")
-    if not target.parent.is_dir():
-        raise SettingError(f"{flag}: the folder {target.parent} does not exist; make it first.")
-    if target.is_dir():
-        raise SettingError(f"{flag}: {target} is a folder; give a file.")
 
 
 def _listed(summaries: dict[str, str]) -> str:

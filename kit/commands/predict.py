@@ -1,22 +1,20 @@
 """Name the classes of images with a run."""
 
-import sys
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from kit import files, progress
+from kit import progress
 from kit.commands._program import program, start_keras
-from kit.errors import DataError, SettingError
+from kit.commands._targets import check_target, put
+from kit.errors import DataError
 
 if TYPE_CHECKING:
     from kit.prediction import Predictions
 
 __all__ = ["main", "predict"]
-
-STDOUT = Path("-")
 
 
 def predict(
@@ -42,8 +40,8 @@ def predict(
     """
     from kit import prediction, runs
 
-    for target in (csv, json):
-        _check_writable(target)
+    check_target("--csv", csv)
+    check_target("--json", json)
     runs.load(run)  # its mistakes are known without TensorFlow, which takes seconds to start
     images = prediction.find(paths)
     start_keras()
@@ -56,9 +54,9 @@ def predict(
     if answers.unreadable or answers.ignored:
         progress.say(_account(answers))
     if csv is not None:
-        _put(csv, answers.table.to_csv(index=False, lineterminator="\n"))
+        put(csv, answers.table.to_csv(index=False, lineterminator="\n"))
     if json is not None:
-        _put(json, _as_json(answers))
+        put(json, _as_json(answers))
     if csv is None and json is None:
         shown = answers.table.assign(
             **{"file": answers.table["file"].map(progress.clean)},
@@ -67,15 +65,6 @@ def predict(
         print(shown.to_string(index=False))
     if answers.table.empty:
         raise DataError("None of the files could be read as an image.")
-
-
-def _check_writable(target: Path | None) -> None:
-    if target is None or target == STDOUT:
-        return
-    if not target.parent.is_dir():
-        raise SettingError(f"{target}: the folder {target.parent} does not exist; make it first.")
-    if target.is_dir():
-        raise SettingError(f"{target} is a folder; give a file.")
 
 
 def _account(answers: "Predictions") -> str:
@@ -96,15 +85,6 @@ def _as_json(answers: "Predictions") -> str:
         "unreadable": [{"file": file, "reason": reason} for file, reason in answers.unreadable],
     }
     return dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _put(target: Path, text: str) -> None:
-    if target == STDOUT and sys.stdout.isatty():  # a name must not steer the terminal
-        print("\n".join(progress.clean(line) for line in text.split("\n")), end="")
-    elif target == STDOUT:
-        print(text, end="")
-    else:
-        files.write_text(target, text)
 
 
 def main() -> None:

@@ -281,7 +281,7 @@ def train(
         for line in diagnosis.explain(trained, scores, run):
             print(line)
         record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)
-    print(record.next_steps(run, source))
+    print(record.next_steps(target, source))
 
 
 def main() -> None:

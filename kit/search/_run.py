@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kit import runs
 from kit.search._plan import plan
 from kit.search._ranking import Chance
 from kit.search._result import Result, conclude
@@ -66,24 +67,25 @@ def run(
         KitError: The search had to end, for example since all trials failed.
     """
     planned = plan(trials, epochs, stages, finalists, seeds, schedule, max_trials, max_epochs)
-    search = prepare(
-        space,
-        folder,
-        plan=planned,
-        objective=objective,
-        seed=seed,
-        chance=chance,
-        oracle=oracle,
-        fingerprint=fingerprint,
-        resume=resume,
-        max_minutes=max_minutes,
-    )
-    try:
-        with shown(search):
-            work(search.oracle, "tuner0", run_trial)
-    except KeyboardInterrupt:
-        conclude(search, ended="an interruption")
-        raise
-    found = conclude(search)
-    search.check()
-    return found
+    with runs.alone(Path(folder)):
+        search = prepare(
+            space,
+            folder,
+            plan=planned,
+            objective=objective,
+            seed=seed,
+            chance=chance,
+            oracle=oracle,
+            fingerprint=fingerprint,
+            resume=resume,
+            max_minutes=max_minutes,
+        )
+        try:
+            with shown(search):
+                work(search.oracle, "tuner0", run_trial)
+        except KeyboardInterrupt:
+            conclude(search, ended="an interruption")
+            raise
+        found = conclude(search)
+        search.check()
+        return found

@@ -75,7 +75,7 @@ class BestWeights(keras.callbacks.EarlyStopping):
             super().on_epoch_end(epoch, logs)
         if self.checkpoint is not None and self.best_weights is not before:
             self._twin.set_weights(self.best_weights)
-            files.write(self.checkpoint, self._twin.save)
+            files.write(self.checkpoint, self._twin.save, 4 * self._twin.count_params())
 
     @functools.cached_property
     def _twin(self) -> keras.Model:

@@ -15,13 +15,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from kit import architectures, data, search
+from kit import architectures, data, runs, search
 from kit.architectures import pretrained
 from kit.commands import _train_steps as train_steps
 from kit.commands import _tune_best as last
 from kit.commands import _tune_workers as crew
 from kit.commands._program import program
-from kit.commands._tune_alone import alone
 from kit.commands.predict import predict
 from kit.commands.train import train
 from kit.commands.tune import tune
@@ -191,8 +190,7 @@ def test_a_winner_whose_scores_cannot_be_read_is_trained_again(
 def test_two_processes_do_not_go_on_with_one_search(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("fcntl")
-    with alone(copied):
+    with runs.alone(copied):
         code, text = failure(["--resume", "--output", str(copied)], capsys)
 
     assert code == 2
