@@ -5,13 +5,14 @@ import functools
 import inspect
 import io
 import itertools
+import json
 import logging
 import os
 import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -23,6 +24,7 @@ from kit import foreign, progress
 from kit.errors import KitError, SettingError, nearest
 
 __all__ = [
+    "FLAGS_ALONE",
     "Bare",
     "assignments",
     "flow",
@@ -31,10 +33,15 @@ __all__ = [
     "program_name",
     "quoted",
     "read_settings",
+    "settings_text",
     "start_keras",
 ]
 
 RANGES = "search"  # the setting whose values are ranges and lists of choices
+# What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
+# and whom it talks to.
+WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}
+FLAGS_ALONE = WRITES | {"resume", "chief", "worker"}
 
 
 @dataclass(frozen=True)
@@ -225,7 +232,23 @@ def read_settings(
         if name not in parameters:
             hint = nearest(str(name), parameters)
             raise SettingError(f'{named}: there is no setting "{name}".{hint}')
-    return {name: _typed(name, value, named, parameters[name]) for name, value in values.items()}
+        if name in FLAGS_ALONE and values[name] is not None and values[name] is not False:
+            raise SettingError(
+                f"{named}: {name} decides what this machine writes, replaces or talks to, so it is "
+                f"taken as a flag, --{_dashed(name)}, and not from a file. Delete this line."
+            )
+    return {
+        name: _typed(name, value, named, parameters[name])
+        for name, value in values.items()
+        if name not in FLAGS_ALONE
+    }
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Return settings as :func:`read_settings` takes them."""
+    plain = json.loads(json.dumps(settings, default=str))
+    kept = {name: value for name, value in plain.items() if name not in FLAGS_ALONE}
+    return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
 
 
 def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> Any:

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from kit import architectures, data, files, runs, training
 from kit.commands import _scores
-from kit.commands._program import program_name, quoted
+from kit.commands._program import program_name, quoted, settings_text
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
@@ -76,16 +74,12 @@ def resolve(
         "augment": layers(given["augment"]),
         "flip": splits.flip,
         "learning_rate": training.learning_rate(model),
-        "output": None,  # where it was written is no part of how it was made
-        "overwrite": False,
     }
 
 
 def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first epoch, so that an interrupted run can be used."""
-    plain = json.loads(json.dumps(resolved, default=str))
-    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
-    files.write_text(run / runs.SETTINGS, text)
+    files.write_text(run / runs.SETTINGS, settings_text(resolved))
     _scores.save_table(splits.table(), run / runs.SPLIT)
     _save_facts(run, resolved, splits, choice=reason, finished=False)
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kit import architectures, files, progress, runs, training
 from kit.commands import _tune_record as record
-from kit.commands._program import flow, program_name, quoted, read_settings
+from kit.commands._program import flow, program_name, quoted, read_settings, settings_text
 from kit.commands._train_record import FLAGS
 from kit.commands._tune_plan import TRAIN, plain
 from kit.commands._tune_values import of_training
@@ -82,8 +80,7 @@ def train_best(
             "use_validation": use_validation,
             "split": folder / runs.SPLIT,
         }
-        content = yaml.safe_dump(plain(chosen), allow_unicode=True, sort_keys=False)
-        files.write_text(folder / f"{BEST}.yaml", content)
+        files.write_text(folder / f"{BEST}.yaml", settings_text(chosen))
         progress.say(
             f"The winner is trained anew, for {best.epoch} of {best.epochs} epochs"
             f"{', on the validation images, too' if use_validation else ''}."

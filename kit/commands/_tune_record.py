@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kit import architectures, data, files, progress, runs, training
 from kit.commands import _scores
 from kit.commands import _train_record as train_record
+from kit.commands._program import settings_text
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._tune_plan import FREE, OWN, SETTINGS, SHARED, plain
@@ -27,7 +26,6 @@ __all__ = [
     "refuse_other_data",
     "resolve",
     "save",
-    "text",
 ]
 
 FACTS, METRICS = "facts.json", "metrics.json"
@@ -105,16 +103,13 @@ def resolve(
     }
 
 
-def text(resolved: Mapping[str, Any]) -> str:
-    """Return the settings as ``search.yaml`` has them."""
-    return yaml.safe_dump(dict(resolved), allow_unicode=True, sort_keys=False)
-
-
 def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first trial."""
     _scores.save_table(splits.table(), folder / runs.SPLIT)
     save_facts(folder, resolved, splits, choice=reason, finished=False)
-    files.write_text(folder / SETTINGS, text(resolved))  # last: it makes the folder a search
+    files.write_text(
+        folder / SETTINGS, settings_text(resolved)
+    )  # last: it makes the folder a search
 
 
 def save_facts(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:

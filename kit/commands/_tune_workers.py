@@ -11,7 +11,13 @@ from kit import progress, runs
 from kit import search as searching
 from kit.commands import _scores
 from kit.commands import _tune_plan as plan
-from kit.commands._program import program_name, quoted, read_settings, start_keras
+from kit.commands._program import (
+    program_name,
+    quoted,
+    read_settings,
+    settings_text,
+    start_keras,
+)
 from kit.errors import DataError
 
 __all__ = ["search", "threads_each", "work_for"]
@@ -52,7 +58,7 @@ def search(
         return
     from kit.commands import _tune_record as record
 
-    texts = (record.text(resolved), first.fingerprint, record.division(first))
+    texts = (settings_text(resolved), first.fingerprint, record.division(first))
     made.oracle.extra = dict(zip(TOLD, texts, strict=True))
     if settings["chief"] is not None:
         with searching.shown(made):

@@ -17,7 +17,7 @@ __all__ = ["download", "main"]
 
 def download(
     source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = "",
-    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None,
+    into: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None,
     *,
     list_names: Annotated[bool, tyro.conf.arg(name="list"), tyro.conf.FlagCreatePairsOff] = False,
     sha256: str | None = None,
@@ -30,7 +30,7 @@ def download(
     Args:
         source: A name that --list shows, the address of a zip or tar archive (https), or a Google
             Drive address (a file or a folder) or file id.
-        folder: Where to; it must not exist.
+        into: Where to; it must not exist.
         list_names: Show the named data sets: images, classes, size and licence.
         sha256: The archive's SHA-256, where you know it; anything else is refused.
         max_gigabytes: Most to download, and most to unpack to, in units of 2^30 bytes.
@@ -40,19 +40,19 @@ def download(
     for flag, value in (("--max-gigabytes", max_gigabytes), ("--max-hours", max_hours)):
         if not math.isfinite(value):
             raise SettingError(f"{flag} must be a number above 0, not {value}.")
-    if not list_names and (not source or folder is None):
+    if not list_names and (not source or into is None):
         raise SettingError(
             "kit-download takes a source and a new folder, for example "
             "kit-download flower_photos flowers; --list shows the names."
         )
     from kit.data import download as downloads  # here, so that --help need not wait for NumPy
 
-    if list_names or folder is None:
+    if list_names or into is None:
         print(_table(downloads.CATALOG))
         return
     max_bytes = int(max_gigabytes * 2**30)
     limits = {"timeout": timeout, "max_hours": max_hours}
-    print(downloads.download(source, folder, sha256=sha256, max_bytes=max_bytes, **limits))
+    print(downloads.download(source, into, sha256=sha256, max_bytes=max_bytes, **limits))
 
 
 def _table(catalog: "dict[str, DataSet]") -> str:

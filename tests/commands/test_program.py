@@ -1,10 +1,15 @@
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 import tyro
 
-from kit.commands._program import assignments, program
+from kit import commands
+from kit.commands._program import FLAGS_ALONE, assignments, program, read_settings, settings_text
 from kit.errors import DataError, KitError, SettingError
 
 calls: list[dict[str, object]] = []
@@ -20,6 +25,8 @@ def command(
     cache: bool = True,
     rate: float = 0.1,
     flip: bool | None = None,
+    output: Path | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Record the settings."""
     calls.append(dict(locals()))
@@ -85,6 +92,8 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         "cache": False,
         "rate": 0.001,
         "flip": None,
+        "output": None,
+        "overwrite": False,
     }
 
 
@@ -121,6 +130,45 @@ def test_a_wrong_settings_file_is_a_usage_error(
     assert message in said.err
     assert str(tmp_path) in said.err
     assert not said.out
+    assert not calls
+
+
+PROGRAMS = [
+    vars(importlib.import_module(f"kit.commands.{one.name}"))[one.name]
+    for one in pkgutil.iter_modules(commands.__path__)
+    if not one.name.startswith("_")
+]
+READ = {"folder", "run", "paths", "unlabelled", "split", "exclude"}  # files that are only read
+
+
+@pytest.mark.parametrize("command", PROGRAMS, ids=lambda one: one.__name__)
+def test_a_settings_file_never_says_what_is_written_or_replaced(
+    command: Callable[..., object], tmp_path: Path
+) -> None:
+    parameters = inspect.signature(command).parameters
+    alone = FLAGS_ALONE & set(parameters)
+    paths = {name for name, one in parameters.items() if "Path" in str(one.annotation)}
+    assert paths - READ <= alone
+
+    for name in alone:
+        for value in ("true", "other", "[a]", "0", "''", "{a: 1}"):
+            path = Path(config(tmp_path, f"{name}: {value}")[1])
+            with pytest.raises(SettingError, match=rf"{path}: {name} .* as a flag, --{name[:3]}"):
+                read_settings(command, path)
+        for value in ("null", "false"):  # as runs of version 0.1 have them
+            path = Path(config(tmp_path, f"{name}: {value}")[1])
+            assert read_settings(command, path) == {}
+        assert settings_text({name: "x", "seed": 3}) == "seed: 3\n"
+
+
+def test_a_settings_file_that_would_replace_a_run_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(command, config(tmp_path, "epochs: 3\noutput: models/best\noverwrite: true"))
+
+    assert ended.value.code == 2
+    assert "output decides what this machine writes" in capsys.readouterr().err
     assert not calls
 
 
