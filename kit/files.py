@@ -17,7 +17,7 @@ from typing import IO
 
 import platformdirs
 
-__all__ = ["cache_folder", "is_replaced", "sweep", "write", "write_text"]
+__all__ = ["cache_folder", "is_replaced", "named", "sweep", "write", "write_text"]
 
 UNFINISHED = ".writing-"
 LINKS = 40  # of links to links, as Linux follows them
@@ -38,7 +38,7 @@ def write(path: Path, save: Callable[[Path], object], needed: int | None = None)
     Raises:
         OSError: The disk is full or the folder cannot be written; ``path`` is as it was.
     """
-    with _named(path, needed):
+    with named(path, needed):
         if is_replaced(path):
             _replace(Path(os.path.realpath(path)), path.suffix, save)
             return
@@ -57,6 +57,26 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 with the same guarantee as :func:`write`."""
     content = text.encode()
     write(path, lambda temporary: temporary.write_bytes(content), len(content))
+
+
+@contextlib.contextmanager
+def named(path: Path, needed: int | None = None) -> Iterator[None]:
+    """Give an error of the system the name of the file that is written, where it names none.
+
+    Args:
+        path: Of the file, as the user knows it.
+        needed: About how many bytes it takes, for the message of a full disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        own = error.filename is None or UNFINISHED in str(error.filename)
+        if error.errno is None or not own:
+            raise
+        text = error.strerror or ""
+        if error.errno == errno.ENOSPC and is_replaced(path):
+            text += _room(Path(os.path.realpath(path)).parent, needed)
+        raise OSError(error.errno, text, str(path)) from error
 
 
 def is_replaced(path: Path) -> bool:
@@ -95,21 +115,6 @@ def _replace(path: Path, ending: str, save: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
-
-
-@contextlib.contextmanager
-def _named(path: Path, needed: int | None) -> Iterator[None]:
-    """Give errors of the system the name of the file that was asked for."""
-    try:
-        yield
-    except OSError as error:
-        own = error.filename is None or UNFINISHED in str(error.filename)
-        if error.errno is None or not own:
-            raise
-        text = error.strerror or ""
-        if error.errno == errno.ENOSPC and is_replaced(path):
-            text += _room(Path(os.path.realpath(path)).parent, needed)
-        raise OSError(error.errno, text, str(path)) from error
 
 
 def _room(folder: Path, needed: int | None) -> str:

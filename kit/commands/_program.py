@@ -21,6 +21,7 @@ import tyro
 import yaml
 
 from kit import foreign, progress
+from kit.commands._streams import enduring
 from kit.errors import KitError, SettingError, nearest
 
 __all__ = [
@@ -51,6 +52,7 @@ class Bare:
     value: str
 
 
+@enduring()
 def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
     """Run a command with the flags of its signature, and end the process with its exit code.
 
@@ -76,7 +78,8 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        progress.say(f"Error: {error.filename or 'system'}: {error.strerror}.")
+        where = error.filename2 or error.filename or "system"  # the second is where to
+        progress.say(f"Error: {where}: {error.strerror}.")
         sys.exit(1)
 
 
@@ -156,9 +159,6 @@ def quoted(path: Path | str | float) -> str:
 
 
 def _prepare_process() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # Windows' default cannot print most scripts
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # TensorFlow's notes on its own build, and "errors" about a graphics card that is not there.
     # What really fails is raised.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

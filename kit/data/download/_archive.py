@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar
 
-from kit import progress
+from kit import files, progress
 from kit.data.download import _tar, _zip
 from kit.data.download._names import safe_names
 from kit.data.download._watch import TooLarge
@@ -144,5 +144,8 @@ def _tracked(items: list[Item], names: list[str]) -> Iterator[tuple[Item, str]]:
 
 def _write(source: IO[bytes], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file:  # "x": what the plan took for two files stays two
+    with (
+        files.named(target),
+        target.open("xb") as file,
+    ):  # "x": what the plan took for two files stays two
         shutil.copyfileobj(source, file, 2**20)

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
+from kit import files
 from kit.data.download import _kept
 from kit.data.download._addresses import check_redirect, shown
 from kit.data.download._kept import Version
@@ -114,7 +115,7 @@ def _continue(session: requests.Session, address: str, body: Path, meter: Meter)
 
 def _receive(response: Any, body: Path, start: int, total: int | None, meter: Meter) -> None:
     come = start
-    with body.open("ab" if start else "wb") as file:
+    with files.named(body), body.open("ab" if start else "wb") as file:
         try:
             while chunk := response.raw.read1(CHUNK, decode_content=False):
                 come += len(chunk)

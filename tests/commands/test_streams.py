@@ -1,0 +1,85 @@
+"""Programs whose stdout or stderr is closed, full, or read by nobody any more."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as a POSIX shell gives them")
+
+SCRIPT = """
+import contextlib, os
+from kit import progress
+from kit.commands._program import program
+
+
+def work(*, lines: int = 100_000, error: int = 0) -> None:
+    '''Print, and write a file at the end.'''
+    progress.say("at work")
+    for line in range(lines):
+        print("line", line)
+    with open("done.txt", "w") as file:
+        with contextlib.suppress(OSError):
+            os.write(2, b"a note of a library")
+        file.write("whole")
+    if error:
+        raise ZeroDivisionError
+
+
+program(work)
+"""
+
+
+def start(folder: Path, shell: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the script as ``shell`` says it, where "$@" is its command."""
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {shell}", "bash", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert (folder / "done.txt").read_text() == "whole"
+    return done
+
+
+def test_a_reader_that_goes_away_ends_no_work_and_is_success(tmp_path: Path) -> None:
+    done = start(tmp_path, '"$@" | head -1')
+
+    assert (done.returncode, done.stdout) == (0, "line 0\n")
+    assert done.stderr == "at work\na note of a library"
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no /dev/full")
+@pytest.mark.parametrize("lines", ["1", "100000"])
+def test_a_full_disk_under_stdout_is_told_when_the_work_is_done(lines: str, tmp_path: Path) -> None:
+    done = start(tmp_path, '"$@" > /dev/full', "--lines", lines)
+
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "Error: stdout: No space left on device; what was printed is not complete.\n"
+    )
+
+
+@pytest.mark.parametrize("stream", ["2>&-", "2>/dev/full", "2>&- <&-"])
+def test_without_stderr_the_results_are_the_same(stream: str, tmp_path: Path) -> None:
+    done = start(tmp_path, f'"$@" {stream}', "--lines", "2")
+
+    assert (done.returncode, done.stdout) == (0, "line 0\nline 1\n")
+
+
+def test_without_stdout_the_work_is_done(tmp_path: Path) -> None:
+    done = start(tmp_path, '"$@" >&-', "--lines", "2")
+
+    assert done.returncode == 0
+    assert "Error" not in done.stderr
+
+
+def test_a_mistake_of_ours_is_not_hidden_by_a_stream(tmp_path: Path) -> None:
+    done = start(tmp_path, '"$@" > /dev/full', "--error", "1")
+
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
