@@ -49,6 +49,11 @@ def test_classes_without_images_are_not_guessed() -> None:
     assert intervals.guessing((80, 0, 20), balanced=False)[0] == 0.8
 
 
+def test_the_interval_is_that_of_wilson() -> None:
+    # Statsmodels' proportion_confint(16, 20, method="wilson")
+    assert intervals.wilson(16, 20) == pytest.approx((0.584, 0.919), abs=1e-3)
+
+
 def test_nothing_is_known_of_no_images() -> None:
     assert np.isnan(intervals.guessing((0, 0), balanced=True)).all()
     assert math.isnan(intervals.standard_error(0.5, (), balanced=False))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kit import checks
 from kit.checks import Evidence, Facts
+from kit.intervals import wilson
 
 NEIGHBOURS = (
     "neighbours",
@@ -47,8 +48,8 @@ def main() -> None:
                 print(row["how"], row["network"], row["seed"], *found.lines(), sep="\n   ")
     for kind, counts in said.items():
         print(f"{kind:58} {', '.join(f'{name} {n}' for name, n in counts.most_common())}")
-    half = checks.half_interval(right / max(sick, 1), sick)
-    print(f"right first: {right} of {sick}, {right / max(sick, 1):.3f} +- {half:.3f}")
+    low, high = wilson(right, sick)
+    print(f"right first: {right} of {sick}, {right / max(sick, 1):.3f} ({low:.3f} to {high:.3f})")
     print("healthy:", dict(verdicts))
 
 

@@ -8,7 +8,6 @@ can be read and tested without a network.
 
 from kit.checks._blank_images import blank_images
 from kit.checks._check import Check, Verdict, panel
-from kit.checks._curves import half_interval
 from kit.checks._diagnosis import diagnose
 from kit.checks._evidence import Evidence, Facts, evidence
 from kit.checks._finding import Diagnosis, Finding
@@ -46,7 +45,6 @@ __all__ = [
     "from_arrays",
     "from_model",
     "gradients",
-    "half_interval",
     "initial_loss",
     "inputs",
     "learning_rate",

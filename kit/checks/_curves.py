@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from kit.checks._evidence import Evidence, Facts
 from kit.checks._measures import cross_entropy
-from kit.intervals import guessing, wilson
+from kit.intervals import guessing, wilson, worth
 
-__all__ = ["Curves", "half_interval", "read"]
+__all__ = ["Curves", "read"]
 
 Floats = npt.NDArray[np.float64]
 LATE = 1 / 3  # of the epochs, that count as the end
+EVEN = 1.5  # largest class over smallest, up to which the mixture of the classes hardly matters
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,19 @@ class Curves:
         last_loss: The training loss at the end, without penalties.
         worst_loss: The highest one of an epoch.
         finite: Whether all losses are numbers.
-        running: Accuracy of the last epochs as Keras has it: a running mean, under dropout and
-            augmentation.
-        trained: Accuracy on plain training images in inference, else ``running``.
+        measure: What the following are, "balanced accuracy" where that was measured of validation
+            and of training images, else "accuracy": no two of them are of unlike mixtures.
+        running: Of the last epochs as Keras has it: a running mean, under dropout and augmentation.
+        trained: Of plain training images in inference, else ``running``.
         sampled: Whether plain training images were measured.
-        validated: Validation accuracy of the last epochs.
-        balanced: The same with classes weighed alike, where it was measured.
-        best: The highest ``balanced``, and its epoch (from 1).
+        validated: Of validation images, in the last epochs.
+        plain: Their accuracy, whatever the measure.
+        best: The highest of validation images, and its epoch (from 1).
         best_epoch: See ``best``.
-        chance: What guessing scores as ``balanced``, see :func:`kit.intervals.guessing`.
+        chance: What guessing scores, see :func:`kit.intervals.guessing`.
         error: Standard error of that.
         half_interval: Half of the 95 % interval of ``validated``.
-        gaps: By epoch, plain training accuracy less validation accuracy.
+        gaps: By epoch, ``trained`` less ``validated``.
         pace: Fall of the training loss in the last third over its mean, per epoch or per unit of
             rate, whichever is less.
         learned: Share of the way from ``nothing`` to 0 that the training loss has come.
@@ -63,11 +65,12 @@ class Curves:
     last_loss: float
     worst_loss: float
     finite: bool
+    measure: str
     running: float
     trained: float
     sampled: bool
     validated: float
-    balanced: float
+    plain: float
     best: float
     best_epoch: int
     chance: float
@@ -99,12 +102,8 @@ def read(seen: Evidence) -> Curves:
     loss = column(table, "loss")
     penalty = np.nan_to_num(column(table, "penalty", len(loss)))
     data = loss - penalty
-    validated = column(table, "val_accuracy", len(loss))
-    balanced = column(table, "val_balanced_accuracy", len(loss))
-    weighed = bool(np.isfinite(balanced).any())
-    balanced = balanced if weighed else validated
-    running = column(table, "accuracy", len(loss))
-    sample = column(table, "train_sample_accuracy", len(loss))
+    measure, running, sample, validated = _alike(table, facts, len(loss))
+    balanced = measure != "accuracy"
     sampled = bool(np.isfinite(sample).any())
     plain = sample if sampled else running
     validation_loss = column(table, "val_loss", len(loss))
@@ -114,8 +113,12 @@ def read(seen: Evidence) -> Curves:
     first = (data[0] if len(data) else math.nan) if first is None else first
     even = (1,) * facts.classes
     nothing = cross_entropy(facts.train_counts or even) if facts.cross_entropy else float(first)
-    accuracy = _late(validated)
-    chance, error = guessing(_counts(facts), balanced=weighed)
+    reached = _late(validated)
+    counts = _counts(facts)
+    chance, error = guessing(counts, balanced=balanced)
+    known = facts.validation_images or facts.validation_counts
+    images = worth(counts, balanced=balanced) if known else 0
+    low, high = wilson(reached * images, images)
     rates = column(table, "learning_rate", len(loss))
     return Curves(
         epochs=len(loss),
@@ -124,16 +127,17 @@ def read(seen: Evidence) -> Curves:
         last_loss=float(data[-1]) if len(data) else math.nan,
         worst_loss=float(np.max(data)) if len(data) else math.nan,
         finite=bool(np.isfinite(loss).all() and usable.all()) and len(loss) > 0,
+        measure=measure,
         running=_late(running),
         trained=_late(plain),
         sampled=sampled,
-        validated=accuracy,
-        balanced=_late(balanced),
-        best=_highest(balanced),
-        best_epoch=_where_highest(balanced) + 1,
+        validated=reached,
+        plain=_late(column(table, "val_accuracy", len(loss))),
+        best=_highest(validated),
+        best_epoch=_where_highest(validated) + 1,
         chance=chance,
         error=error,
-        half_interval=half_interval(accuracy, facts.validation_images),
+        half_interval=(high - low) / 2,
         gaps=plain - validated,
         pace=_pace(_with_first(seen, data), rates),
         learned=1 - float(data[-1]) / nothing if len(data) else math.nan,
@@ -159,10 +163,30 @@ def column(table: Mapping[str, Sequence[Any]], name: str, length: int = 0) -> Fl
     return np.asarray([math.nan if v is None else float(v) for v in table[name]], np.float64)
 
 
-def half_interval(accuracy: float, images: int) -> float:
-    """Return half of the 95 % interval of a share of images."""
-    low, high = wilson(accuracy * images, images)
-    return (high - low) / 2
+def _alike(
+    table: Mapping[str, Sequence[Any]], facts: Facts, length: int
+) -> tuple[str, Floats, Floats, Floats]:
+    """Return a measure, and columns of it: while training, of plain training images, validation's.
+
+    Classes take turns in the monitor's sample of training images, so its plain accuracy is that of
+    another mixture than the validation part's, unless all classes have about as many images.
+    """
+
+    def columns(name: str) -> list[Floats]:
+        kinds = ("", "train_sample_", "val_")
+        return [column(table, f"{kind}{name}", length) for kind in kinds]
+
+    counts = facts.train_counts or (1,)
+    even = max(counts) <= EVEN * min(counts)
+    plain, sample, unweighed = columns("accuracy")
+    *trained, validated = columns("balanced_accuracy")
+    if np.isfinite(validated).any() and (even or np.isfinite(trained).any()):
+        weighed = [
+            one if np.isfinite(one).any() or not even else other
+            for one, other in zip(trained, (plain, sample), strict=True)
+        ]
+        return "balanced accuracy", weighed[0], weighed[1], validated
+    return "accuracy", plain, sample if even else np.full(length, math.nan), unweighed
 
 
 def _counts(facts: Facts) -> Sequence[float]:

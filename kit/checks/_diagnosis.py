@@ -65,7 +65,7 @@ def diagnose(seen: Evidence) -> Diagnosis:
 
 
 def _summary(found: Sequence[Finding], curves: Curves) -> str:
-    reached = f"validation accuracy {curves.best:.3f} at best, in epoch {curves.best_epoch}"
+    reached = f"validation {curves.measure} {curves.best:.3f} at best, in epoch {curves.best_epoch}"
     if not found:
         suits = (
             f"; the rate suits, with updates of {curves.update:.1g} of the weights "

@@ -14,6 +14,7 @@ __all__ = [
     "Answers",
     "agreement",
     "answers",
+    "balanced_accuracy",
     "batch_purity",
     "cross_entropy",
     "neighbour_accuracy",
@@ -74,6 +75,12 @@ def answers(outputs: Any) -> Answers:
     probabilities = given.min() >= 0 and np.allclose(given.sum(-1), 1, atol=1e-2)
     sureness = ordered[:, -1] if probabilities else ordered[:, -1] - ordered[:, -2]
     return Answers(given.argmax(-1), sureness, spread)
+
+
+def balanced_accuracy(found: Answers, classes: Array) -> float:
+    """Return the mean over the classes of the share of their images that is recognised."""
+    return float(np.mean([np.mean(found.classes[classes == one] == one)
+                          for one in np.unique(classes)]))  # fmt: skip
 
 
 def sure_accuracy(found: Answers, classes: Array) -> float:

@@ -16,6 +16,7 @@ from kit.checks import _layer_numbers as numbers
 from kit.checks._measures import (
     agreement,
     answers,
+    balanced_accuracy,
     norm,
     ratio,
     scale,
@@ -30,6 +31,7 @@ __all__ = ["COLUMNS", "Monitor"]
 COLUMNS = (
     "train_sample_loss",
     "train_sample_accuracy",
+    "train_sample_balanced_accuracy",
     "update_ratio",
     "update_ratio_least",
     "update_ratio_greatest",
@@ -57,6 +59,8 @@ class Monitor(keras.callbacks.Callback):
 
     ``train_sample_*`` come from training images that are not augmented, in inference mode, and
     without penalties: Keras' own training figure is a running mean over an epoch under dropout.
+    The classes take turns in the sample, so only the balanced accuracy can be compared with that of
+    other images, whatever their mixture.
     Of layers, ``update_ratio`` is the median, of two the first, and ``dead_share`` the greatest.
 
     Args:
@@ -201,10 +205,12 @@ class Monitor(keras.callbacks.Callback):
         outputs += numbers.in_batches(self._twin, self.validation.images[BATCH:])
         found = answers(np.concatenate(outputs))
         trained = np.concatenate(numbers.in_batches(self._twin, train.images))
+        learned = answers(trained)
         row = self._updates() | {
             "epoch": epoch,
             "train_sample_loss": numbers.loss(self.model, train.labels, trained),
-            "train_sample_accuracy": float(np.mean(answers(trained).classes == train.classes)),
+            "train_sample_accuracy": float(np.mean(learned.classes == train.classes)),
+            "train_sample_balanced_accuracy": balanced_accuracy(learned, train.classes),
             "dead_share": max(dead.values(), default=math.nan),
             "penalty": float(sum(float(numbers.array(one)) for one in self._twin.losses)),
             "output_spread": found.spread,

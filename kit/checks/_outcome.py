@@ -12,7 +12,7 @@ __all__ = ["at_chance", "brief", "poor", "spoilt", "steps"]
 
 def at_chance(curves: Curves) -> bool:
     """Tell whether validation answers are no better than guessing."""
-    return curves.balanced < curves.chance + limit("chance") * curves.error
+    return curves.validated < curves.chance + limit("chance") * curves.error
 
 
 def steps(seen: Evidence, curves: Curves) -> int:
@@ -31,7 +31,7 @@ def poor(curves: Curves) -> bool:
     return (
         not curves.finite
         or curves.trained < limit("poor")
-        or curves.balanced < curves.chance + limit("chance") * curves.error
+        or curves.validated < curves.chance + limit("chance") * curves.error
     )
 
 

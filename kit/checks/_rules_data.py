@@ -65,7 +65,7 @@ def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
         "with the next, and batch normalization sees one class only.",
         f"the commonest class makes up {100 * purity:.0f} % of a batch; expected about "
         f"{100 * commonest:.0f} % or a little more, shuffled"
-        f"; accuracy {curves.running:.2f} while training, {curves.trained:.2f} afterwards",
+        f"; {curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} afterwards",
         {"batch_purity": purity},
     )
 
@@ -90,7 +90,7 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
     if not counts or max(counts) <= limit("imbalance") * min(counts):
         return None
     collapsed = curves.commonest > limit("collapse")
-    if not collapsed and curves.validated - curves.balanced < limit("gap"):
+    if not collapsed and not curves.plain - curves.validated >= limit("gap"):
         return None
     always = "; nearly all images get one and the same answer" if collapsed else ""
     return Finding(
@@ -99,8 +99,8 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
         "One class is so much larger than others that saying it always pays: the accuracy hides "
         f"the small classes{always}.",
         f"{max(counts)} images of the largest class, {min(counts)} of the smallest; accuracy "
-        f"{curves.validated:.2f}, but {curves.balanced:.2f} with all classes weighed alike",
-        {"counts": counts, "balanced": curves.balanced, "commonest": curves.commonest},
+        f"{curves.plain:.2f}, but {curves.validated:.2f} with all classes weighed alike",
+        {"counts": counts, "balanced": curves.validated, "commonest": curves.commonest},
     )
 
 
@@ -113,7 +113,7 @@ def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
         "warning",
         f"{seen.facts.validation_images} validation images are too few to tell trainings apart: "
         "the curve moves by chance.",
-        f"accuracy {curves.validated:.2f}, give or take {curves.half_interval:.2f} (95 % interval);"
-        f" expected within {limit('interval'):g}",
+        f"{curves.measure} {curves.validated:.2f}, give or take {curves.half_interval:.2f} "
+        f"(95 % interval); expected within {limit('interval'):g}",
         {"images": seen.facts.validation_images, "half_interval": curves.half_interval},
     )

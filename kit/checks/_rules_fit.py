@@ -30,7 +30,7 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
         "warning",
         f"The network overfits: from epoch {since} on it knows its training images better than "
         f"others, at the end by {100 * curves.gap:.0f} points.",
-        f"accuracy {curves.trained:.2f} on training images (plain, in inference), "
+        f"{curves.measure} {curves.trained:.2f} on training images (plain, in inference), "
         f"{curves.validated:.2f} on validation images; expected less than {limit('gap'):g} "
         f"between them{rising}",
         {"gap": curves.gap, "since": since, "rebound": curves.rebound},
@@ -48,8 +48,8 @@ def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
         "warning",
         "The network underfits: it does no better on its training images than on others, and the "
         "loss has come to rest. It is too small for this problem, or sees too little.",
-        f"accuracy {curves.trained:.2f} on training images, {curves.validated:.2f} on validation "
-        f"images; expected above {limit('poor'):g} on the first"
+        f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
+        f"validation images; expected above {limit('poor'):g} on the first"
         + (f"; {seen.facts.parameters:,} weights" if seen.facts.parameters else ""),
         {"trained": curves.trained, "validated": curves.validated},
     )
@@ -64,9 +64,9 @@ def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
         "failed",
         "The network guesses to the end. Many causes look like this in curves: labels, dead units, "
         "frozen layers, first weights, pixels that are scaled wrongly, a rate far too high or low.",
-        f"validation accuracy {curves.balanced:.2f}, guessing gives {curves.chance:.2f}; "
+        f"validation {curves.measure} {curves.validated:.2f}, guessing gives {curves.chance:.2f}; "
         f"{curves.trained:.2f} on training images",
-        {"validated": curves.balanced, "trained": curves.trained},
+        {"validated": curves.validated, "trained": curves.trained},
     )
 
 

@@ -77,9 +77,9 @@ def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
         "failed",
         f"The labels do not follow from the images: the network {learns}, and guesses on others. "
         "Labels may be shuffled against the files, or the classes may not be visible.",
-        f"validation accuracy {curves.balanced:.2f} at the end and {curves.best:.2f} at best, "
-        f"guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
-        {"validated": curves.balanced, "trained": curves.trained, "neighbours": similar},
+        f"validation {curves.measure} {curves.validated:.2f} at the end and {curves.best:.2f} at "
+        f"best, guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
+        {"validated": curves.validated, "trained": curves.trained, "neighbours": similar},
     )
 
 
@@ -106,7 +106,7 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
         "Many labels seem to be wrong: even where the model is surest it is often told that it "
         "errs, while in a problem that is only hard the easy images come out right.",
         f"{100 * curves.sure:.0f} % right among the quarter of the validation images it was surest "
-        f"of, at its best; expected above {100 * limit('sure'):.0f} %; accuracy "
+        f"of, at its best; expected above {100 * limit('sure'):.0f} %; {curves.measure} "
         f"{curves.validated:.2f} on all{votes}",
         {"sure": curves.sure, "validated": curves.validated, "gain": gain},
     )
@@ -134,6 +134,6 @@ def _is_sure(seen: Evidence) -> bool:
 
 def _three(curves: Curves) -> str:
     return (
-        f"accuracy {curves.running:.2f} while training, {curves.trained:.2f} on plain training "
-        f"images, {curves.validated:.2f} on validation images"
+        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
+        f"training images, {curves.validated:.2f} on validation images"
     )

@@ -68,7 +68,7 @@ def tiny_network(seen: Evidence, curves: Curves) -> Finding | None:
         "failed",
         f"A network of {seen.facts.parameters} weights cannot tell {seen.facts.classes} classes "
         "apart.",
-        f"{size:.0f} weights for each class, expected {limit('tiny'):g} or more; accuracy "
+        f"{size:.0f} weights for each class, expected {limit('tiny'):g} or more; {curves.measure} "
         f"{curves.trained:.2f} on training images",
         {"parameters": seen.facts.parameters, "trained": curves.trained},
     )
@@ -143,8 +143,8 @@ def strong_dropout(seen: Evidence, curves: Curves) -> Finding | None:
         "dropout too strong",
         "failed" if curves.validated < limit("poor") else "warning",
         f"Dropout of {seen.facts.dropout:g} leaves too little of the network to learn with.",
-        f"accuracy {curves.running:.2f} while training, {curves.trained:.2f} on plain training "
-        f"images; expected a dropout below {limit('dropout'):g}",
+        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
+        f"training images; expected a dropout below {limit('dropout'):g}",
         {"dropout": seen.facts.dropout, "running": curves.running, "trained": curves.trained},
     )
 

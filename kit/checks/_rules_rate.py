@@ -96,7 +96,8 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
             f"The training ended after {taken} steps, while the network still guesses: too few to "
             "say whether anything is wrong.",
             f"{taken} steps in {curves.epochs} epochs, expected {limit('brief'):g} or more; "
-            f"validation accuracy {curves.balanced:.2f}, guessing gives {curves.chance:.2f}",
+            f"validation {curves.measure} {curves.validated:.2f}, guessing gives "
+            f"{curves.chance:.2f}",
             {"pace": curves.pace, "epochs": curves.epochs, "steps": taken},
         )
     if curves.epochs < 2 or not curves.pace > limit("pace") or curves.learned > 0.9:

@@ -134,7 +134,9 @@ SICK = {
         sure_accuracy=0.6 - 0.4 * FALL,
         val_balanced_accuracy=0.5 - 0.4 * FALL,
     ),
-    "overfitting": seen(train_sample_accuracy=1 - 0.7 * FALL, val_accuracy=0.7 - 0.5 * FALL),
+    "overfitting": seen(
+        train_sample_accuracy=1 - 0.7 * FALL, val_balanced_accuracy=0.7 - 0.5 * FALL
+    ),
 }  # fmt: skip
 
 
@@ -197,7 +199,7 @@ def test_a_problem_that_is_only_hard_is_no_matter_of_labels() -> None:
 def test_overfitting_says_since_when_and_by_how_much() -> None:
     gap = np.maximum(0, np.arange(EPOCHS) - 4) * 0.04
     known = np.full(EPOCHS, 0.95)
-    found = first(seen(train_sample_accuracy=known, val_accuracy=known - gap))
+    found = first(seen(train_sample_accuracy=known, val_balanced_accuracy=known - gap))
 
     assert found.numbers["since"] == 7  # 0.08 is the first above 0.07
     assert "from epoch 7 on" in found.sentence

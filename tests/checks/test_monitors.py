@@ -69,9 +69,12 @@ def test_the_train_sample_is_scored_in_inference_and_without_penalties() -> None
     monitor, history = fit(built)
     outputs = built.predict(SAMPLE.images, verbose=0)
     right = np.mean(outputs.argmax(-1) == SAMPLE.classes)
+    found = outputs.argmax(-1)
+    recalls = [np.mean(found[SAMPLE.classes == one] == one) for one in range(3)]
     loss = -np.log((outputs * SAMPLE.labels).sum(-1)).mean()
 
     assert history["train_sample_accuracy"][-1] == pytest.approx(right)
+    assert history["train_sample_balanced_accuracy"][-1] == pytest.approx(np.mean(recalls))
     assert history["train_sample_loss"][-1] == pytest.approx(loss, rel=1e-4)
     assert history["penalty"][-1] == pytest.approx(float(sum(built.losses)), rel=1e-5)
     assert monitor.rows[0]["penalty"] > history["penalty"][-1]

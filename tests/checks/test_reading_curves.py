@@ -48,6 +48,41 @@ def test_the_gap_is_measured_on_plain_training_images_where_there_are_any() -> N
     assert sampled.sampled
 
 
+UNEVEN = Facts(classes=2, train_counts=(950, 50), validation_counts=(190, 10))
+
+
+def recalls(train: tuple[float, float], validation: tuple[float, float]) -> dict[str, list[float]]:
+    """Return what is measured of 950 and 50 training, 190 and 10 validation images."""
+    large, small = validation
+    return {
+        "loss": [1.0],
+        "accuracy": [0.95 * train[0] + 0.05 * train[1]],
+        "balanced_accuracy": [sum(train) / 2],
+        "val_accuracy": [0.95 * large + 0.05 * small],
+        "val_balanced_accuracy": [(large + small) / 2],
+        "train_sample_accuracy": [sum(train) / 2],  # the classes take turns
+        "train_sample_balanced_accuracy": [sum(train) / 2],
+    }
+
+
+def test_equal_recalls_are_no_gap_and_a_real_gap_is_not_hidden_by_another_mixture() -> None:
+    alike = _curves.read(Evidence(recalls((0.65, 0.99), (0.65, 0.99)), UNEVEN))
+    apart = _curves.read(Evidence(recalls((0.99, 0.99), (0.99, 0.65)), UNEVEN))
+
+    assert alike.gap == pytest.approx(0)
+    assert apart.gap == pytest.approx(0.17)
+    assert alike.measure == apart.measure == "balanced accuracy"
+
+
+@pytest.mark.parametrize("lacking", ["val_balanced_accuracy", "train_sample_balanced_accuracy"])
+def test_a_sample_of_another_mixture_is_compared_with_nothing(lacking: str) -> None:
+    table = recalls((0.65, 0.99), (0.65, 0.99))
+    curves = _curves.read(Evidence({k: v for k, v in table.items() if k != lacking}, UNEVEN))
+
+    assert curves.gap == pytest.approx(0)
+    assert not curves.sampled
+
+
 def test_a_missing_column_is_nan_and_not_an_error() -> None:
     curves = read(loss=[2.0, 1.0])
 
@@ -60,12 +95,6 @@ def test_a_loss_that_is_no_number_is_told() -> None:
     assert not read(loss=[2.0, None], val_loss=[2.0, 2.0]).finite
     assert not read(loss=[2.0, np.inf], val_loss=[2.0, 2.0]).finite
     assert read(loss=[2.0, 1.0], val_loss=[2.0, 2.0]).finite
-
-
-def test_the_interval_is_that_of_wilson() -> None:
-    # Statsmodels' proportion_confint(16, 20, method="wilson"): 0.584 to 0.919.
-    assert _curves.half_interval(0.8, 20) == pytest.approx((0.919 - 0.584) / 2, abs=1e-3)
-    assert np.isnan(_curves.half_interval(0.8, 0))
 
 
 def test_guessing_balanced_is_as_unsure_as_its_small_classes_and_leaves_absent_ones_out() -> None:
