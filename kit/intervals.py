@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-__all__ = ["guessing", "luck", "standard_error", "wilson", "worth"]
+__all__ = ["guessing", "luck", "paired", "standard_error", "wilson", "worth"]
 
 Z = 1.959964  # standard errors of a 95 % interval
 DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck
@@ -57,6 +57,22 @@ def guessing(counts: Sequence[float], *, balanced: bool) -> tuple[float, float]:
 def luck(score: float, error: float) -> float:
     """Return the highest score that may be luck where guessing gives ``score``."""
     return score + DEVIATIONS * error
+
+
+def paired(only_one: int, only_other: int) -> float:
+    """Return how likely two that are equally good differ so much on the same images.
+
+    Args:
+        only_one: Images that only the first has right.
+        only_other: Images that only the second has right.
+
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions
+    or percentages", Psychometrika 12, 1947; here exact.
+    """
+    from scipy.stats import binomtest
+
+    differing = only_one + only_other
+    return float(binomtest(only_one, differing).pvalue) if differing else 1.0
 
 
 def wilson(hits: float, images: float) -> tuple[float, float]:

@@ -54,6 +54,24 @@ def test_the_interval_is_that_of_wilson() -> None:
     assert intervals.wilson(16, 20) == pytest.approx((0.584, 0.919), abs=1e-3)
 
 
+def test_the_interval_holds_the_long_run_share_in_19_of_20_cases_and_another_score_less_often() -> (
+    None
+):
+    rng, share, images = np.random.default_rng(0), 0.9, 600
+    scores, others = rng.binomial(images, share, (2, 4000))
+    low, high = np.transpose([intervals.wilson(score, images) for score in scores.tolist()])
+
+    assert np.mean((low <= share) & (share <= high)) == pytest.approx(0.95, abs=0.015)
+    assert np.mean((low <= others / images) & (others / images <= high)) < 0.86
+
+
+def test_answers_to_the_same_images_differ_for_sure_though_their_intervals_overlap() -> None:
+    assert intervals.wilson(540, 600)[1] > intervals.wilson(552, 600)[0]
+    assert intervals.paired(0, 12) == pytest.approx(0.0005, abs=5e-5)
+    assert intervals.paired(48, 60) > 0.2
+    assert intervals.paired(0, 0) == 1.0
+
+
 def test_nothing_is_known_of_no_images() -> None:
     assert np.isnan(intervals.guessing((0, 0), balanced=True)).all()
     assert math.isnan(intervals.standard_error(0.5, (), balanced=False))

@@ -23,9 +23,11 @@ SUM_TOLERANCE = 1e-3  # of a row of probabilities: float32 softmax over 1000 cla
 class Scores:
     """What a model reached on some images.
 
-    Every share is between 0 and 1. Every interval is Wilson's at 95 %: were the model asked about
-    other images of the same source, its long-run share lies in there in 95 of 100 such cases. It
-    knows nothing of the choices made by looking at these images.
+    Every share is between 0 and 1. Every interval is Wilson's at 95 %: of the intervals that 100
+    such sets of images give, about 95 hold the share that the model would get right in the long
+    run. The score on another set lies in it less often. It knows nothing of the choices made by
+    looking at these images. Two models on the same images are compared by
+    :func:`kit.intervals.paired`, not by their intervals.
 
     Attributes:
         class_names: In the order of the model's outputs.

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from kit.evaluation._metrics import Scores
+from kit.intervals import paired
 from kit.progress import clean
 
 __all__ = ["sentences"]
 
 FEW = 10  # images of a class: with 10 of 10 right, the 95 % interval still begins at 0.72
+UNSURE = 0.05  # how likely a difference may be by chance, before it is no finding
 NAMED = 8  # classes listed by name before "and 12 more"
 
 
@@ -70,12 +72,17 @@ def _other_numbers(scores: Scores) -> str:
 
 
 def _against_majority(scores: Scores) -> str:
-    always = _quoted([scores.class_names[_majority(scores)]])
-    if scores.accuracy_high < scores.majority_baseline:
-        return f"This is worse than always answering {always}."
-    if scores.accuracy_low <= scores.majority_baseline:
-        return f"This may be no better than always answering {always}: that lies in the interval."
-    return ""
+    largest = _majority(scores)
+    always = _quoted([scores.class_names[largest]])
+    hits, of_largest = np.diagonal(scores.confusion), scores.confusion[largest].sum()
+    better, worse = int(hits.sum() - hits[largest]), int(of_largest - hits[largest])
+    if paired(better, worse) >= UNSURE:
+        return (
+            f"This may be no better than always answering {always}: it is right on "
+            f"{_images(better)} where that is wrong, and wrong on {_images(worse)} where that is "
+            "right."
+        )
+    return f"This is worse than always answering {always}." if worse > better else ""
 
 
 def _small_classes(scores: Scores) -> str:

@@ -50,6 +50,13 @@ def test_score_no_better_than_the_constant_answer_is_said():
     assert 'This is worse than always answering "cats".' in worse
 
 
+def test_a_score_is_compared_with_the_constant_answer_image_by_image():
+    told = evaluation.sentences(scores([[430, 2], [148, 20]]), "x")  # 0.714 to 0.783; always 0.72
+    assert not any("always answering" in sentence for sentence in told[1:])
+    told = evaluation.sentences(scores([[422, 10], [155, 13]]), "x")
+    assert any("on 13 images where that is wrong, and wrong on 10" in line for line in told)
+
+
 def test_absent_and_never_answered_classes_are_named():
     told = evaluation.sentences(scores([[40, 0, 1], [30, 0, 0], [0] * 3], ("a", "b", "c")), "x")
     assert any(s.startswith('No image of "c"') for s in told)
