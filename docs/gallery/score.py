@@ -67,7 +67,7 @@ def seen(row: dict, curves_only: bool = False) -> Evidence:
         )
     return Evidence(
         table,
-        Facts(**facts, train_counts=counts),
+        Facts(**facts, train_counts=counts, validation_counts=tuple(map(sum, row["confusion"]))),
         before={name: number(value) for name, value in row["before"].items()},
         layers=row["layers"],
         inputs=row["inputs"],
@@ -75,7 +75,6 @@ def seen(row: dict, curves_only: bool = False) -> Evidence:
         losses=numbers(row["losses"]),
         stopped=row["stopped"],
         where=row["where"],
-        confusion=row["confusion"],
         **{name: row.get(name) for name in NEIGHBOURS},
         **measured,
     )

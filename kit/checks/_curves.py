@@ -126,7 +126,7 @@ def read(seen: Evidence) -> Curves:
         first_loss=float(first),
         last_loss=float(data[-1]) if len(data) else math.nan,
         worst_loss=float(np.max(data)) if len(data) else math.nan,
-        finite=bool(np.isfinite(loss).all() and usable.all()) and len(loss) > 0,
+        finite=bool(np.isfinite(loss).all() and (usable.all() or "val_loss" not in table)),
         measure=measure,
         running=_late(running),
         trained=_late(plain),

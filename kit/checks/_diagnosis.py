@@ -12,6 +12,7 @@ from kit.checks._evidence import Evidence
 from kit.checks._finding import Diagnosis, Finding
 from kit.checks._outcome import at_chance
 from kit.checks._thresholds import limit
+from kit.intervals import luck
 
 __all__ = ["RULES", "diagnose"]
 
@@ -77,6 +78,6 @@ def _summary(found: Sequence[Finding], curves: Curves) -> str:
     failed = next((one for one in found if one.severity == "failed"), None)
     if failed is not None:
         return f"Something is wrong with this training ({reached}): {failed.cause}."
-    if at_chance(curves) and curves.best < curves.chance + limit("chance") * curves.error:
+    if at_chance(curves) and curves.best < luck(curves.chance, curves.error):
         return f"This training came to nothing ({reached}): {found[0].cause}."
     return f"This training works ({reached}), but: {found[0].cause}."

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from kit.checks._guard import LossGuard
     from kit.checks._monitors import Monitor
@@ -29,17 +31,20 @@ class Facts:
         learning_rate: The highest rate.
         dropout: The largest share that is set to 0 anywhere.
         l2: Penalty on kernels.
-        augmentation: Name of the preset; "none" for none; "views" for a head on features of
-            augmented images.
+        augmentation: Name of the preset; "none" for none, and for a head.
         mixed: Whether training images are mixed: accuracy while training then says little.
         label_smoothing: Share of a label that is spread.
         cross_entropy: Whether the loss is that; of any other, the loss before the first step is
             what guessing gives.
         pretrained: Whether the weights come from another training.
+        head: Whether only a head is trained, on features that a backbone computed once.
         frozen_share: Share of the kernels' weights that cannot move.
         parameters: Weights of the network.
         architecture: Its name.
         image_size: Pixels of the shorter side; 0 where it is not known.
+        channels: 3 or 1; 0 where it is not known.
+        settings: Flags of ``kit-train`` in force, by their names with underscores, as its
+            ``run.yaml`` has them: what is set already is not advised.
     """
 
     classes: int
@@ -59,10 +64,13 @@ class Facts:
     label_smoothing: float = 0.0
     cross_entropy: bool = True
     pretrained: bool = False
+    head: bool = False
     frozen_share: float = 0.0
     parameters: int = 0
     architecture: str = ""
     image_size: int = 0
+    channels: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class Evidence:
         losses: The loss of every step.
         stopped: Why a guard ended the training.
         where: Which layer went first.
-        confusion: Validation images by true class (rows) and answer.
+        sample_counts: Validation images of each class that the monitor looks at.
         batch_purity: Mean share of the commonest class in a batch.
         overlap: Share of the validation images that are in training too.
         neighbours: Share of validation images whose most similar training image has their class.
@@ -99,7 +107,7 @@ class Evidence:
     losses: Sequence[float] = ()
     stopped: str = ""
     where: str = ""
-    confusion: Sequence[Sequence[int]] = ()
+    sample_counts: tuple[int, ...] = ()
     batch_purity: float | None = None
     overlap: float | None = None
     neighbours: float | None = None
@@ -123,13 +131,14 @@ def evidence(
         facts: Settings and counts.
         monitor: After the training, if there was one.
         guard: After the training, if there was one.
-        measured: More fields of :class:`Evidence`: ``confusion``, ``batch_purity``, ``overlap``.
+        measured: More fields of :class:`Evidence`: ``batch_purity``, ``overlap``.
     """
     seen: dict[str, Any] = {"table": {name: list(table[name]) for name in table}}
     if monitor is not None and monitor.rows:
         _fill_last(seen["table"], monitor.rows[-1])
         seen |= {
             "before": monitor.rows[0],
+            "sample_counts": tuple(np.bincount(monitor.validation.classes).tolist()),
             "layers": monitor.layers,
             "inputs": monitor.inputs,
             "scales": monitor.scales,

@@ -58,4 +58,7 @@ class Diagnosis:
 
     def lines(self) -> list[str]:
         """Return the summary and the findings for a terminal."""
-        return [self.summary, *(f"{n}. {one}" for n, one in enumerate(self.findings, 1))]
+        spoilt = bool(self.findings) and self.findings[0].severity == "failed"
+        later = "Perhaps a consequence of the first: " if spoilt else ""
+        numbered = enumerate(self.findings, 1)
+        return [self.summary, *(f"{n}. {later if n > 1 else ''}{one}" for n, one in numbered)]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kit import architectures
+from kit.architectures import backbones
 from kit.checks._evidence import Facts
 from kit.checks._finding import Diagnosis, Finding
 from kit.checks._thresholds import limit
@@ -13,6 +14,8 @@ __all__ = ["MOST", "Step", "next_steps"]
 
 MOST = 5
 AIM = 3e-3  # update / weights: within the usual 1e-3 to 1e-2
+LARGE = 256  # pixels: no network here was trained on more than about as many
+FEWEST_PIXELS = 32  # that backbones take
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,9 @@ class Step:
         return f"{self.text} {self.command}".strip()
 
 
+MORE = Step("Add training images: the one cure without a price.", "")
 APART = Step(
-    "Your test set is your validation set: its images chose the epoch, so its score is too good. "
+    "There is no test part: the validation images chose the epoch, so their score is optimistic. "
     "Set some apart that choose nothing.",
     "--test-split 0.15",
 )
@@ -48,15 +52,15 @@ def next_steps(found: Diagnosis, facts: Facts) -> list[Step]:
 
     Args:
         found: The diagnosis.
-        facts: Settings, so that a step names the numbers to take.
+        facts: Settings, so that a step names the numbers to take, and none that is in force.
     """
     steps: list[Step] = []
     for finding in found.findings:
         for step in STEPS.get(finding.cause, _look)(finding, facts):
             commands = {one.command for one in steps if one.command}
-            if step not in steps and step.command not in commands:
+            if step not in steps and step.command not in commands and not _in_force(step, facts):
                 steps.append(step)
-    if facts.test_images == 0:
+    if facts.test_images == 0 and facts.settings.get("last_epoch") is None:
         # It must not be lost below five others: no score of this training can be quoted without it.
         steps = [*steps[: MOST - 1], APART]
     return steps[:MOST]
@@ -81,14 +85,13 @@ def _dead(finding: Finding, facts: Facts) -> list[Step]:
     return [
         Step("Start biases at 0 or a little above.", ""),
         Step("Use an activation that never dies.", _setting(facts, "activation", "leaky_relu")),
-        *_lower(finding, facts),
     ]
 
 
 def _frozen(finding: Finding, facts: Facts) -> list[Step]:
     return [
         Step("Let the layers learn: set layer.trainable = True before compile.", ""),
-        Step("Or take weights that are worth freezing.", "--backbone MobileNet-0.75"),
+        *_backbone("Or take weights that are worth freezing.", facts),
     ]
 
 
@@ -99,9 +102,10 @@ def _sorted(finding: Finding, facts: Facts) -> list[Step]:
 
 def _leak(finding: Finding, facts: Facts) -> list[Step]:
     return [
-        Step("Divide the images anew; copies are kept together.", "--validation-split 0.2"),
-        Step("Keep together what belongs together (patients, series, videos).",
-             "--group '(PATTERN)'"),
+        Step("Let the parts be drawn from all images: copies are kept together then.", ""),
+        *([] if facts.settings.get("group") else [
+            Step("Keep together what belongs together (patients, series, videos).",
+                 "--group '(PATTERN)'")]),
         Step("List copies and near copies.", "kit-audit FOLDER"),
     ]  # fmt: skip
 
@@ -113,10 +117,14 @@ def _penalty(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _imbalance(finding: Finding, facts: Facts) -> list[Step]:
-    return [
-        Step("Add images of the small classes, if there are any to be had.", ""),
+    ways = [facts.settings.get("class_weight"), facts.settings.get("sampling")]
+    even = [
         Step("Weigh the classes by the inverse of their size.", "--class-weight balanced"),
         Step("Or show them equally often.", "--sampling balanced"),
+    ]
+    return [
+        Step("Add images of the small classes, if there are any to be had.", ""),
+        *([] if set(ways) - {None, "none"} else even),  # the two exclude each other
         Step("Choose the epoch by a score that counts classes alike.",
              "--monitor val_balanced_accuracy"),
     ]  # fmt: skip
@@ -138,6 +146,12 @@ def _higher(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _longer(finding: Finding, facts: Facts) -> list[Step]:
+    minutes, patience = facts.settings.get("max_minutes"), facts.settings.get("patience")
+    epochs = finding.numbers.get("epochs", 0)
+    if minutes and epochs < (facts.settings.get("epochs") or math.inf):
+        return [Step("Give it more time.", f"--max-minutes {3 * minutes:g}")]
+    if patience and epochs < facts.planned_epochs:
+        return [Step("Wait longer for a better epoch.", f"--patience {2 * patience}")]
     times = math.ceil(3 * max(limit("brief") / finding.numbers.get("steps", math.inf), 1))
     epochs = times * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
     return [Step("Train longer.", f"--epochs {epochs}")]
@@ -148,14 +162,19 @@ def _batch(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _validation(finding: Finding, facts: Facts) -> list[Step]:
+    if facts.settings.get("folds") or facts.settings.get("split"):
+        return []
+    share = facts.settings.get("validation_split") or 0.2
+    more = Step("Give validation more images, where the folder gives it none.",
+                "--validation-split 0.3")  # fmt: skip
     return [
-        Step("Give validation more images.", "--validation-split 0.3"),
+        *([more] if share < 0.3 else []),
         Step("Or let every image be validated once.", "--folds 5"),
     ]
 
 
 def _dropout(finding: Finding, facts: Facts) -> list[Step]:
-    return [Step("Weaken the dropout.", "--dropout 0.3")]
+    return [Step("Weaken the dropout.", "--dropout 0.3")] if facts.dropout > 0.3 else []
 
 
 def _augment(finding: Finding, facts: Facts) -> list[Step]:
@@ -164,6 +183,7 @@ def _augment(finding: Finding, facts: Facts) -> list[Step]:
     return [
         Step("Look at the augmented images: can you tell the classes?", ""),
         Step("Weaken the augmentation.", f"--augmentation {name}"),
+        *_dropout(finding, facts),
     ]
 
 
@@ -177,25 +197,48 @@ def _labels(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _overfit(finding: Finding, facts: Facts) -> list[Step]:
+    if facts.head:
+        return [MORE, *_features(finding, facts)]
     stronger = {"none": "light", "light": "medium", "medium": "strong"}
-    steps = [Step("Add training images: the one cure without a price.", "")]
-    if facts.augmentation == "views":
-        steps.append(Step("Show the head augmented versions of each image.", "--views 4"))
-    elif facts.augmentation in stronger:
+    steps = [MORE]
+    if facts.augmentation in stronger:
         steps.append(
             Step("Vary the images more.", f"--augmentation {stronger[facts.augmentation]}")
         )
-    if not facts.pretrained:
-        steps.append(
-            Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75")
-        )
-    if facts.dropout < 0.5 and _has(facts, "dropout"):
+    steps += _backbone("Start from a network that has seen many images.", facts)
+    if facts.dropout < 0.5 and _has(facts, "dropout") and not _raised(facts):
         steps.append(Step("Drop more in training.", f"--dropout {max(0.3, facts.dropout + 0.2):g}"))
-    steps.append(Step("Let weights decay faster.", "--weight-decay 0.1"))
+    if (facts.settings.get("weight_decay") or 0.0) < 0.1:
+        steps.append(Step("Let weights decay faster.", "--weight-decay 0.1"))
     return steps
 
 
+def _features(finding: Finding, facts: Facts) -> list[Step]:
+    """Return what gives a head better features; regularizing it does not (docs/transfer.md)."""
+    steps = []
+    if not facts.settings.get("fine_tune"):
+        steps.append(Step("Let the backbone's last layers learn, too.", "--fine-tune 6"))
+    size = min(facts.settings.get("image_size") or [0])
+    if 0 < size < LARGE:
+        steps.append(
+            Step("Show it more of the image, where the files have more pixels.",
+                 f"--image-size {min(2 * size, LARGE)}")
+        )  # fmt: skip
+    larger = _larger(facts.settings.get("settings", {}).get("backbone", ""))
+    return [*steps, Step("Take a larger backbone.", f"--backbone {larger}" if larger else "")]
+
+
+def _larger(backbone: str) -> str:
+    """Return the next larger of the recommended backbones; "" where this one is none of them."""
+    names = backbones.RECOMMENDED  # the best first
+    better = names[: names.index(backbone)] if backbone in names else ()
+    size = {name: backbones.BACKBONES[name].parameters for name in (*better, backbone) if better}
+    return next((name for name in reversed(better) if size[name] > size[backbone]), "")
+
+
 def _underfit(finding: Finding, facts: Facts) -> list[Step]:
+    if facts.head:
+        return _features(finding, facts)
     steps = []
     if facts.architecture in ("linear", "mlp"):
         steps.append(Step("Take a network of convolutions.", "--architecture basic_cnn"))
@@ -203,14 +246,11 @@ def _underfit(finding: Finding, facts: Facts) -> list[Step]:
         steps.append(Step("Take a larger network: more filters, or more layers.", ""))
     if facts.dropout > 0.3:
         steps.append(Step("Weaken the dropout.", "--dropout 0.1"))
-    if not facts.pretrained:
-        steps.append(
-            Step("Start from a network that has seen many images.", "--backbone MobileNet-0.75")
-        )
-    if facts.image_size:
+    steps += _backbone("Start from a network that has seen many images.", facts)
+    if 0 < facts.image_size < LARGE:
         steps.append(
             Step("Show it more of the image, where the files have more pixels.",
-                 f"--image-size {2 * facts.image_size}")
+                 f"--image-size {min(2 * facts.image_size, LARGE)}")
         )  # fmt: skip
     return steps
 
@@ -249,6 +289,7 @@ STEPS: Mapping[str, Callable[[Finding, Facts], Sequence[Step]]] = {
     "labels tell nothing": _labels,
     "wrong labels": _labels,
     "overfitting": _overfit,
+    "limit of the features": _features,
     "network too small": _underfit,
     "underfitting": _underfit,
     "noisy validation": _noisy,
@@ -258,6 +299,37 @@ STEPS: Mapping[str, Callable[[Finding, Facts], Sequence[Step]]] = {
 def _setting(facts: Facts, name: str, value: str) -> str:
     """Return the flag for a setting, where the architecture has it or is not known."""
     return f"--set {name}={value}" if _has(facts, name) else ""
+
+
+def _backbone(text: str, facts: Facts) -> list[Step]:
+    """Return the step to a backbone, for images that suit those that it was trained on."""
+    small = 0 < facts.image_size < FEWEST_PIXELS
+    if facts.pretrained or small or facts.channels == 1:
+        return []
+    return [Step(text, "--backbone MobileNet-0.75")]
+
+
+def _raised(facts: Facts) -> bool:
+    """Tell whether dropout is above the architecture's own already."""
+    if facts.architecture not in architectures.names():
+        return False
+    usual = architectures.settings(facts.architecture).get("dropout")
+    return isinstance(usual, float) and facts.dropout > usual
+
+
+def _in_force(step: Step, facts: Facts) -> bool:
+    """Tell whether a step asks for what is set already."""
+    flag, _, value = step.command.partition(" ")
+    known = facts.settings
+    if flag == "--set":
+        flag, _, value = value.partition("=")
+        known = known.get("settings", {})
+    name = flag.removeprefix("--").replace("-", "_")
+    now = known.get(name, getattr(facts, name, None))
+    try:
+        return float(now) == float(value)
+    except (TypeError, ValueError):
+        return str(now) == value
 
 
 def _has(facts: Facts, name: str) -> bool:

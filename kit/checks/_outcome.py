@@ -6,13 +6,47 @@ from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Severity
 from kit.checks._thresholds import limit
+from kit.intervals import luck
 
-__all__ = ["at_chance", "brief", "poor", "spoilt", "steps"]
+__all__ = [
+    "apart",
+    "at_chance",
+    "brief",
+    "collapsed",
+    "gap_limit",
+    "poor",
+    "rested",
+    "spoilt",
+    "steps",
+]
 
 
 def at_chance(curves: Curves) -> bool:
     """Tell whether validation answers are no better than guessing."""
-    return curves.validated < curves.chance + limit("chance") * curves.error
+    return curves.validated < luck(curves.chance, curves.error)
+
+
+def gap_limit(curves: Curves) -> float:
+    """Return the largest gap of training and validation that is usual, or may be luck."""
+    # half of an interval is two standard errors
+    return max(limit("gap"), curves.half_interval if math.isfinite(curves.half_interval) else 0.0)
+
+
+def apart(curves: Curves) -> bool:
+    """Tell whether training images are known clearly better than others."""
+    return curves.gap > gap_limit(curves)
+
+
+def rested(curves: Curves) -> bool:
+    """Tell whether the loss hardly falls any more, which takes three epochs to see."""
+    return curves.epochs > 2 and curves.pace < limit("rest")
+
+
+def collapsed(seen: Evidence, curves: Curves) -> bool:
+    """Tell whether nearly all images get one answer, more than have it by right."""
+    counts = seen.sample_counts
+    largest = max(counts) / sum(counts) if counts else 0.0
+    return curves.commonest > max(limit("collapse"), (1 + largest) / 2)
 
 
 def steps(seen: Evidence, curves: Curves) -> int:
@@ -28,11 +62,7 @@ def brief(seen: Evidence, curves: Curves) -> bool:
 
 def poor(curves: Curves) -> bool:
     """Tell whether a training did not learn what it was shown, or diverged."""
-    return (
-        not curves.finite
-        or curves.trained < limit("poor")
-        or curves.validated < curves.chance + limit("chance") * curves.error
-    )
+    return not curves.finite or curves.trained < limit("poor") or at_chance(curves)
 
 
 def spoilt(curves: Curves) -> Severity:

@@ -3,7 +3,7 @@
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import brief, spoilt
+from kit.checks._outcome import brief, collapsed, spoilt
 from kit.checks._thresholds import limit
 
 __all__ = ["bad_images", "few_validation", "imbalance", "input_range", "leakage", "sorted_batches"]
@@ -18,7 +18,8 @@ def bad_images(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "images that are no numbers",
         "failed",
-        f"{count} values that are no numbers (NaN or infinite); one such batch spoils all weights.",
+        f"{count} values that are no numbers (NaN or infinite); one such batch can spoil all "
+        "weights.",
         f"{seen.bad_images or 'some'} images not finite; expected none"
         + (f"; {seen.stopped}" if seen.stopped else ""),
         {"bad_images": seen.bad_images, "finite": share},
@@ -61,8 +62,8 @@ def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "batches of one class",
         "failed",
-        "Each batch holds images of one class: the network learns to say this class, forgets it "
-        "with the next, and batch normalization sees one class only.",
+        "Nearly each batch holds images of one class: the network learns to say this class and "
+        "forgets it with the next, and batch normalization, if there is any, sees one class only.",
         f"the commonest class makes up {100 * purity:.0f} % of a batch; expected about "
         f"{100 * commonest:.0f} % or a little more, shuffled"
         f"; {curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} afterwards",
@@ -85,21 +86,30 @@ def leakage(seen: Evidence, curves: Curves) -> Finding | None:
 
 
 def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
-    """A class so large that always answering it pays."""
+    """Classes of unlike size, of which the small ones are recognised worse."""
     counts = [one for one in seen.facts.train_counts if one > 0]
     if not counts or max(counts) <= limit("imbalance") * min(counts):
         return None
-    collapsed = curves.commonest > limit("collapse")
-    if not collapsed and not curves.plain - curves.validated >= limit("gap"):
+    one_answer = collapsed(seen, curves)
+    hidden = curves.plain - curves.validated >= limit("gap")
+    if not one_answer and not hidden:
         return None
-    always = "; nearly all images get one and the same answer" if collapsed else ""
+    share = max(counts) / sum(counts)
+    told = [
+        f"nearly all images get one and the same answer, where {100 * share:.0f} % of the training "
+        "images are of the largest class"
+        if one_answer
+        else "",
+        "small classes are recognised worse than large ones, which accuracy hides"
+        if hidden
+        else "",
+    ]
     return Finding(
         "imbalanced classes",
-        "failed" if collapsed and not brief(seen, curves) else "warning",
-        "One class is so much larger than others that saying it always pays: the accuracy hides "
-        f"the small classes{always}.",
-        f"{max(counts)} images of the largest class, {min(counts)} of the smallest; accuracy "
-        f"{curves.plain:.2f}, but {curves.validated:.2f} with all classes weighed alike",
+        "failed" if one_answer and not brief(seen, curves) else "warning",
+        f"The classes differ much in size: {', and '.join(filter(None, told))}.",
+        f"{max(counts)} training images of the largest class, {min(counts)} of the smallest; "
+        f"accuracy {curves.plain:.2f}, with all classes weighed alike {curves.validated:.2f}",
         {"counts": counts, "balanced": curves.validated, "commonest": curves.commonest},
     )
 
@@ -108,11 +118,13 @@ def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
     """A score of so few images that it says little."""
     if not curves.half_interval > limit("interval"):
         return None
+    counts = [one for one in seen.facts.validation_counts if one > 0]
+    least = f", {min(counts)} of the smallest class," if counts else ""
     return Finding(
         "too few validation images",
         "warning",
-        f"{seen.facts.validation_images} validation images are too few to tell trainings apart: "
-        "the curve moves by chance.",
+        f"{seen.facts.validation_images} validation images{least} are too few to tell most "
+        "trainings apart: the curve moves by chance.",
         f"{curves.measure} {curves.validated:.2f}, give or take {curves.half_interval:.2f} "
         f"(95 % interval); expected within {limit('interval'):g}",
         {"images": seen.facts.validation_images, "half_interval": curves.half_interval},

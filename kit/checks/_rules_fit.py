@@ -7,7 +7,8 @@ import numpy as np
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import at_chance, brief
+from kit.checks._outcome import apart, at_chance, brief, collapsed, gap_limit, rested
+from kit.checks._rules_rate import still_falling
 from kit.checks._thresholds import limit
 
 __all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitting", "underfitting"]
@@ -15,41 +16,70 @@ __all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitti
 
 def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
     """Training images are known much better than others."""
-    if not curves.gap > limit("gap") or at_chance(curves):
+    if not apart(curves) or at_chance(curves):
         return None
-    known = np.flatnonzero(np.nan_to_num(curves.gaps, nan=-1.0) > limit("gap"))
-    since = int(known[0]) + 1 if len(known) else curves.epochs
+    since, told = _since(curves)
+    rises = curves.rebound > 1.05
     rising = (
         f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
         f"{curves.rebound:.2f} times as high"
-        if curves.rebound > 1.05
+        if rises
         else ""
     )
+    sentence = (
+        f"The network overfits: {told} it knows its training images better than others, at the end "
+        f"by {100 * curves.gap:.0f} points."
+    )
+    if seen.facts.head and not rises:
+        sentence = (
+            f"The head knows its training images better than others, by {100 * curves.gap:.0f} "
+            "points, as most heads on a frozen backbone do. Its validation loss does not rise, so "
+            "this costs nothing; it is about as good as its features."
+        )
     return Finding(
-        "overfitting",
+        "limit of the features" if seen.facts.head and not rises else "overfitting",
         "warning",
-        f"The network overfits: from epoch {since} on it knows its training images better than "
-        f"others, at the end by {100 * curves.gap:.0f} points.",
-        f"{curves.measure} {curves.trained:.2f} on training images (plain, in inference), "
-        f"{curves.validated:.2f} on validation images; expected less than {limit('gap'):g} "
+        sentence,
+        f"{curves.measure} {curves.trained:.2f} on training images ({_plain(curves)}), "
+        f"{curves.validated:.2f} on validation images; expected less than {gap_limit(curves):.2g} "
         f"between them{rising}",
         {"gap": curves.gap, "since": since, "rebound": curves.rebound},
     )
 
 
+def _since(curves: Curves) -> tuple[int, str]:
+    """Return the epoch from which all gaps that were measured are large, and say it."""
+    measured = np.flatnonzero(np.isfinite(curves.gaps))
+    small = measured[curves.gaps[measured] <= gap_limit(curves)]
+    before = int(small[-1]) + 1 if len(small) else 0
+    since = int(next((one for one in measured if one >= before), measured[-1])) + 1
+    if since <= before:
+        return since, "in the last epochs"
+    if since == before + 1:
+        return since, f"from epoch {since} on"
+    earlier = f", and not yet in epoch {before}" if before else ""
+    return since, f"measured in epoch {since}{earlier},"
+
+
+def _plain(curves: Curves) -> str:
+    return "plain, in inference" if curves.sampled else "as they are trained on"
+
+
 def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
-    """No gap and poor on both, at rest: nothing more comes."""
-    if curves.trained >= limit("poor") or curves.gap > limit("gap") or at_chance(curves):
+    """No gap and poor on both: at rest nothing more comes, else more time may help."""
+    if not curves.trained < limit("poor") or apart(curves) or at_chance(curves):
         return None
-    if curves.pace > limit("pace"):
-        return None  # more may come
+    if not rested(curves):
+        early = curves.pace > 0 and (curves.epochs == 1 or curves.pace <= limit("pace"))
+        return still_falling(curves, "rest") if early else None
     return Finding(
         "underfitting",
         "warning",
-        "The network underfits: it does no better on its training images than on others, and the "
-        "loss has come to rest. It is too small for this problem, or sees too little.",
+        f"The {'head' if seen.facts.head else 'network'} underfits: it does no better on its "
+        "training images than on others, and the loss hardly falls any more.",
         f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
-        f"validation images; expected above {limit('poor'):g} on the first"
+        f"validation images; expected above {limit('poor'):g} on the first; in the last third the "
+        f"loss fell at {curves.pace:.2f} of its mean pace"
         + (f"; {seen.facts.parameters:,} weights" if seen.facts.parameters else ""),
         {"trained": curves.trained, "validated": curves.validated},
     )
@@ -72,14 +102,14 @@ def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
 
 def collapse(seen: Evidence, curves: Curves) -> Finding | None:
     """One answer to everything, for a reason that was not seen."""
-    if not curves.commonest > limit("collapse") or brief(seen, curves):
+    if not collapsed(seen, curves) or brief(seen, curves):
         return None
     return Finding(
         "one answer to everything",
         "failed",
         "The network gives one and the same answer to nearly all images.",
-        f"{100 * curves.commonest:.0f} % of the validation images get the commonest answer; "
-        f"expected below {100 * limit('collapse'):.0f} %",
+        f"{100 * curves.commonest:.0f} % of the validation images looked at get the commonest "
+        f"answer; expected below {100 * limit('collapse'):.0f} %",
         {"commonest": curves.commonest},
     )
 

@@ -7,6 +7,7 @@ from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
 from kit.checks._outcome import at_chance, brief
 from kit.checks._thresholds import limit
+from kit.intervals import guessing, luck
 
 __all__ = ["labels_tell_nothing", "strong_augmentation", "wrong_labels"]
 
@@ -18,9 +19,10 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
         seen.plain_neighbours,
         seen.augmented_neighbours,
     )
-    if name == "none" or curves.running >= limit("poor"):
+    if name == "none" or not curves.running < limit("poor"):
         return None
     told = _three(curves)
+    sure = False
     measured = plain is not None and changed is not None
     if plain is not None and changed is not None:
         above = plain - curves.chance
@@ -28,6 +30,7 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
         rested = not curves.pace > limit("pace")  # else it may learn yet
         behind = curves.running - curves.chance < limit("below") * above
         lost = kept < limit("kept") or (kept < limit("kept_some") and behind and rested)
+        sure = kept < limit("kept")
         if above < limit("visible") or not lost:
             return None
         told = (
@@ -46,9 +49,13 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
         "augmentation too strong",
         "failed" if measured and curves.validated < limit("poor") else "warning",
         f'The augmentation "{name}" changes images so much that little of their classes is left.'
-        if measured
-        else f'The augmentation "{name}" may change images too much: the network knows plain ones '
-        "much better than those it is trained on.",
+        if sure
+        else f'The augmentation "{name}"{_or_dropout(seen)} may be too strong: '
+        + (
+            "the network does worse on augmented images than the most similar plain image."
+            if measured
+            else "the network knows plain images much better than those it is trained on."
+        ),
         told,
         {"plain": plain, "augmented": changed, "running": curves.running},
     )
@@ -58,25 +65,24 @@ def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     """Validation at chance all along, and no rule to be seen in the images."""
     if not at_chance(curves) or brief(seen, curves):
         return None
-    above = curves.chance + limit("chance") * curves.error
     similar = seen.neighbours
-    if similar is not None and similar > above:
+    if similar is not None and similar > luck(*_guessing(seen, curves)):
         return None
-    by_heart = curves.trained > above + limit("chance") * curves.error
+    by_heart = curves.trained > luck(luck(curves.chance, curves.error), curves.error)
     if similar is None and not by_heart:
         return None  # it may simply not have learned
     learns = "learns the training images by heart" if by_heart else "finds no rule"
     look = (
-        f"; {100 * similar:.0f} % of the validation images have the class of the most similar "
-        "training image"
+        f"; {100 * similar:.0f} % of the validation images looked at have the class of the "
+        "most similar training image"
         if similar is not None
         else ""
     )
     return Finding(
         "labels tell nothing",
         "failed",
-        f"The labels do not follow from the images: the network {learns}, and guesses on others. "
-        "Labels may be shuffled against the files, or the classes may not be visible.",
+        f"Nothing shows that the labels follow from the images: the network {learns}, and guesses "
+        "on others. Labels may be shuffled against the files, or the classes may not be visible.",
         f"validation {curves.measure} {curves.validated:.2f} at the end and {curves.best:.2f} at "
         f"best, guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
         {"validated": curves.validated, "trained": curves.trained, "neighbours": similar},
@@ -105,8 +111,8 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
         "failed" if _is_sure(seen) else "warning",
         "Many labels seem to be wrong: even where the model is surest it is often told that it "
         "errs, while in a problem that is only hard the easy images come out right.",
-        f"{100 * curves.sure:.0f} % right among the quarter of the validation images it was surest "
-        f"of, at its best; expected above {100 * limit('sure'):.0f} %; {curves.measure} "
+        f"{100 * curves.sure:.0f} % right among the quarter of the {_looked_at(seen)} it was "
+        f"surest of, at its best; expected above {100 * limit('sure'):.0f} %; {curves.measure} "
         f"{curves.validated:.2f} on all{votes}",
         {"sure": curves.sure, "validated": curves.validated, "gain": gain},
     )
@@ -117,15 +123,33 @@ def _gain(seen: Evidence, curves: Curves) -> float:
     one, many = seen.neighbours, seen.voting_neighbours
     if one is None or many is None:
         return math.nan
-    above = max(one - curves.chance, 0.5 * curves.error)
-    if many - curves.chance < limit("chance") * curves.error:
+    chance, error = _guessing(seen, curves)
+    if many < luck(chance, error):
         return 0.0  # pixels say too little for a vote to mend
-    return (many - curves.chance) / above
+    return (many - chance) / max(one - chance, 0.5 * error)
+
+
+def _guessing(seen: Evidence, curves: Curves) -> tuple[float, float]:
+    """Return what guessing scores on the images that the monitor looks at, and its error."""
+    if seen.sample_counts:
+        return guessing(seen.sample_counts, balanced=False)
+    return curves.chance, curves.error
+
+
+def _looked_at(seen: Evidence) -> str:
+    some = f"{sum(seen.sample_counts)} " if seen.sample_counts else ""
+    return f"{some}validation images looked at"
+
+
+def _or_dropout(seen: Evidence) -> str:
+    """Name what lowers the accuracy while training as well."""
+    return f" or the dropout of {seen.facts.dropout:g}" if seen.facts.dropout else ""
 
 
 def _is_sure(seen: Evidence) -> bool:
-    """Tell whether the vote is better by more than the validation images' number makes likely."""
-    one, many, images = seen.neighbours, seen.voting_neighbours, seen.facts.validation_images
+    """Tell whether the vote is better by more than the number of images makes likely."""
+    one, many = seen.neighbours, seen.voting_neighbours
+    images = sum(seen.sample_counts) or seen.facts.validation_images
     if one is None or many is None or not images:
         return False
     variance = (one * (1 - one) + many * (1 - many)) / images

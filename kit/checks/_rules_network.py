@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import spoilt
+from kit.checks._outcome import poor, spoilt
 from kit.checks._thresholds import limit
 
 __all__ = [
@@ -16,6 +16,9 @@ __all__ = [
     "strong_dropout",
     "tiny_network",
 ]
+
+EXTREME = 1.5  # first loss over that of knowing nothing
+STILL = 0.1  # of the way to a loss of 0: less is as good as none
 
 
 def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
@@ -33,25 +36,27 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
             "size of the first weights 0; expected about 1 times He's",
             {"layers": zero},
         )
+    extreme = curves.first_loss > EXTREME * curves.nothing
     largest = max(hidden, key=lambda name: hidden[name])
     if hidden[largest] > limit("scale_high"):
         return Finding(
             "weights start too large",
             spoilt(curves),
-            f'The weights of "{largest}" start too large: answers are extreme before anything is '
-            "learned, and steps of a usual size hardly change them.",
+            f'The weights of "{largest}" start too large, so steps of a usual size hardly change '
+            "them" + (", and answers are extreme before anything is learned." if extreme else "."),
             f"{hidden[largest]:.3g} times He's size; expected below {limit('scale_high'):g}"
             f"; first loss {curves.first_loss:.3g} where {curves.nothing:.3g} knows nothing",
             {"layer": largest, "scale": hidden[largest]},
         )
     least = min(hidden, key=lambda name: hidden[name])
     if hidden[least] < limit("scale_low"):
+        waited = curves.plateau > 1 or curves.learned < STILL
         wait = f"; the loss stood still for {curves.plateau} epochs" if curves.plateau > 1 else ""
         return Finding(
             "weights start too small",
             spoilt(curves),
-            f'The weights of "{least}" start so small that the signal fades from layer to layer: '
-            "the loss stands still first and falls late, if at all.",
+            f'The weights of "{least}" start so small that the signal fades from layer to layer'
+            + (": the loss stands still first and falls late, if at all." if waited else "."),
             f"{hidden[least]:.2g} times He's size; expected above {limit('scale_low'):g}{wait}",
             {"layer": least, "scale": hidden[least], "plateau": curves.plateau},
         )
@@ -66,7 +71,7 @@ def tiny_network(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "network too small",
         "failed",
-        f"A network of {seen.facts.parameters} weights cannot tell {seen.facts.classes} classes "
+        f"A network of {seen.facts.parameters} weights hardly tells {seen.facts.classes} classes "
         "apart.",
         f"{size:.0f} weights for each class, expected {limit('tiny'):g} or more; {curves.measure} "
         f"{curves.trained:.2f} on training images",
@@ -88,8 +93,8 @@ def dead_units(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "dead units",
         spoilt(curves),
-        f"The ReLU units of {_named(dead) if dead else 'a layer'} are dead from the start: they "
-        "answer 0 to every image, and no gradient passes them.",
+        f"Nearly all ReLU units of {_named(dead) if dead else 'a layer'} are dead from the start: "
+        "they answer 0 to every image looked at, and no gradient passes them.",
         f"{100 * share:.0f} % of the units are 0 for all sampled images before training; "
         f"expected below {100 * limit('dead'):.0f} %",
         {"layers": dead, "share": share},
@@ -108,13 +113,15 @@ def frozen_layers(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     if share == 0 and not every:
         return None  # no gradient reaches them: another cause's symptom
+    which = "all layers" if every else _named(still) if still else "many layers"
+    moved = f"{len(still)} of {len(peaks)} layers have an update of 0, and " if peaks else ""
     return Finding(
         "frozen layers",
         spoilt(curves),
-        f"The weights of {'all layers' if every else _named(still)} do not move"
-        + (", though they are random and taught nothing yet." if not every else "."),
-        f"{len(still)} of {len(peaks)} layers have an update of 0, and {100 * share:.0f} % of the "
-        "weights are not trainable; expected none without pretrained weights",
+        f"The weights of {which} do not move"
+        + (", though nothing says that they were trained before." if not every else "."),
+        moved + f"{100 * share:.0f} % of the weights are not trainable; expected none without "
+        "pretrained weights",
         {"layers": still, "frozen_share": share},
     )
 
@@ -127,8 +134,8 @@ def penalty(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "penalty too strong",
         spoilt(curves),
-        "The penalty on weights outweighs the loss: training makes the weights small, and not the "
-        "errors few.",
+        "At the start the penalty on weights outweighs the loss"
+        + (": training makes the weights small, and not the errors few." if poor(curves) else "."),
         f"penalty {first:.3g} beside a loss of {curves.first_loss:.3g} before training; expected "
         f"well below {limit('penalty'):g} times",
         {"penalty": first, "loss": curves.first_loss},
@@ -137,12 +144,14 @@ def penalty(seen: Evidence, curves: Curves) -> Finding | None:
 
 def strong_dropout(seen: Evidence, curves: Curves) -> Finding | None:
     """Dropout that leaves too little to learn with."""
-    if seen.facts.dropout < limit("dropout") or curves.running >= limit("poor"):
+    if seen.facts.dropout < limit("dropout") or not curves.running < limit("poor"):
         return None
+    learned = curves.trained >= limit("poor")
     return Finding(
         "dropout too strong",
         "failed" if curves.validated < limit("poor") else "warning",
-        f"Dropout of {seen.facts.dropout:g} leaves too little of the network to learn with.",
+        f"Dropout of {seen.facts.dropout:g} {'may leave' if learned else 'leaves'} too little of "
+        "the network to learn with.",
         f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
         f"training images; expected a dropout below {limit('dropout'):g}",
         {"dropout": seen.facts.dropout, "running": curves.running, "trained": curves.trained},

@@ -8,9 +8,7 @@ from kit.checks._finding import Finding
 from kit.checks._outcome import at_chance, brief, poor, steps
 from kit.checks._thresholds import limit
 
-__all__ = ["rate_too_high", "rate_too_low", "small_batches", "stopped_early"]
-
-USUAL = 3e-3  # update / weights that a suggested rate aims at
+__all__ = ["rate_too_high", "rate_too_low", "small_batches", "still_falling", "stopped_early"]
 
 
 def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
@@ -19,9 +17,9 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
     named = "The learning rate" if rate is None else f"The learning rate of {rate:g}"
     numbers = {"update": curves.update, "jump": curves.jump, "worst_loss": curves.worst_loss}
     update = _update(curves, "update_high", "below")
-    exploded = not curves.finite or bool(seen.stopped) or (
-        curves.worst_loss > limit("explode") * max(curves.nothing, curves.first_loss)
-    )  # fmt: skip
+    grown = curves.worst_loss > limit("explode") * max(curves.nothing, curves.first_loss)
+    unread = bool(seen.bad_images) and not curves.finite  # it is the images that are no numbers
+    exploded = grown or ((not curves.finite or bool(seen.stopped)) and not unread)
     if exploded:
         told = [seen.stopped, seen.where] if seen.stopped else [_losses(curves)]
         return Finding(
@@ -36,8 +34,8 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "rate too high",
             "warning" if learned else "failed",
-            f"{named} is too high: each step throws away much of what the weights held"
-            + (", though the training goes on learning." if learned else "."),
+            f"{named} {'may be' if learned else 'is'} too high: a step changes the weights by more "
+            "than is usual" + (", though the training learns." if learned else "."),
             "; ".join(filter(None, [update, _losses(curves)])),
             numbers,
         )
@@ -46,10 +44,10 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "rate too high",
             "failed",
-            f"{named} is too high: its first steps were so large that the ReLU units of a layer "
-            "died, and no gradient passes them any more.",
+            f"{named} is too high: the ReLU units of a layer died in training, and no gradient "
+            "passes them any more.",
             f"{100 * alive:.0f} % of a layer's units answered 0 to all images before training, "
-            f"{100 * curves.dead:.0f} % after epoch 1; {_losses(curves)}",
+            f"{100 * curves.dead:.0f} % when they were measured next; {_losses(curves)}",
             {**numbers, "dead_before": alive, "dead_after": curves.dead},
         )
     jumps = curves.jump > limit("jump") and curves.rise > limit("rise") * curves.nothing
@@ -79,8 +77,9 @@ def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "rate too low",
         "failed" if curves.trained < limit("poor") else "warning",
-        f"{named} is too low: the weights hardly move, and the loss falls in an almost straight "
-        "line.",
+        f"{named} is too low: "
+        + ("the weights hardly move, and " if math.isfinite(curves.update) else "")
+        + f"the loss {'hardly falls' if curves.learned < 0.1 else 'still falls as at first'}.",
         "; ".join(filter(None, [_update(curves, "update_low", "above"), _losses(curves)])),
         {"update": curves.update, "pace": curves.pace, "learned": curves.learned},
     )
@@ -104,12 +103,19 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     if curves.rebound > 1.05 or curves.update < limit("update_low"):
         return None
+    return still_falling(curves, "pace")
+
+
+def still_falling(curves: Curves, expected: str) -> Finding:
+    """Say that a training ended while its loss fell faster than the limit of that name."""
+    epochs = "1 epoch" if curves.epochs == 1 else f"{curves.epochs} epochs"
+    fell = f"in the last third the loss fell at {curves.pace:.2f} of its mean pace, expected below "
+    pace = f"{fell}{limit(expected):g}; " if curves.epochs > 1 else ""
     return Finding(
         "stopped too early",
         "warning",
-        f"The training ended after {curves.epochs} epochs while the loss was still falling.",
-        f"in the last third the loss fell at {curves.pace:.2f} of its mean pace, expected below "
-        f"{limit('pace'):g}; {_losses(curves)}",
+        f"The training ended after {epochs} while the loss was still falling.",
+        pace + _losses(curves),
         {"pace": curves.pace, "epochs": curves.epochs},
     )
 
@@ -121,10 +127,10 @@ def small_batches(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "batches too small",
         "warning",
-        f"A step sees {seen.facts.batch_size} images only, so its direction is mostly chance, and "
-        "batch normalization has no mean to speak of.",
-        f"batches of {seen.facts.batch_size}; expected 16 or more; late validation accuracy wobbles"
-        f" by {curves.wobble:.3f} from epoch to epoch",
+        f"A step sees {seen.facts.batch_size} images only, so its direction is mostly chance, as "
+        "are the means of batch normalization where there is any.",
+        f"batches of {seen.facts.batch_size}; expected 16 or more; late validation "
+        f"{curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch",
         {"batch_size": seen.facts.batch_size, "wobble": curves.wobble},
     )
 

@@ -114,11 +114,6 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             "penalty over the data's loss before training",
             "where it is larger, most of the gradient's aim is small weights",
         ),
-        "chance": Limit(
-            3.0,
-            "standard errors of the validation accuracy above chance",
-            "one run in 700 by luck",
-        ),
         "brief": Limit(
             100,
             "steps of a training, below which guessing to the end says only that it was short",
@@ -200,6 +195,11 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             "fall of the loss in the last third, over its mean",
             f"1 is a straight line, 0 a curve at rest; {GALLERY}: 1.5 after 2 epochs, up to 0.6 in "
             "healthy runs of 10",
+        ),
+        "rest": Limit(
+            0.25,
+            "the same, below which the loss hardly falls any more",
+            f"{GALLERY}: one-cycle ends at 0.2 in healthy runs, a constant rate at 0.5",
         ),
         "jump": Limit(
             0.5,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit import checks, data, evaluation, files, progress
+from kit import checks, data, files, progress
 from kit.commands import _checking as checking
 from kit.commands._train_steps import Trained, best_of
 
@@ -32,23 +32,19 @@ def before(
     checking.refuse_failed(found, " --no-check trains all the same.")
 
 
-def explain(
-    trained: Sequence[Trained], scores: Mapping[str, evaluation.Scores], run: Path
-) -> list[str]:
+def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> list[str]:
     """Diagnose the training that is kept, keep that, and return it as lines.
 
     Args:
         trained: The trainings.
-        scores: By part.
+        settings: All of ``train``, as they hold: none of them is advised.
         run: Gets ``diagnosis.json``.
     """
     seen = best_of(trained).history.evidence
     if seen is None:
         return []
-    if "validation" in scores:
-        seen = dataclasses.replace(seen, confusion=scores["validation"].confusion.tolist())
     found = checks.diagnose(seen)
-    steps = checks.next_steps(found, seen.facts)
+    steps = checks.next_steps(found, dataclasses.replace(seen.facts, settings=settings))
     kept = {
         "summary": found.summary,
         "findings": [dataclasses.asdict(one) for one in found.findings],

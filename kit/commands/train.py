@@ -276,9 +276,9 @@ def train(
             metrics = folding.score(trained, each, run)
             splits = folding.kept(trained, each)
             folding.save_split(run, splits, each)
-        scores, scored = steps.score(trained, splits, run, chosen=last_epoch is None)
+        _, scored = steps.score(trained, splits, run, chosen=last_epoch is None)
         metrics |= scored
-        for line in diagnosis.explain(trained, scores, run):
+        for line in diagnosis.explain(trained, resolved, run):
             print(line)
         record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)
     print(record.next_steps(target, source))

@@ -11,11 +11,12 @@ from typing import Any
 import keras
 import pandas as pd
 
-from kit import data, progress
+from kit import checks, data, progress
 from kit.errors import DataError, KitError, SettingError
 from kit.training._compile import compile_model
 from kit.training._fit import History, fit
 from kit.training._transfer import NOTHING, flat
+from kit.training._watch import facts
 
 __all__ = ["check_thaw", "fine_tune", "thaw"]
 
@@ -125,11 +126,27 @@ def fine_tune(
             "before it are kept. Try a tenth of that rate."
         )
         return dataclasses.replace(before, table=before.table.assign(phase="head"))
-    both = _joined(before, after)
+    both = dataclasses.replace(
+        _joined(before, after), evidence=_evidence(model, splits, before, after)
+    )
     if both.best_epoch <= len(before.table):
         model.set_weights(weights)
+        both = dataclasses.replace(both, evidence=before.evidence)
         progress.say("Fine-tuning found nothing better: the weights from before it are kept.")
     return both
+
+
+def _evidence(
+    model: keras.Model, splits: data.Splits, before: History, after: History
+) -> checks.Evidence | None:
+    """Return what the curves of fine-tuning show, where the head was watched.
+
+    A monitor's copy of the backbone would cost more than the training.
+    """
+    if before.evidence is None:
+        return None
+    known = facts(model, splits, len(after.table), before.evidence.facts.schedule)
+    return checks.evidence(after.table, known, overlap=before.evidence.overlap)
 
 
 def _joined(before: History, after: History) -> History:

@@ -80,7 +80,7 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
         learning_rate=learning_rate(model),
         dropout=max((float(getattr(layer, "rate", 0.0)) for layer in layers), default=0.0),
         l2=max((float(getattr(one, "l2", 0.0)) for one in penalties), default=0.0),
-        augmentation="views" if on_vectors else splits.augmentation,
+        augmentation="none" if on_vectors else splits.augmentation,
         mixed=splits.mix is not None,
         label_smoothing=float(getattr(model.loss, "label_smoothing", 0.0)),
         cross_entropy=isinstance(
@@ -90,8 +90,10 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
             else keras.losses.CategoricalCrossentropy,
         ),
         pretrained=on_vectors or any(layer.name == "backbone" for layer in model.layers),
+        head=on_vectors,
         frozen_share=sum(still) / max(1, sum(sizes)),
         parameters=model.count_params(),
         architecture=model.name,
         image_size=0 if on_vectors else min(model.input_shape[1:3]),
+        channels=0 if on_vectors else model.input_shape[3],
     )

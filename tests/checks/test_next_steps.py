@@ -27,6 +27,13 @@ def test_every_flag_is_one_of_kit_train(cause: str) -> None:
         assert set(re.findall(r"--([a-z0-9-]+)", step.command)) <= known, step
 
 
+def test_every_setting_that_is_looked_up_is_one_of_kit_train() -> None:
+    looked_up = re.findall(r'settings\.get\("(\w+)"', inspect.getsource(_next_steps))
+
+    assert len(looked_up) > 5
+    assert set(looked_up) <= set(inspect.signature(train).parameters)
+
+
 def test_never_more_than_five_and_none_twice() -> None:
     found = steps(*_next_steps.STEPS)
 
@@ -54,13 +61,13 @@ def test_a_penalty_is_brought_to_a_twentieth_of_the_loss() -> None:
     assert steps("penalty too strong")[0].command == "--l2 0.0007"
 
 
-def test_a_validation_set_that_is_the_test_set_is_named_even_after_five_others() -> None:
+def test_a_missing_test_part_is_named_even_after_five_others() -> None:
     facts = Facts(classes=3, test_images=0)
     found = steps(*_next_steps.STEPS, facts=facts)
 
     assert len(found) == 5
-    assert "test set is your validation set" in found[-1].text
-    assert "test set" not in " ".join(str(one) for one in steps("overfitting"))
+    assert "There is no test part" in found[-1].text
+    assert "test part" not in " ".join(str(one) for one in steps("overfitting"))
 
 
 def test_a_setting_that_the_architecture_lacks_is_not_offered_as_a_flag() -> None:

@@ -157,7 +157,7 @@ def test_layers_that_are_not_there_cannot_be_thawed(
 def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     model: keras.Model, splits: data.Splits
 ) -> None:
-    done = training.fit_head(model, splits, compiled=COMPILED, epochs=3)
+    done = training.fit_head(model, splits, compiled=COMPILED, epochs=3, watch=True)
     moments = [
         layer.get_weights()
         for layer in _transfer.flat(model)
@@ -175,7 +175,12 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
     true = splits.labels[splits.parts["validation"]]
     assert np.mean(answers.argmax(axis=1) == true) == pytest.approx(best)
+    seen = history.evidence
+    assert seen is not None
+    assert seen.facts.head == (history.best_epoch <= 3)  # it speaks of what is kept
+    assert seen.facts.pretrained
     if history.best_epoch > 3:
+        assert list(seen.table["loss"]) == list(history.table["loss"][3:])
         assert not np.array_equal(kernel, model.trainable_weights[0].numpy())
     normalizations = (
         layer
@@ -190,13 +195,14 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
 def test_a_fine_tuning_that_finds_nothing_better_changes_nothing(
     model: keras.Model, splits: data.Splits, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = training.fit_head(model, splits, compiled=COMPILED, epochs=6)
+    done = training.fit_head(model, splits, compiled=COMPILED, epochs=6, watch=True)
     before = model.get_weights()
     history = training.fine_tune(
         model, splits, 2, done.history, compiled=COMPILED, learning_rate=50.0, epochs=1
     )
 
     assert history.best_epoch <= 6
+    assert history.evidence is done.history.evidence
     assert "nothing better" in capsys.readouterr().err
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
