@@ -39,6 +39,7 @@ __all__ = [
     "check_outside",
     "create",
     "environment",
+    "folder_of",
     "images_of",
     "load",
     "load_model",
@@ -112,27 +113,42 @@ def uncompiled(model: "keras.Model") -> "keras.Model":
 def load(folder: Path) -> Run:
     """Read a run's settings and facts.
 
+    Args:
+        folder: The run, or its ``model.keras``.
+
     Raises:
         SettingError: The folder is not a finished run, or its files are damaged.
     """
-    folder = Path(folder)
+    folder = folder_of(folder)
     settle(folder)
+    if folder.is_file():
+        raise SettingError(
+            f"{folder} is a file, and a run is a folder, which knows the names of the classes, too."
+        )
     if not folder.is_dir():
         raise SettingError(f"{folder}: there is no such run. {_what_there_is(folder.parent)}")
     if (folder / SEARCH).is_file():
         raise SettingError(
             f"{folder} is a search; the run of its winner is {folder / 'best'}, once it is trained."
         )
-    for name in (MODEL, SETTINGS, FACTS):
-        if not (folder / name).is_file():
-            raise SettingError(
-                f"{folder} is not a complete run: {name} is missing. "
-                "A training that was interrupted early leaves such a folder; train again."
-            )
+    missing = [name for name in (MODEL, SETTINGS, FACTS) if not (folder / name).is_file()]
+    if len(missing) == 3:
+        raise SettingError(f"{folder} is no run: it holds no {', no '.join(missing)}.")
+    if missing:
+        raise SettingError(
+            f"{folder} is not finished: {missing[0]} is missing. Its training goes on, or was "
+            "interrupted; wait, or train again."
+        )
     settings = _read(folder / SETTINGS, foreign.yaml_value)
     facts = _read(folder / FACTS, foreign.json_value)
     _check_facts(folder, facts)
     return Run(folder, settings, facts)
+
+
+def folder_of(path: Path | str) -> Path:
+    """Return the folder of a run that is named by it or by its ``model.keras``."""
+    path = Path(path)
+    return path.parent if path.name == MODEL and path.is_file() else path
 
 
 def images_of(run: Run, parts: Container[str]) -> set[str]:

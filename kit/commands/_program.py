@@ -14,13 +14,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
 import tyro
 import yaml
 
 from kit import foreign, progress
+from kit.commands import _usage
 from kit.commands._streams import enduring
 from kit.errors import KitError, SettingError, nearest
 
@@ -38,6 +40,7 @@ __all__ = [
     "start_keras",
 ]
 
+PACKAGE = "kit-image-classification"
 RANGES = "search"  # the setting whose values are ranges and lists of choices
 # What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
 # and whom it talks to.
@@ -62,13 +65,15 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         command: Its parameters are the flags, its docstring is the help.
         arguments: Instead of the process's own.
     """
-    _prepare_process()
+    _prepare_process(restart=arguments is None)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        print(f"{Path(sys.argv[0]).name} {metadata.version(PACKAGE)}")
+        return
     try:
         given, config = _take_config(_spelled_out(command, given))
         known = read_settings(command, config) if config else {}
-        prepared = functools.partial(command, **known) if known else command
-        tyro.cli(prepared, args=given, prog=Path(sys.argv[0]).name)
+        _parsed(command, known, given)()
     except KitError as error:
         progress.say(*f"Error: {error}".split("\n"))
         sys.exit(error.exit_code)
@@ -81,6 +86,36 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         where = error.filename2 or error.filename or "system"  # the second is where to
         progress.say(f"Error: {where}: {error.strerror}.")
         sys.exit(1)
+
+
+def _parsed(
+    command: Callable[..., object], known: Mapping[str, Any], words: Sequence[str]
+) -> Callable[[], object]:
+    """Return the command with its settings, to be called; what is wrong is said in one voice."""
+    name = Path(sys.argv[0]).name
+    for before, word in itertools.pairwise([name, *words]):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            raise SettingError(
+                f"The text behind {word.rstrip('=') or before} is empty. The current folder is "
+                "written as a dot: ."
+            )
+
+    @functools.wraps(command)
+    def later(*arguments: Any, **settings: Any) -> Callable[[], object]:
+        return functools.partial(command, *arguments, **settings)
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            run: Callable[[], object] = tyro.cli(
+                functools.partial(later, **known) if known else later, args=list(words), prog=name
+            )
+    except SystemExit as end:
+        if not end.code:  # the help
+            raise
+        sentence = _usage.mistake(command, words, name) or " ".join(said.getvalue().split())
+        raise SettingError(sentence) from None
+    return run
 
 
 def assignments(
@@ -158,7 +193,10 @@ def quoted(path: Path | str | float) -> str:
     return f'"{path}"' if " " in str(path) else str(path)
 
 
-def _prepare_process() -> None:
+def _prepare_process(restart: bool) -> None:
+    if restart and os.name == "posix" and sys.getfilesystemencoding() != "utf-8":
+        # Python would read the bytes of a Persian name as ASCII and call them no text.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     # TensorFlow's notes on its own build, and "errors" about a graphics card that is not there.
     # What really fails is raised.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -259,13 +297,14 @@ def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> A
         raise SettingError(f"{named}: {name} needs a value.")
     if isinstance(value, dict) and tuple[str, ...] in get_args(parameter.annotation):
         return tuple(f"{key}={_assigned(name, key, entry, named)}" for key, entry in value.items())
-    positional: Any = Annotated[parameter.annotation, tyro.conf.Positional]
     words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
     try:
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            return tyro.cli(positional, args=words)
-    except SystemExit:
-        raise SettingError(f"{named}: {name} cannot be {value!r}.") from None
+        if "" in words:
+            raise ValueError
+        return _usage.read(parameter.annotation, words)
+    except ValueError:
+        kind = _usage.takes(parameter.annotation)
+        raise SettingError(f"{named}: {name} takes {kind}, not {value!r}.") from None
 
 
 def _assigned(name: str, key: str, value: Any, named: str) -> str:

@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+import tyro
+
+from kit.commands import _program
+from kit.commands._program import program
+
+
+def command(
+    run: Annotated[Path, tyro.conf.Positional],
+    folder: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    learning_rate: float | None = None,
+    epochs: int = 3,
+    style: Literal["functional", "sequential", "both"] = "functional",
+    image_size: tuple[int, ...] | None = None,
+    settings: Annotated[
+        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
+    ] = (),
+    cache: bool = True,
+    flip: bool | None = None,
+) -> None:
+    """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["r", "--learning-rate", "fast"], "--learning-rate takes a number, not 'fast'."),
+        (["r", "--learning-rate=fast"], "--learning-rate takes a number, not 'fast'."),
+        (["r", "--epochs", "2.5"], "--epochs takes a whole number, not '2.5'."),
+        (["r", "--flip", "--epochs", "x"], "--epochs takes a whole number, not 'x'."),
+        (["r", "--epochs"], "--epochs takes a whole number; nothing stands behind it."),
+        (["r", "--style", "x"], "--style takes functional, sequential or both, not 'x'."),
+        (["r", "--image-size", "a"], "--image-size takes one or more whole numbers, not 'a'."),
+        (["--no-cache", "r", "--set"], "--set takes NAME=VALUE; nothing stands behind it."),
+        (["r", "--epoch", "3"], 'There is no --epoch. Did you mean "--epochs"?'),
+        (["r", "f", "g"], "takes RUN FOLDER; 'g' is one word too many."),
+        ([], "takes RUN FOLDER; RUN is missing."),
+        (["r", "-x"], "There is no -x."),
+        ([""], "is empty. The current folder is written as a dot: ."),
+        (["r", "--set", ""], "The text behind --set is empty."),
+        (["r", "--epochs="], "The text behind --epochs is empty."),
+    ],
+)
+def test_a_mistake_in_the_words_is_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        program(command, words)
+
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_a_settings_file_is_answered_in_the_same_voice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "s.yaml").write_text("epochs: fast", "utf-8")
+
+    with pytest.raises(SystemExit):
+        program(command, ["r", "--config", str(tmp_path / "s.yaml")])
+
+    assert "epochs takes a whole number, not 'fast'." in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    program(command, ["--version"])
+
+    assert capsys.readouterr().out.split()[-1] == _program.metadata.version(_program.PACKAGE)
+
+
+def test_a_process_that_reads_names_as_ascii_starts_again_in_utf_8(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Replaced(Exception):
+        pass
+
+    def replace(path: str, words: list[str]) -> None:
+        assert path == words[0] and words[1:3] == ["-X", "utf8"]
+        raise Replaced
+
+    monkeypatch.setattr(_program.sys, "getfilesystemencoding", lambda: "ascii")
+    monkeypatch.setattr(_program.os, "execv", replace)
+    with pytest.raises(Replaced):
+        program(command)
