@@ -2,14 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kit import architectures, data, runs
 from kit.architectures import backbones
-from kit.commands._program import assignments
+from kit.commands._program import assignments, quoted
 from kit.data import samples
 from kit.errors import DataError, SettingError
 
@@ -27,6 +27,7 @@ __all__ = [
     "data_folder",
     "network_settings",
     "run_folder",
+    "trained_run",
 ]
 
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
@@ -268,7 +269,7 @@ def _pretrained(
     weights = str(settings.get("weights", "imagenet"))
     if weights not in ("imagenet", "none"):  # where the run is repeated may be elsewhere
         settings = {**settings, "weights": str(Path(weights).resolve())}
-    path = Path(name)
+    path = runs.folder_of(name) if (Path(name).parent / runs.FACTS).is_file() else Path(name)
     if (path / runs.FACTS).is_file() or (path.is_dir() and name not in backbones.BACKBONES):
         run = runs.load(path)
         height, width = run.facts["image_size"]
@@ -367,6 +368,29 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
     check_outside(folder, source)
     runs.check_free(folder, overwrite)
     return folder
+
+
+def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Run:
+    """Return the run that a program was given first.
+
+    Args:
+        folder: What was given for it.
+        others: What was given behind it.
+        program: The program's name.
+
+    Raises:
+        SettingError: It is none, or what stands behind it is one.
+    """
+    try:
+        return runs.load(folder)
+    except SettingError:
+        for other in map(runs.folder_of, others):
+            if (other / runs.FACTS).is_file():
+                raise SettingError(
+                    f"{other} is a run, and the run comes first: "
+                    f"{program} {quoted(other)} {quoted(folder)}"
+                ) from None
+        raise
 
 
 def check_folds(folds: int | None, source: Path, parts: str | None) -> None:

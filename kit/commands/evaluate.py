@@ -28,7 +28,7 @@ def evaluate(
     labels. All its images are scored, or those of the parts that are named.
 
     Args:
-        run: A folder that the training made, for example models/pets-basic_cnn.
+        run: A folder that the training made, for example models/pets-basic_cnn, or its model.keras.
         folder: The images.
         parts: Folders to score instead of all, as in test=Testing.
         exclude: A list of files to leave out: a CSV with a column file, or one path a line.
@@ -39,9 +39,9 @@ def evaluate(
     from kit import data, runs
     from kit.commands import _train_plan as plan
 
+    trained = plan.trained_run(run, [folder], "kit-evaluate")
     if output is not None:
         plan.check_new(output, folder)
-    trained = runs.load(run)
     facts = trained.facts
     splits = data.load_test(
         folder,

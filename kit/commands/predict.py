@@ -31,18 +31,19 @@ def predict(
     Files that cannot be read as images are reported, and the rest is predicted.
 
     Args:
-        run: A folder that the training made, for example models/pets-basic_cnn.
+        run: A folder that the training made, for example models/pets-basic_cnn, or its model.keras.
         paths: Images, folders of images, or patterns such as "photos/*.jpg".
         top: How many classes to give per image, the likeliest first.
         csv: Write the table to this file instead of printing it; - is stdout.
         json: Write it to this file as JSON instead of printing it; - is stdout.
         batch_size: Images at a time.
     """
-    from kit import prediction, runs
+    from kit import prediction
+    from kit.commands import _train_plan as plan
 
     check_target("--csv", csv)
     check_target("--json", json)
-    runs.load(run)  # its mistakes are known without TensorFlow, which takes seconds to start
+    plan.trained_run(run, paths, "kit-predict")  # told before TensorFlow starts, in seconds
     images = prediction.find(paths)
     start_keras()
     classifier = prediction.load(run)
