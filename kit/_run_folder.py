@@ -21,7 +21,16 @@ from filelock import FileLock, Timeout
 from kit import files, progress
 from kit.errors import SettingError
 
-__all__ = ["MODEL", "SETTINGS", "alone", "check_free", "create", "next_folder", "settle"]
+__all__ = [
+    "MODEL",
+    "SETTINGS",
+    "alone",
+    "check_free",
+    "check_possible",
+    "create",
+    "next_folder",
+    "settle",
+]
 
 MODEL, SETTINGS = "model.keras", "run.yaml"
 TAKEN = ("lock", "old")  # beside a name that another process uses, or a killed one did
@@ -103,6 +112,21 @@ def check_free(folder: Path, overwrite: bool) -> None:
         with alone(folder):
             _finish(folder)
         _refuse_taken(folder, overwrite)
+
+
+def check_possible(folder: Path) -> None:
+    """Make sure that a folder can be made, before hours of work are to end in it.
+
+    Raises:
+        SettingError: A file stands in its way, or this user may not write there.
+    """
+    above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not above.is_dir():
+        raise SettingError(
+            f"{folder} cannot be a folder: {above} is a file. Give another --output."
+        )
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise SettingError(f"Nothing can be written in {above}. Give another --output.")
 
 
 def next_folder(parent: Path, name: str) -> Path:

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, files, foreign
-from kit._run_folder import MODEL, SETTINGS, alone, check_free, create, next_folder, settle
+from kit._run_folder import (
+    MODEL,
+    SETTINGS,
+    alone,
+    check_free,
+    check_possible,
+    create,
+    next_folder,
+    settle,
+)
 from kit.data import decode
 from kit.data._columns import read_columns
 from kit.data._settings import LARGEST_SIDE
@@ -37,6 +46,7 @@ __all__ = [
     "alone",
     "check_free",
     "check_outside",
+    "check_possible",
     "create",
     "environment",
     "folder_of",

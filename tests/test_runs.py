@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -37,6 +38,34 @@ def test_an_incomplete_run_names_what_is_missing(name: str, tmp_path: Path) -> N
 
     with pytest.raises(SettingError, match=name):
         runs.load(tmp_path / "one")
+
+
+def test_a_run_is_named_by_its_model_too(tmp_path: Path) -> None:
+    folder = a_run(tmp_path / "one")
+
+    assert runs.load(folder / runs.MODEL) == runs.load(folder)
+
+
+def test_what_is_no_run_is_not_called_an_unfinished_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=f"{tmp_path} is no run"):
+        runs.load(tmp_path)
+    (a_run(tmp_path / "one") / runs.FACTS).unlink()
+    with pytest.raises(SettingError, match="one is not finished"):
+        runs.load(tmp_path / "one")
+    with pytest.raises(SettingError, match="is a file, and a run is a folder"):
+        runs.load(tmp_path / "one" / runs.SETTINGS)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "LOG.md").touch()
+    with pytest.raises(SettingError, match=r"LOG.md is a file"):
+        runs.check_possible(tmp_path / "LOG.md" / "x")
+    runs.check_possible(tmp_path / "new" / "x")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(SettingError, match="Nothing can be written"):
+        runs.check_possible(tmp_path / "new" / "x")
 
 
 def with_fact(name: str, value: object) -> str:

@@ -366,6 +366,7 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
     else:
         folder = output
     check_outside(folder, source)
+    runs.check_possible(folder)
     runs.check_free(folder, overwrite)
     return folder
 
@@ -449,6 +450,7 @@ def check_new(output: Path, source: Path) -> None:
     check_outside(output, source)
     if output.exists():
         raise SettingError(f"{output} exists already. Give another --output.")
+    runs.check_possible(output)
 
 
 def network_settings(

@@ -169,6 +169,7 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
         )
     if folder.exists():
         raise SettingError(f"{folder} exists already. Give another --output.")
+    runs.check_possible(folder)
     return folder
 
 

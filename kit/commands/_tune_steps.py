@@ -37,6 +37,7 @@ def run(wanted: Wanted) -> None:
     if choice.reason:
         progress.say(choice.reason)
     data.given_parts(source, settings["parts"])  # a mistake is told before TensorFlow starts
+    plan_of(settings, settings["epochs"] or 20)  # as is a number out of its range
     start_keras()
     from kit.commands import _tune_record as record
     from kit.commands import _tune_trials as trials
@@ -45,7 +46,6 @@ def run(wanted: Wanted) -> None:
 
     threads = set_threads(crew.threads_each(settings))  # before anything is computed
     space = values.check(wanted.space, settings, wanted.given, choice)
-    plan_of(settings, settings["epochs"] or 20)  # a number out of its range is told now
     split = folder / runs.SPLIT if wanted.resumed else None
     first = trials.load_first(choice, settings, space, source, split)
     if wanted.resumed:

@@ -3,9 +3,15 @@ from typing import Annotated, Literal
 
 import pytest
 import tyro
+from PIL import Image
 
-from kit.commands import _program
+from kit import runs
+from kit.commands import _program, _train_plan, _tune_steps
 from kit.commands._program import program
+from kit.commands.check import check
+from kit.commands.train import train
+from kit.commands.tune import tune
+from kit.errors import SettingError
 
 
 def command(
@@ -77,14 +83,53 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_process_that_reads_names_as_ascii_starts_again_in_utf_8(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Replaced(Exception):
-        pass
-
     def replace(path: str, words: list[str]) -> None:
-        assert path == words[0] and words[1:3] == ["-X", "utf8"]
-        raise Replaced
+        assert path == words[0]
+        assert words[1:3] == ["-X", "utf8"]
+        raise SystemExit
 
     monkeypatch.setattr(_program.sys, "getfilesystemencoding", lambda: "ascii")
     monkeypatch.setattr(_program.os, "execv", replace)
-    with pytest.raises(Replaced):
+    with pytest.raises(SystemExit):
         program(command)
+
+
+@pytest.mark.parametrize("program_name", ["kit-predict", "kit-evaluate"])
+def test_swapped_arguments_are_noticed(program_name: str, tmp_path: Path) -> None:
+    photos, run = tmp_path / "photos", tmp_path / "run"
+    photos.mkdir()
+    run.mkdir()
+    (run / runs.FACTS).touch()
+
+    with pytest.raises(SettingError, match=f"run is a run.*: {program_name} {run} {photos}"):
+        _train_plan.trained_run(photos, [run], program_name)
+
+
+def test_an_output_below_a_file_is_refused_before_tensorflow_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "LOG.md").touch()
+    for name in ("a", "b"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / "1.png")
+    words = [str(tmp_path / "photos"), "--output", str(tmp_path / "LOG.md" / "x")]
+    for begin in (train, tune, check):
+        with pytest.raises(SystemExit) as end:
+            program(begin, [*words, "--architecture", "linear"])
+        said = capsys.readouterr().err
+        assert end.value.code == 2
+        assert "LOG.md is a file" in said
+        assert "Starting TensorFlow" not in said
+
+
+def test_numbers_of_a_search_are_refused_before_tensorflow_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / "1.png")
+    monkeypatch.setattr(_tune_steps, "start_keras", lambda: pytest.fail("TensorFlow starts"))
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SettingError, match="trials must be at least"):
+        tune(tmp_path / "photos", trials=0, architecture="linear")
