@@ -52,6 +52,7 @@ def read(listed: Listing, cache: bool) -> Reading:
 
     Raises:
         DataError: There is a HEIC photo and the package that reads these is missing.
+        KitError: The memory gave out.
     """
     known = _recall(listed) if cache else {}
     unknown = [entry for entry in listed.entries if entry.found.file not in known]
@@ -66,7 +67,11 @@ def read(listed: Listing, cache: bool) -> Reading:
 
 def _measured(files: Sequence[Path]) -> Iterator[tuple[Measures, Pixels | None]]:
     def task(chunk: Sequence[Path]) -> list[tuple[Measures, Pixels | None]]:
-        return [measure(file) for file in chunk]
+        found = []
+        for file in chunk:
+            with decode.named_memory(file):
+                found.append(measure(file))
+        return found
 
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     results = itertools.chain.from_iterable(in_order(task, chunks, AHEAD))

@@ -70,7 +70,8 @@ def _read(root: Path, names: Sequence[str]) -> Pixels:
 
     def picture(name: str) -> Pixels:
         try:
-            return decode.decode(root / name, (SIDE, SIDE), aspect="pad")
+            with decode.named_memory(root / name):
+                return decode.decode(root / name, (SIDE, SIDE), aspect="pad")
         except decode.BrokenImage:
             return np.full((SIDE, SIDE, 3), 128, np.uint8)
 

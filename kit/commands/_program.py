@@ -80,6 +80,12 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
     except KeyboardInterrupt:
         progress.say("Interrupted.")
         sys.exit(130)
+    except MemoryError:
+        progress.say(
+            "Error: there is too little memory. Close other programs, or take a smaller image size "
+            "or batch size."
+        )
+        sys.exit(1)
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
@@ -143,12 +149,15 @@ def one_or_two(image_size: Sequence[int]) -> tuple[int, int]:
     """Return (height, width) of one or two numbers.
 
     Raises:
-        SettingError: Another count of numbers, or a size below 1.
+        SettingError: Another count of numbers, or a size that no image has.
     """
-    if len(image_size) not in (1, 2) or min(image_size) < 1:
+    from kit.data._settings import LARGEST_SIDE
+
+    if len(image_size) not in (1, 2) or not 1 <= min(image_size) <= max(image_size) <= LARGEST_SIDE:
         given = " ".join(map(str, image_size))
         raise SettingError(
-            f"--image-size takes one number for a square, or height and width; not {given!r}."
+            "--image-size takes one number for a square, or height and width, from 1 to "
+            f"{LARGEST_SIDE}; not {given!r}."
         )
     return image_size[0], image_size[-1]
 

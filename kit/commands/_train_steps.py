@@ -1,6 +1,7 @@
 """The steps of ``train``, each a function with a noun for its result."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from kit.data import augmentation, mixing, samples
 
 if TYPE_CHECKING:
     import keras
+
+
+LARGE = 1 << 20  # pixels in a batch, 64 images of 128 x 128: for fewer no network is described
+USUAL_BATCH = 32  # images: a larger batch may be more than there are
 
 
 @dataclass(frozen=True)
@@ -42,21 +47,39 @@ def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any])
     Raises:
         SettingError: A setting is unknown, of the wrong type or out of its range.
     """
-    check_network(choice, compiled)
+    check_network(choice, compiled, given["batch_size"])
     augmentation.check(layers(given["augment"]))
     names = ("monitor", "schedule", "patience", "max_minutes", "last_epoch")
     training.check_fit(given["epochs"], **{name: given[name] for name in names})
 
 
-def check_network(choice: Choice, compiled: Mapping[str, Any]) -> None:
+def check_network(choice: Choice, compiled: Mapping[str, Any], batch_size: int) -> None:
     """Check the settings of the network and of how it is compiled, and fetch weights.
 
     Raises:
         SettingError: As :func:`check`.
     """
     architectures.check(choice.architecture, **choice.settings)
+    check_room(choice, batch_size)
     choice.make_ready()
     training.check_compile(choice.settings.get("head", "softmax"), **compiled)
+
+
+def check_room(choice: Choice, batch_size: int) -> None:
+    """Check that a training from scratch on images of this size fits into memory.
+
+    Raises:
+        SettingError: It does not.
+    """
+    if choice.image_size is None or choice.frozen or training.on_graphics_card():
+        return
+    batch = max(1, min(batch_size, USUAL_BATCH))
+    data.check_memory(choice.image_size, batch)
+    if batch * math.prod(choice.image_size) < LARGE:
+        return
+    shape = (*choice.image_size, 1 if choice.color == "grayscale" else 3)
+    network = architectures.describe(choice.architecture, shape, 2, **choice.settings)
+    data.check_memory(choice.image_size, batch, network)
 
 
 def compile_settings(choice: Choice, given: Mapping[str, Any]) -> dict[str, Any]:

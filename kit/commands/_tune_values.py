@@ -112,6 +112,7 @@ def check_trial(
     network = chosen(choice, values)
     try:
         architectures.check(network.architecture, **network.settings)
+        train_steps.check_room(network, given["batch_size"])
         network.make_ready()
         batches.check(network, Method(cache=given["cache"]), given)
         compiled = train_steps.compile_settings(network, given)

@@ -92,7 +92,7 @@ def check(
     from kit.commands import _train_steps as steps
 
     compiled = steps.compile_settings(choice, given)
-    steps.check_network(choice, compiled)
+    steps.check_network(choice, compiled, batch_size)
     splits = data.load(
         source,
         image_size=choice.image_size,

@@ -7,6 +7,7 @@ imported when the first batch is asked for, not before.
 from collections.abc import Sequence
 from typing import Any
 
+from kit.data._capacity import check_memory
 from kit.data._folds import folds
 from kit.data._images import CachedImages, DecodedImages, Images, named_failures
 from kit.data._load import load, load_test
@@ -24,6 +25,7 @@ __all__ = [
     "Problem",
     "Splits",
     "Survey",
+    "check_memory",
     "folds",
     "given_parts",
     "image_folders",

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kit import progress
 from kit.data import decode
 from kit.data._pool import in_order
-from kit.errors import DataError
+from kit.errors import DataError, KitError
 
 __all__ = ["CachedImages", "DecodedImages", "Images", "named_failures"]
 
@@ -32,7 +32,7 @@ class Images(Protocol):
     """What a data folder's pictures can be asked for."""
 
     @property
-    def failed(self) -> Sequence[DataError]:
+    def failed(self) -> Sequence[KitError]:
         """What reading has raised so far; TensorFlow hands on the text of an error only."""
 
     @property
@@ -62,7 +62,7 @@ class CachedImages:
     """Decoded images in an array of shape ``(images, height, width, channels)``."""
 
     array: Pixels = field(repr=False)
-    failed: tuple[DataError, ...] = ()
+    failed: tuple[KitError, ...] = ()
 
     @property
     def lost(self) -> Mapping[int, str]:
@@ -102,7 +102,7 @@ class DecodedImages:
     color: str
     aspect: str
     equalization: str = "none"
-    failed: list[DataError] = field(default_factory=list, compare=False, repr=False)
+    failed: list[KitError] = field(default_factory=list, compare=False, repr=False)
     lost: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -158,10 +158,15 @@ class DecodedImages:
     def _decoded(self, index: int) -> Pixels | str:
         """Return the picture, or why there is none."""
         file = self.folder / self.files[index]
+        wanted = self.image_size, self.color, self.aspect, self.equalization
         try:
-            return decode.decode(file, self.image_size, self.color, self.aspect, self.equalization)
+            with decode.named_memory(file):
+                return decode.decode(file, *wanted)
         except decode.BrokenImage as error:
             return error.reason
+        except KitError as error:  # no verdict on the file
+            self.failed.append(error)
+            raise
 
     def _lose(self, number: int, reason: str) -> None:
         with _one_at_a_time:
@@ -194,7 +199,7 @@ class DecodedImages:
 
 @contextmanager
 def named_failures(images: Images) -> Iterator[None]:
-    """Turn what TensorFlow makes of a broken file back into the DataError that names the file."""
+    """Turn what TensorFlow makes of a broken file back into the error that names the file."""
     try:
         yield
     except Exception:

@@ -37,7 +37,7 @@ class Finding:
         verdict: ``"used"``, ``"broken"``, ``"refused"`` (too large) or ``"ignored"``.
         reason: Why it is not used.
         hash: The blake2b of its bytes in hex, empty where it could not be judged for good: it
-            could not be read, or the memory gave out.
+            could not be read.
         pixels: The same of the decoded picture, so of what a network would be shown.
         gray: Whether its three channels are equal everywhere.
         format: Pillow's name of the format.
@@ -87,12 +87,19 @@ def examine(
         image_size: ``(height, width)``.
         aspect: As for :func:`kit.data.decode.decode`.
         equalization: As for :func:`kit.data.decode.decode`.
+
+    Raises:
+        KitError: The memory gave out.
     """
     if not files:
         return
 
     def judged(chunk: Sequence[Path]) -> list[Judged]:
-        return [_judge(file, image_size, aspect, equalization) for file in chunk]
+        found = []
+        for file in chunk:
+            with decode.named_memory(file):
+                found.append(_judge(file, image_size, aspect, equalization))
+        return found
 
     height, width = image_size
     size = max(1, min(CHUNK, LARGE // (3 * height * width)))
@@ -118,8 +125,7 @@ def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: s
         named = file.suffix.lower() in IMAGE_SUFFIXES
         stray = isinstance(error, decode.NotAnImage) or not digest
         verdict = "broken" if named or not stray else "ignored"
-        passing = isinstance(error.__cause__, MemoryError)  # the next scan may have more of it
-        return Judged(Finding(verdict, error.reason, "" if passing else digest))
+        return Judged(Finding(verdict, error.reason, digest))
     finding = Finding(
         "used",
         hash=digest,

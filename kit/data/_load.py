@@ -10,6 +10,7 @@ from kit import progress
 from kit.data import _advice, _earlier, _exclude, _groups, _rules, _sampling, _source, mixing
 from kit.data import augmentation as augmentations
 from kit.data._assigned import parts_of
+from kit.data._capacity import check_memory, enlarged
 from kit.data._divide import PARTS
 from kit.data._folder import Listing, listing
 from kit.data._scan import Rows, Scan, median_size, scan
@@ -100,12 +101,14 @@ def load(
     if rule is not None:
         _rules.check(rule, [entry.found.file for entry in listed.entries])
     size = size_of(median_size(listed) if image_size is None else image_size)
+    check_memory(size, min(batch_size, len(listed.entries)))
     scanned = scan(listed, Rows(size, color, aspect, equalization), cache, strict)
     root, names = listed.root, listed.class_names
     _advice.refuse_broken(root, scanned)
     _advice.refuse_small(root, names, scanned)
     groups = _groups.group(scanned, rule, cache)
     notes = [*scanned.notes, *_advice.skipped(scanned), *_advice.odd(scanned)]
+    notes += enlarged(size, [(one.height, one.width) for one in scanned.findings])
     notes += [*_advice.copies(scanned), *groups.notes]
     changed = [*scanned.changed, *([] if earlier is None else _earlier.changed(earlier, scanned))]
     notes += _advice.changed(changed)
@@ -167,7 +170,9 @@ def load_test(
     """
     check(batch_size, None, 0, None, color, aspect, equalization)
     listed = _listed(folder, exclude, class_names, parts=parts)
-    scanned = scan(listed, Rows(size_of(image_size), color, aspect, equalization), cache)
+    size = size_of(image_size)
+    check_memory(size, min(batch_size, len(listed.entries)))
+    scanned = scan(listed, Rows(size, color, aspect, equalization), cache)
     _advice.refuse_broken(listed.root, scanned)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")

@@ -8,12 +8,14 @@ import re
 import stat
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import PIL
 from PIL import Image
 
-from kit.errors import DataError, SettingError
+from kit.errors import DataError, KitError, SettingError
 
 __all__ = [
     "BrokenImage",
@@ -22,6 +24,7 @@ __all__ = [
     "dimensions",
     "formats",
     "max_pixels",
+    "named_memory",
     "open_image",
     "read",
     "words",
@@ -112,6 +115,22 @@ def read(path: Path) -> bytes:
     return data
 
 
+@contextmanager
+def named_memory(file: Path | str) -> Iterator[None]:
+    """Name the file at which the memory gave out, which says nothing about the file.
+
+    Raises:
+        KitError: The memory gave out within.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise KitError(
+            f"There is too little memory to decode {file}. Close other programs, or set {LIMIT} "
+            "to leave out the largest images."
+        ) from error
+
+
 @functools.cache
 def formats() -> tuple[str, ...]:
     """Return the names of the formats to recognise; to be called under the lock."""
@@ -150,6 +169,8 @@ def open_image(data: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         promised = re.search(r"\d+", str(error))
         raise _too_large(int(promised[0]) if promised else 2 * limit, limit) from None
+    except MemoryError:
+        raise
     except Exception as error:
         raise BrokenImage(f"damaged header ({words(error)})") from error
     if image.width * image.height > limit:

@@ -16,7 +16,7 @@ from kit.data._images import Images
 from kit.data._scan import Rows, scan
 from kit.data._splits import Splits
 from kit.data._tree import Problem, walk
-from kit.errors import DataError, SettingError
+from kit.errors import DataError, KitError, SettingError
 
 __all__ = ["Joined", "unlabelled"]
 
@@ -37,7 +37,7 @@ class Joined:
             )
 
     @property
-    def failed(self) -> list[DataError]:
+    def failed(self) -> list[KitError]:
         """What reading either of them has raised so far."""
         return [*self.first.failed, *self.second.failed]
 

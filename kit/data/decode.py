@@ -13,6 +13,7 @@ import numpy.typing as npt
 import PIL
 from PIL import Image
 
+from kit import memory
 from kit.data._depth import eight_bits, is_deep
 from kit.data._equalization import EQUALIZATIONS, equalized
 from kit.data._opening import (
@@ -21,6 +22,7 @@ from kit.data._opening import (
     TooLarge,
     dimensions,
     max_pixels,
+    named_memory,
     open_image,
     read,
     words,
@@ -41,6 +43,7 @@ __all__ = [
     "dimensions",
     "luma",
     "max_pixels",
+    "named_memory",
     "read",
     "version",
 ]
@@ -65,9 +68,9 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-ROOM = Room(
-    400_000_000
-)  # pixels decoded at once, of up to 17 bytes, however many threads there are
+BYTES = 17  # that decoding takes for a pixel, at most
+# Pixels decoded at once, however many threads there are: at most a half of what is free.
+ROOM = Room(min(400_000_000, (memory.available() or 1 << 40) // (2 * BYTES)))
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def decode(
         BrokenImage: The file is damaged or no regular file.
         TooLarge: It promises more pixels than the limit; it is not decoded.
         NotAnImage: The content is no image at all.
+        MemoryError: There is too little memory, which says nothing about the file.
         DataError: It is a HEIC photo and the package that reads these is missing.
         SettingError: There is no such color, aspect or equalization.
     """
@@ -162,9 +166,12 @@ def decode_with_facts(
             exif = _exif(image)
             small = _fit(flat, image_size, aspect, _turn(exif), whole or image.size, equalization)
             return _channels(small, color), _facts(image, size, mode, exif, used)
-    except BrokenImage:
+    except (BrokenImage, MemoryError):
         raise
     except Exception as error:  # what Pillow raises on damaged files has no common class
+        free = memory.available()  # decoders in C call it damage where they get none
+        if free is not None and free < BYTES * _pixels(image, size):
+            raise MemoryError(words(error)) from error
         raise BrokenImage(f"damaged or cut off ({words(error)})") from error
 
 

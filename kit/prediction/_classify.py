@@ -106,7 +106,7 @@ def classify(
 
     Raises:
         SettingError: A path matches nothing, or a number is below 1.
-        KitError: The model's answers are not finite numbers.
+        KitError: The model's answers are not finite numbers, or the memory gave out.
     """
     if top < 1 or batch_size < 1:
         raise SettingError(f"top and batch_size must be at least 1; they are {top}, {batch_size}.")
@@ -139,13 +139,14 @@ def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str
 
     def decoded(file: str) -> tuple[str, Pixels | str]:
         try:
-            return file, decode.decode(
-                Path(file),
-                classifier.image_size,
-                classifier.color,
-                classifier.aspect,
-                classifier.equalization,
-            )
+            with decode.named_memory(file):
+                return file, decode.decode(
+                    Path(file),
+                    classifier.image_size,
+                    classifier.color,
+                    classifier.aspect,
+                    classifier.equalization,
+                )
         except decode.BrokenImage as error:
             return file, error.reason
         except DataError as error:  # a format whose package is not installed

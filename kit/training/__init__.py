@@ -10,6 +10,7 @@ from kit.training._compile import (
     default_loss,
     default_smoothing,
     learning_rate,
+    on_graphics_card,
 )
 from kit.training._fine_tune import check_thaw, fine_tune, thaw
 from kit.training._fit import History, check_fit, default_epochs, default_monitor, fit
@@ -54,6 +55,7 @@ __all__ = [
     "learning_rate",
     "minutes_left",
     "on_features",
+    "on_graphics_card",
     "pretrain",
     "shared_features",
     "thaw",

@@ -23,6 +23,7 @@ __all__ = [
     "default_smoothing",
     "learning_rate",
     "measure_data_loss",
+    "on_graphics_card",
 ]
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
@@ -175,11 +176,15 @@ def _compiler() -> str | bool:
 
     There XLA needs 1.3 to 1.8 times the processor time of oneDNN (docs/benchmarks.md).
     """
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
+    other = keras.backend.backend() != "tensorflow"
+    return "auto" if other or on_graphics_card() else False
+
+
+def on_graphics_card() -> bool:
+    """Tell whether TensorFlow sees a graphics card, in whose memory a training then happens."""
     import tensorflow as tf
 
-    return "auto" if tf.config.list_physical_devices("GPU") else False
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _check_range(name: str, value: float | None, fits: bool, range_: str) -> None:

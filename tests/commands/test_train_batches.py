@@ -1,5 +1,6 @@
 """Augmentation, mixing and sampling from the command line."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import pytest
 import yaml
 from PIL import Image
 
+from kit import architectures, memory
 from kit.architectures import backbones
+from kit.commands import _train_steps as train_steps
 from kit.commands._program import program
+from kit.commands._train_plan import Choice
 from kit.commands.train import train
+from kit.errors import SettingError
 
 QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2", "--no-check"]
 SMALL = ["--set", "filters=[4,8]", "--set", "dense=[8]"]
@@ -191,3 +196,17 @@ def test_the_missing_package_of_smote_is_named_before_anything_is_read(
 
     assert ended.value.code == 2
     assert "pip install imbalanced-learn" in capsys.readouterr().err
+
+
+def test_a_network_that_cannot_fit_is_refused_before_the_images_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choice = Choice("vgg", {}, "vgg", (1000, 1000), "rgb")
+    results = architectures.describe("vgg", (1000, 1000, 3), 2).activation_bytes
+    monkeypatch.setattr(memory, "available", lambda: 32 * results)
+
+    with pytest.raises(SettingError, match=r"1000 x 1000 pixels in batches of 32 .* this network"):
+        train_steps.check_room(choice, 64)
+    train_steps.check_room(choice, 16)
+    for other in ({"image_size": (128, 128)}, {"image_size": None}, {"architecture": "pretrained"}):
+        train_steps.check_room(dataclasses.replace(choice, **other), 32)

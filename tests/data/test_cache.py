@@ -199,21 +199,6 @@ def test_a_file_that_can_never_be_read_does_not_fill_the_cache_anew(photos, read
     assert again.changed == ()
 
 
-def test_memory_that_gave_out_is_no_verdict_for_good(photos, reads, monkeypatch):
-    whole = decode.eight_bits
-
-    def full(image, *settings):
-        if image.size == (30, 30):
-            raise MemoryError
-        return whole(image, *settings)
-
-    Image.new("RGB", (30, 30)).save(photos / "cats" / "large.png")
-    monkeypatch.setattr(decode, "eight_bits", full)
-    assert [one.file for one in scanned(photos).problems] == ["cats/large.png"]
-    monkeypatch.setattr(decode, "eight_bits", whole)
-    assert scanned(photos).problems == ()
-
-
 def test_large_pictures_are_handed_over_one_by_one(photos, monkeypatch):
     tasks = []
     whole = _judge.in_order
