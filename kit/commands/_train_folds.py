@@ -75,17 +75,17 @@ def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) ->
     )
     _scores.save_table(found.table, run / PREDICTIONS)
     _scores.keep(found.scores, "out_of_fold", run)
-    for line in found.sentences():
+    for line in found.sentences([len(one.history.table) for one in trained]):
         print(progress.clean(line))
     at_end = _at_the_end(trained, images)
     if at_end is not None and f"{at_end:.3f}" != f"{found.scores.accuracy:.3f}":
         print(
-            f"With the last epoch of each training instead of its best it is {at_end:.3f}; the "
+            f"With the last epoch of each training instead of the kept one it is {at_end:.3f}; the "
             "difference may be what choosing the epoch on these images added."
         )
     best = best_of(trained).attempt.name
     print(
-        f"Kept is the model of {best}. Its own validation score, which follows, is the best of "
+        f"Kept is the model of {best}. Its own validation score, which follows, is chosen from "
         f"{len(trained)} and so the most optimistic; the cross-validation is the estimate."
     )
     return {"cross_validation": {**found.summary(), "last_epoch_accuracy": at_end}}

@@ -15,6 +15,7 @@ from kit.commands import _scores
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Attempt, Choice, Method
 from kit.data import augmentation, mixing, samples
+from kit.intervals import worth
 
 if TYPE_CHECKING:
     import keras
@@ -26,7 +27,7 @@ USUAL_BATCH = 32  # images: a larger batch may be more than there are
 
 @dataclass(frozen=True)
 class Trained:
-    """An attempt after its training; the model has the weights of its best epoch."""
+    """An attempt after its training; the model has the weights of the epoch that is kept."""
 
     attempt: Attempt
     model: "keras.Model"
@@ -35,10 +36,14 @@ class Trained:
     asked: data.Splits  # ... to features in place of images
 
     @property
+    def row(self) -> Mapping[Any, float]:
+        """Return what was measured after the epoch that is kept."""
+        return self.history.table.iloc[self.history.best_epoch - 1].to_dict()
+
+    @property
     def value(self) -> float:
-        """Return the monitored value of the best epoch, larger is better."""
-        value = float(self.history.table[self.history.monitor][self.history.best_epoch - 1])
-        return -value if "loss" in self.history.monitor else value
+        """Return its monitored value."""
+        return float(self.row[self.history.monitor])
 
 
 def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any]) -> None:
@@ -305,8 +310,10 @@ def _on_backbone(
 
 
 def best_of(trained: Sequence[Trained]) -> Trained:
-    """Return the attempt with the best monitored value, the first of equals."""
-    return max(trained, key=lambda one: one.value)
+    """Return the attempt that is kept, by the rule for epochs: among these, an epoch of each."""
+    monitor, counts = trained[0].history.monitor, trained[0].asked.counts("validation").values()
+    images = worth([*counts], balanced="balanced" in monitor)
+    return trained[evaluation.kept_epoch((one.row for one in trained), monitor, images)]
 
 
 def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
@@ -331,6 +338,8 @@ def score(
         The scores of each part, and what ``metrics.json`` holds, but for the times.
     """
     best = best_of(trained)
+    if best.history.why:
+        print(best.history.why)
     kind = {"are_probabilities": architectures.head(best.model) != "scores"}
     metrics: dict[str, Any] = {}
     found: dict[str, evaluation.Scores] = {}
@@ -349,7 +358,8 @@ def score(
         table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
         _scores.keep(scores, part, run)
-        epochs = len(best.history.table) if part == "validation" and chosen else None
+        looks = [len(one.history.table) for one in trained]
+        epochs = looks if part == "validation" and chosen else None
         shared = len(splits.shared("validation", part)) if part == "test" else 0
         for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
             print(progress.clean(line))
@@ -358,17 +368,17 @@ def score(
     else:
         print("No image was kept apart from this training, so nothing says how good it is.")
     if len(trained) > 1:
-        metrics["attempts"] = {one.attempt.name: abs(one.value) for one in trained}
+        metrics["attempts"] = {one.attempt.name: one.value for one in trained}
         print(spread(trained))
     return found, metrics
 
 
 def spread(trained: Sequence[Trained]) -> str:
-    """Return the attempts' best scores, and for repeats their mean and standard deviation."""
+    """Return the attempts' scores, and for repeats their mean and standard deviation."""
     monitor = trained[0].history.monitor
-    values = pd.Series([abs(one.value) for one in trained])
-    each = ", ".join(f"{one.attempt.name} {abs(one.value):.4f}" for one in trained)
-    line = f"best {monitor} of each training: {each}"
+    values = pd.Series([one.value for one in trained])
+    each = ", ".join(f"{one.attempt.name} {one.value:.4f}" for one in trained)
+    line = f"{monitor} of each training: {each}"
     if trained[0].attempt.style == trained[-1].attempt.style:
         line += f"; mean {values.mean():.4f}, standard deviation {values.std():.4f}"
     return line + f". Kept: {best_of(trained).attempt.name}."

@@ -152,11 +152,11 @@ def train(
         exclude: A list of files to leave out: a CSV with a column file, or one path a line.
         folds: Cross-validate: so many trainings, each validated by another share of the images, for
             a score over all of them; --validation-split is not used. The best model is kept.
-        monitor: What chooses the best epoch; by default the accuracy, balanced where the largest
-            class is more than three times the smallest.
-        patience: Epochs without a better one before training stops.
-        last_epoch: End after this epoch of the schedule and keep its weights, instead of those of
-            the best: for settings that are known, as from a search.
+        monitor: What chooses the epoch that is kept; by default the accuracy, balanced where the
+            largest class is more than three times the smallest.
+        patience: Epochs of which none is kept before training stops.
+        last_epoch: End after this epoch of the schedule and keep its weights, instead of choosing
+            one: for settings that are known, as from a search.
         use_validation: Learn from the validation images, too, for --last-epoch epochs. Nothing but
             a test part can then say how good the network is.
         repeats: Train so often from other random starts, and give mean and spread.

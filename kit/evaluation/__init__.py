@@ -5,6 +5,8 @@ the first needs Keras.
 """
 
 from kit.evaluation._folds import CrossValidation, cross_validated
+from kit.evaluation._kept_epoch import kept_epoch, why_kept
+from kit.evaluation._looks import looks, looks_text
 from kit.evaluation._metrics import Scores, score
 from kit.evaluation._predict import both_columns, predictions, probabilities
 from kit.evaluation._sentences import sentences
@@ -14,8 +16,12 @@ __all__ = [
     "Scores",
     "both_columns",
     "cross_validated",
+    "kept_epoch",
+    "looks",
+    "looks_text",
     "predictions",
     "probabilities",
     "score",
     "sentences",
+    "why_kept",
 ]

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kit.errors import SettingError
+from kit.evaluation._looks import looks_text
 from kit.evaluation._metrics import Scores, score
 from kit.evaluation._predict import predictions
 from kit.evaluation._sentences import sentences
@@ -56,17 +57,22 @@ class CrossValidation:
             "fold_standard_deviation": self.deviation,
         }
 
-    def sentences(self) -> list[str]:
-        """Say what was reached, and what the numbers mean."""
+    def sentences(self, epochs: Sequence[int] = ()) -> list[str]:
+        """Say what was reached, and what the numbers mean.
+
+        Args:
+            epochs: Of each training; none where that is not known.
+        """
         count = len(self.accuracies)
+        chosen = f" ({looks_text(epochs)} in all)" if epochs else ""
         each = ", ".join(f"{accuracy:.3f}" for accuracy in self.accuracies)
         return [
             *sentences(self.scores, f"cross-validation of {count} folds"),
             f"accuracy of each fold: {each}; mean {self.mean:.3f}, standard deviation "
             f"{self.deviation:.3f}",
             "Each image is answered by the one model that was not trained on it. The interval is "
-            "Wilson's over all answers. A fold's images chose the epoch of its model, so this is "
-            "optimistic too; a test part is not.",
+            f"Wilson's over all answers. A fold's images chose the epoch of its model{chosen}, so "
+            "this is optimistic too; a test part is not.",
         ]
 
 

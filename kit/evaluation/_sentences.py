@@ -1,9 +1,10 @@
 """Scores in plain words, with what a reader must know to believe them rightly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from kit.evaluation._looks import looks, looks_text
 from kit.evaluation._metrics import Scores
 from kit.intervals import paired
 from kit.progress import clean
@@ -19,7 +20,7 @@ def sentences(
     scores: Scores,
     part: str,
     *,
-    epochs: int | None = None,
+    epochs: int | Sequence[int] | None = None,
     shared: int = 0,
     shared_with: str = "validation",
 ) -> list[str]:
@@ -29,8 +30,8 @@ def sentences(
         scores: From :func:`kit.evaluation.score`.
         part: What the images are called: "validation", "test". A validation part is always said to
             be optimistic, since its images chose the epoch.
-        epochs: How many epochs the best one was chosen from on these very images; None where these
-            images chose nothing.
+        epochs: From how many epochs one was chosen on these very images: a number, or one for each
+            training of which one is kept. None where these images chose nothing.
         shared: How many of these images are, byte for byte, in another part too.
         shared_with: That other part.
 
@@ -49,15 +50,15 @@ def sentences(
     return [sentence for sentence in told if sentence]
 
 
-def _headline(scores: Scores, part: str, epochs: int | None) -> str:
+def _headline(scores: Scores, part: str, epochs: int | Sequence[int] | None) -> str:
     always = _quoted([scores.class_names[_majority(scores)]])
     text = (
         f"{part}: {scores.accuracy:.3f} (95 % interval {scores.accuracy_low:.3f} to "
         f"{scores.accuracy_high:.3f}, {_images(scores.images)}; always answering {always} would "
         f"score {scores.majority_baseline:.3f})"
     )
-    if epochs is not None and epochs > 1:
-        return f"{text}, the best of {epochs} epochs chosen on these images, so optimistic"
+    if epochs is not None and looks(epochs) > 1:
+        return f"{text}, chosen from {looks_text(epochs)} on these images, so optimistic"
     if epochs is None and part == "validation":
         return f"{text}; these images chose the epoch, so optimistic"
     return text

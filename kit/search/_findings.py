@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from kit.evaluation import looks
 from kit.intervals import wilson
 from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT
 from kit.search._ranking import Chance, chance_level
@@ -36,7 +37,7 @@ class Entrant:
 
     Attributes:
         values: Setting -> value.
-        scores: The best objective of each start; NaN where it diverged.
+        scores: The objective of each start in the epoch that is kept; NaN where it diverged.
     """
 
     values: Mapping[str, Any]
@@ -84,7 +85,6 @@ class Findings:
         stages: The space of each stage; an extended one as far as it was extended.
         trials: All trials.
         finalists: Best first; none where the search ended before.
-        looked: How many trials' scores on the validation images the choice was made from.
         images: How many validation images there are; 0 where that is not known.
         baseline: The accuracy of always answering the largest class; NaN where that is not known.
         baseline_error: Its standard error, as :class:`kit.search.Chance` has it.
@@ -100,7 +100,6 @@ class Findings:
     stages: tuple[Space, ...]
     trials: tuple[Trial, ...]
     finalists: tuple[Entrant, ...] = ()
-    looked: int = 0
     images: int = 0
     baseline: float = math.nan
     baseline_error: float | None = None
@@ -109,6 +108,16 @@ class Findings:
     use_validation: bool = False
     test: float | None = None
     test_images: int = 0
+
+    @property
+    def epochs(self) -> list[int]:
+        """Return the epochs of each trial: after each it was scored on the validation images."""
+        return [len(trial.rows) for trial in self.trials if trial.rows]
+
+    @property
+    def looked(self) -> int:
+        """Return from how many scores on the validation images the choice was made."""
+        return looks(self.epochs)
 
     @property
     def best(self) -> Entrant | None:

@@ -144,7 +144,8 @@ class OtherOracle(SearchOracle):
         if facts.infeasible or facts.failed:
             known.status = trials.TrialStatus.FAILED
         elif len(facts.rows) >= proposal.last:
-            best = Trial(number, 1, {}, 0, proposal.last, facts.rows).best(self.settings.objective)
+            trial = Trial(number, 1, {}, 0, proposal.last, facts.rows, images=self.settings.images)
+            best = trial.best(self.settings.objective)
             score = {self.settings.objective: best[self.settings.objective]}
             self.inner.update_trial(proposal.id, score, step=int(best["epoch"]))
             known.status = trials.TrialStatus.COMPLETED

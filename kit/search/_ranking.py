@@ -33,6 +33,13 @@ class Chance:
     score: float
     error: float | None = None
 
+    @property
+    def worth(self) -> float:
+        """Return how many images tell as much of a score, see :func:`kit.intervals.worth`."""
+        if not self.error:
+            return self.images
+        return self.score * (1 - self.score) / self.error**2
+
 
 def chance_level(chance: Chance | None) -> float:
     """Return the highest score that may be luck; -inf where nothing is known."""

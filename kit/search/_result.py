@@ -27,9 +27,10 @@ class Best:
 
     Attributes:
         values: Setting -> value.
-        epoch: After which they were best; the median over the finalist's starts.
+        epoch: The one that is kept; the median over the finalist's starts.
         epochs: What the schedule ran over.
-        scores: The best objective of each start; of one trial where there were no finalists.
+        scores: The objective of each start in the epoch that is kept; of one trial where there
+            were no finalists.
         trials: Numbers of these trials.
     """
 
@@ -89,7 +90,6 @@ def result(search: Search, ended: str = "") -> Result:
             for one in state.finalists
             if one.scores
         ),
-        looked=sum(bool(trial.rows) for trial in state.trials),
         images=0 if settings.chance is None else settings.chance.images,
         baseline=float("nan") if settings.chance is None else settings.chance.score,
         baseline_error=None if settings.chance is None else settings.chance.error,

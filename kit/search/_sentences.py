@@ -4,6 +4,7 @@ import collections
 import math
 import re
 
+from kit.evaluation import looks_text
 from kit.progress import clean
 from kit.search._advice import after_nothing, next_steps
 from kit.search._findings import Entrant, Extension, Findings, apart, hardly_matters, interval
@@ -77,8 +78,8 @@ def _believed(findings: Findings, best: Entrant) -> list[str]:
         told.append("That is no better than guessing: nothing was learned.")
     if findings.looked > 1:
         told.append(
-            f"It is the best of {findings.looked} trials looked at on the same images, so it is "
-            "optimistic."
+            f"It is chosen from {looks_text(findings.epochs, 'trial')} on the same images, so it "
+            "is optimistic."
         )
     return told
 

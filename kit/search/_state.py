@@ -38,6 +38,11 @@ class Settings:
     seed: int = 42
     chance: Chance | None = None
 
+    @property
+    def images(self) -> float:
+        """Return how many images tell as much of a trial's scores; 0 where that is not known."""
+        return 0 if self.chance is None else self.chance.worth
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -101,8 +106,8 @@ class Finalist:
         values: Setting -> value.
         origin: Number of the trial that brought it here.
         trials: Numbers of its trainings.
-        scores: The best objective of each that is complete.
-        epochs: The best epoch of each of these.
+        scores: The objective of each that is complete, in the epoch that is kept.
+        epochs: The epoch of each of these.
         diverged: How many of its trainings were infeasible.
     """
 
@@ -120,7 +125,7 @@ class Finalist:
 
     @property
     def best_epoch(self) -> int:
-        """Return the median of its best epochs."""
+        """Return the median of its epochs."""
         return round(statistics.median(self.epochs))
 
 
@@ -199,7 +204,12 @@ class Finals:
         trial, facts = self.trials[number], self.facts.get(number)
         if facts is None or not facts.belong(trial):
             return trial
-        trial = dataclasses.replace(trial, rows=facts.rows[:rung], attempts=facts.attempts)
+        trial = dataclasses.replace(
+            trial,
+            rows=facts.rows[:rung],
+            attempts=facts.attempts,
+            images=self.settings.images,
+        )
         if rung < facts.until:
             return trial
         if facts.infeasible:

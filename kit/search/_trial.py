@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from kit.evaluation import kept_epoch
+
 __all__ = ["Job", "Outcome", "Report", "RunTrial", "Status", "Trial", "plain_row"]
 
 Status = Literal["waiting", "running", "complete", "stopped", "infeasible", "failed"]
@@ -32,6 +34,8 @@ class Trial:
         reason: Why it was stopped, is infeasible or failed.
         attempts: How often a worker began it anew because another was lost.
         share: Of the steps of an ordinary epoch that one of its epochs has.
+        images: How many tell as much of its scores, see :func:`kit.intervals.worth`; 0 where that
+            is not known.
     """
 
     number: int
@@ -44,6 +48,7 @@ class Trial:
     reason: str = ""
     attempts: int = 0
     share: float = 1.0
+    images: float = 0
 
     @property
     def epochs(self) -> float:
@@ -71,15 +76,15 @@ class Trial:
         return sum(row.get("cpu_seconds", 0.0) for row in self.rows)
 
     def best(self, objective: str) -> Mapping[str, float]:
-        """Return the row of its best epoch, the one with the lower validation loss of equals.
+        """Return the row of the epoch that a training keeps, see :func:`kit.evaluation.kept_epoch`.
 
         Args:
             objective: A column of ``rows``; lower is better where "loss" is in its name.
 
         Raises:
-            ValueError: It has no epoch.
+            IndexError: It has no epoch.
         """
-        return min(self.rows, key=lambda row: rank_key(row, objective))
+        return self.rows[max(kept_epoch(self.rows, objective, self.images), 0)]
 
 
 def rank_key(row: Mapping[str, float], objective: str) -> tuple[float, float]:

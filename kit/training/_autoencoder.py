@@ -92,7 +92,7 @@ def pretrain(
     autoencoder.compile(optimizer, "mean_squared_error", jit_compile=_compiler())
     limit = None if max_minutes is None else 60 * max_minutes
     pace = Pace(schedule, learning_rate, epochs, data.steps(seen), limit)
-    best = BestWeights("val_loss", "min", None, pace, None)
+    best = BestWeights("val_loss", 0, None, pace, None)
     guard, table = StopAtNaN(), HistoryTable(None)
     display = ShowProgress(pace, "val_loss", "Pre-training")
     start, cpu_start = time.monotonic(), time.process_time()

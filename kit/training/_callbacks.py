@@ -14,6 +14,7 @@ from rich.progress import Progress, TaskID
 
 from kit import files, progress, runs
 from kit.errors import SettingError
+from kit.evaluation import kept_epoch
 from kit.training._compile import learning_rate
 from kit.training._pace import Pace
 
@@ -22,60 +23,66 @@ SHOWN = ("loss", "accuracy")  # of the metrics, in an epoch's line
 __all__ = ["BestWeights", "HistoryTable", "ShowProgress", "StopAtNaN"]
 
 
-class BestWeights(keras.callbacks.EarlyStopping):
-    """Keeps the weights of the best epoch, stops when no better one comes, and puts them back.
+class BestWeights(keras.callbacks.Callback):
+    """Keeps the weights of one epoch, stops when no better one comes, and puts them back.
 
-    Other than its parent it remembers the best of *all* epochs while it counts its patience only
-    from the part of the schedule where the score can be expected to rise, and it writes every new
-    best to a file.
+    Which one that is says :func:`kit.evaluation.kept_epoch`. All epochs are compared, but patience
+    is counted only from the part of the schedule where the score can be expected to rise. Every
+    newly kept epoch is written to a file.
 
     Args:
         monitor: Name of the validation metric, for example ``val_accuracy``.
-        mode: "max" or "min".
-        patience: Epochs without a better one before it stops; None never stops.
+        images: As how many images it is as sure.
+        patience: Epochs of which none is kept before it stops; None never stops.
         pace: Says from which epoch to count.
-        checkpoint: Where to save the best model.
-        newest: Take each epoch for better than those before, whatever it scores.
+        checkpoint: Where to save the model.
+        newest: Keep each epoch in place of the one before, whatever it scores.
     """
 
     def __init__(
         self,
         monitor: str,
-        mode: str,
+        images: float,
         patience: int | None,
         pace: Pace,
         checkpoint: Path | None,
         newest: bool = False,
     ) -> None:
-        never = sys.maxsize
-        super().__init__(
-            monitor=monitor,
-            mode=mode,
-            patience=never if patience is None else max(patience, 1),
-            restore_best_weights=True,
-        )
-        self.pace, self.checkpoint, self.newest = pace, checkpoint, newest
+        super().__init__()
+        self.monitor, self.images, self.pace = monitor, images, pace
+        self.checkpoint, self.newest = checkpoint, newest
+        self.patience = sys.maxsize if patience is None else patience
+        self.rows: list[dict[str, float]] = []
+        self.best_weights: Any = None
+        self.best_epoch = self.wait = self.stopped_epoch = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Compare this epoch with the best."""
-        if self.monitor not in (logs or {}):
+        """Compare this epoch with the kept one."""
+        row = {**(logs or {})}
+        if self.monitor not in row:
             raise SettingError(
-                f"{self.monitor} is not measured; there are {', '.join(logs or {})}. Compile the "
+                f"{self.monitor} is not measured; there are {', '.join(row)}. Compile the "
                 "model with training.compile_model, or monitor one of these."
             )
-        if not math.isfinite((logs or {})[self.monitor]) or not self._finite():
-            return  # weights that are no numbers are never the best
-        if epoch < self.pace.counts_from():
-            self.wait = -1  # the parent adds one
-        before = self.best_weights
         if self.newest:
-            self.best_weights: Any = self.model.get_weights()
-            self.best_epoch = epoch
-        else:
-            super().on_epoch_end(epoch, logs)
-        if self.checkpoint is not None and self.best_weights is not before:
-            self._twin.set_weights(self.best_weights)
-            files.write(self.checkpoint, self._twin.save, 4 * self._twin.count_params())
+            self.rows.clear()
+        self.rows.append(row if self._finite() else {})  # weights that are no numbers: never
+        if kept_epoch(self.rows, self.monitor, self.images) == len(self.rows) - 1:
+            self.best_weights, self.best_epoch, self.wait = self.model.get_weights(), epoch, 0
+            if self.checkpoint is not None:
+                self._twin.set_weights(self.best_weights)
+                size = 4 * self._twin.count_params()
+                files.write(self.checkpoint, self._twin.save, size)
+        elif epoch >= self.pace.counts_from():
+            self.wait += 1
+            if self.wait >= self.patience:
+                self.stopped_epoch = epoch
+                self.model.stop_training = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Put the weights back."""
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
 
     @functools.cached_property
     def _twin(self) -> keras.Model:

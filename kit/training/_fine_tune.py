@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import pandas as pd
 
-from kit import checks, data, progress
+from kit import checks, data, evaluation, progress
 from kit.errors import DataError, KitError, SettingError
+from kit.intervals import worth
 from kit.training._compile import compile_model
 from kit.training._fit import History, fit
 from kit.training._transfer import NOTHING, flat
@@ -127,7 +128,7 @@ def fine_tune(
         )
         return dataclasses.replace(before, table=before.table.assign(phase="head"))
     both = dataclasses.replace(
-        _joined(before, after), evidence=_evidence(model, splits, before, after)
+        _joined(before, after, splits), evidence=_evidence(model, splits, before, after)
     )
     if both.best_epoch <= len(before.table):
         model.set_weights(weights)
@@ -149,15 +150,20 @@ def _evidence(
     return checks.evidence(after.table, known, overlap=before.evidence.overlap)
 
 
-def _joined(before: History, after: History) -> History:
+def _joined(before: History, after: History, splits: data.Splits) -> History:
     head = before.table.assign(phase="head")
     later = after.table.assign(phase="fine-tune", epoch=after.table["epoch"] + len(head))
-    values = [one.table[before.monitor].iloc[one.best_epoch - 1] for one in (before, after)]
-    better = values[1] < values[0] if "loss" in before.monitor else values[1] > values[0]
+    table = pd.concat([head, later], ignore_index=True)
+    places = before.best_epoch - 1, len(head) + after.best_epoch - 1
+    rows = table.to_dict("records")
+    counts = [*splits.counts("validation").values()]
+    images = worth(counts, balanced="balanced" in before.monitor)
+    place = places[evaluation.kept_epoch([rows[n] for n in places], before.monitor, images)]
     return dataclasses.replace(
         after,
-        table=pd.concat([head, later], ignore_index=True),
-        best_epoch=len(head) + after.best_epoch if better else before.best_epoch,
+        table=table,
+        best_epoch=place + 1,
+        why=evaluation.why_kept(rows, place, before.monitor, images),
         stopped="; ".join(filter(None, [before.stopped, after.stopped])),
         seconds=before.seconds + after.seconds,
         cpu_seconds=before.cpu_seconds + after.cpu_seconds,

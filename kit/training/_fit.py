@@ -10,9 +10,10 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from kit import checks, data, progress
+from kit import checks, data, evaluation, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
+from kit.intervals import worth
 from kit.training import _schedules
 from kit.training._balance import check_batches, class_weights
 from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
@@ -35,12 +36,13 @@ class History:
         table: One row per epoch: ``epoch`` (from 1), ``loss``, ``accuracy``,
             ``balanced_accuracy``, the same with ``val_`` before them, ``learning_rate`` and
             ``seconds``. Losses include the L2 penalty.
-        monitor: The column that chose the best epoch.
-        best_epoch: The epoch (from 1) whose weights the model has now; the last one where that was
-            asked for.
+        monitor: The column that chose the epoch.
+        best_epoch: The epoch (from 1) whose weights the model has now, see
+            :func:`kit.evaluation.kept_epoch`; the last one where that was asked for.
         stopped: Why it ended before the epochs that were asked for; empty where it did not.
         seconds: Wall-clock time.
         cpu_seconds: Processor time of this process, all threads.
+        why: Why the weights of that epoch are kept, in a sentence; empty where it was asked for.
         evidence: What was measured for :func:`kit.checks.diagnose`, where that was asked for.
     """
 
@@ -50,6 +52,7 @@ class History:
     stopped: str
     seconds: float
     cpu_seconds: float
+    why: str = ""
     evidence: checks.Evidence | None = None
 
 
@@ -71,24 +74,26 @@ def fit(
     watch: bool = False,
     last_epoch: int | None = None,
 ) -> History:
-    """Train a compiled classifier and leave it with the weights of its best epoch.
+    """Train a compiled classifier and leave it with the weights of one epoch.
 
-    A KeyboardInterrupt leaves it with the best so far, where one epoch was complete.
+    Among the epochs whose score is within one standard error of the best, that is the one with the
+    lowest validation loss, see :func:`kit.evaluation.kept_epoch`. A KeyboardInterrupt leaves it
+    with the one kept so far, where one epoch was complete.
 
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`.
         splits: The data; the optimizer's learning rate is the peak of the schedule.
         epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100.
         schedule: How the rate goes from epoch to epoch.
-        monitor: The metric of ``table`` that chooses the best epoch; by default the accuracy on
+        monitor: The metric of ``table`` that chooses the epoch; by default the accuracy on
             validation images, balanced where the largest class has over three times as many
             training images as the smallest.
-        patience: Epochs without a better one before the training stops, counted while the rate
+        patience: Epochs of which none is kept before the training stops, counted while the rate
             of a warm-up schedule is falling; None trains to the end.
         class_weight: "balanced" weighs classes by the inverse of their number of images. Mixed
             images have mixed weights.
         max_minutes: Limit; after the first epoch as many are trained as fit.
-        checkpoint: Where the best model is saved whenever a better one is found.
+        checkpoint: Where the model is saved whenever its epoch is kept.
         history_file: CSV that is written after every epoch.
         log_folder: For TensorBoard.
         name: What the progress bar calls this training.
@@ -96,8 +101,8 @@ def fit(
         watch: Measure what a diagnosis needs (see :class:`kit.checks.Monitor`: 3 % of the time, and
             more columns in the table), and stop where the loss explodes.
         last_epoch: End after this one of the ``epochs``, over all of which the schedule is still
-            laid out, and keep its weights, not those of the best: for settings whose best epoch is
-            known. Nothing stops early then, and there may be no validation part.
+            laid out, and keep its weights: for settings whose epoch is known. Nothing stops early
+            then, and there may be no validation part.
 
     Raises:
         SettingError: A setting is out of its range or fits no metric.
@@ -121,14 +126,9 @@ def fit(
     peak = learning_rate(model)
     limit = None if max_minutes is None else 60 * max_minutes
     pace = Pace(schedule, peak, epochs, data.steps(splits), limit, last_epoch)
-    best = BestWeights(
-        monitor,
-        "min" if "loss" in monitor else "max",
-        patience,
-        pace,
-        checkpoint,
-        newest=last_epoch is not None,
-    )
+    images = worth([*splits.counts("validation").values()], balanced="balanced" in monitor)
+    asked = last_epoch is not None
+    best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)
     watched = Watch(model, splits) if watch else None
     guard = StopAtNaN() if watched is None else watched.guard
     monitors = [] if watched is None else [watched.monitor]
@@ -163,6 +163,11 @@ def fit(
         stopped=stopped,
         seconds=time.monotonic() - start,
         cpu_seconds=time.process_time() - cpu_start,
+        why=""
+        if asked
+        else evaluation.why_kept(
+            history.table.to_dict("records"), best.best_epoch, monitor, images
+        ),
         evidence=None
         if watched is None
         else watched.evidence(model, history.table, pace.epochs, schedule),
@@ -239,7 +244,8 @@ def _why(guard: StopAtNaN | checks.LossGuard, best: BestWeights, pace: Pace, epo
     if pace.stopped:
         return pace.stopped
     if best.stopped_epoch and epochs < pace.epochs:
-        return f"no better {best.monitor} for {best.patience} epochs, after epoch {epochs}"
+        kept = best.best_epoch + 1
+        return f"none of epochs {kept + 1} to {epochs} was better than epoch {kept}"
     return ""
 
 

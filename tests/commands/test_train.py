@@ -136,7 +136,11 @@ def test_repeats_start_from_other_weights_and_say_their_spread(
 
     one, other = (pd.read_csv(run / f"history{end}.csv") for end in ("", "_seed_43"))
     assert one["loss"][0] != other["loss"][0]
-    assert "standard deviation" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "standard deviation" in said
+    looks = len(one) + len(other)
+    assert f"chosen from {looks} epochs of 2 trainings on these images, so optimistic" in said
+    assert said.startswith("The weights of epoch ")
 
 
 def test_a_sigmoid_head_is_trained_scored_and_predicts_two_classes(

@@ -23,14 +23,25 @@ def test_headline_holds_score_interval_images_and_the_constant_answer():
     )
 
 
-@pytest.mark.parametrize(("epochs", "says"), [(20, "best of 20 epochs"), (None, "chose the epoch")])
+@pytest.mark.parametrize(
+    ("epochs", "says"),
+    [
+        (20, "chosen from 20 epochs on"),
+        ([20], "chosen from 20 epochs on"),
+        ([3, 3, 3], "chosen from 9 epochs of 3 trainings on"),
+        ([1, 1], "chosen from 2 epochs of 2 trainings on"),
+        (None, "chose the epoch"),
+    ],
+)
 def test_validation_is_always_called_optimistic(epochs, says):
     headline = evaluation.sentences(GOOD, "validation", epochs=epochs)[0]
     assert says in headline
     assert headline.endswith("optimistic")
 
 
-@pytest.mark.parametrize(("part", "epochs"), [("test", None), ("validation", 1)])
+@pytest.mark.parametrize(
+    ("part", "epochs"), [("test", None), ("validation", 1), ("validation", [1])]
+)
 def test_what_chose_nothing_is_not_called_optimistic(part, epochs):
     assert "optimistic" not in " ".join(evaluation.sentences(GOOD, part, epochs=epochs))
 

@@ -37,7 +37,7 @@ def grid(count=20, highest=1e-1, last=0.02):
 
 
 def told(**changes):
-    facts = {"trials": tuple(grid()), "finalists": CLEAR, "looked": 26, "images": 5000,
+    facts = {"trials": tuple(grid()), "finalists": CLEAR, "images": 5000,
              "baseline": 0.1} | changes  # fmt: skip
     space = facts.pop("space", SPACE)
     stages = facts.pop("stages", (space,))
@@ -53,7 +53,7 @@ def test_the_best_comes_first_with_mean_spread_images_and_majority():
     )
     assert "allow 0.517 to 0.545 (95 % interval)" in text or "allow 0.517 to 0.544" in text
     assert "always answering the largest class would score 0.100" in text
-    assert "best of 26 trials looked at on the same images, so it is optimistic" in text
+    assert "chosen from 20 epochs of 20 trials on the same images, so it is optimistic" in text
 
 
 def test_the_interval_is_wilsons():

@@ -123,6 +123,7 @@ def test_an_explosion_later_keeps_the_best_epoch(splits: data.Splits) -> None:
     model = network(splits)
     history = fit(model, splits, epochs=5, callbacks=[Explode()])
 
+    assert history.why.startswith(f"The weights of epoch {history.best_epoch} of 3 are kept")
     assert history.best_epoch <= 2
     assert "of epoch 3" in history.stopped
     assert all(np.isfinite(one).all() for one in model.get_weights())
@@ -183,13 +184,10 @@ def test_without_a_limit_all_epochs_are_trained() -> None:
 def test_patience_counts_only_when_the_rate_is_falling() -> None:
     def epochs_of(schedule: str) -> int:
         pace = Pace(schedule, 1.0, 20, 1, None)
-        best = BestWeights("val_accuracy", "max", 3, pace, None)
+        best = BestWeights("val_accuracy", 0, 3, pace, None)
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-        model.compile(metrics=["accuracy"])
         model.stop_training = False
         best.set_model(model)
-        best.on_train_begin()
-        best._set_monitor_op = lambda: setattr(best, "monitor_op", keras.ops.greater)
         for epoch in range(20):
             best.on_epoch_end(epoch, {"val_accuracy": 0.9 if epoch == 0 else 0.5})
             if model.stop_training:
@@ -199,6 +197,28 @@ def test_patience_counts_only_when_the_rate_is_falling() -> None:
 
     assert epochs_of("constant") == 4
     assert epochs_of("one-cycle") == 16  # epochs 14, 15 and 16 count
+
+
+def test_the_kept_weights_are_those_that_the_rule_names_and_a_lower_loss_resets_patience(
+    tmp_path: Path,
+) -> None:
+    """Of equal scores the loss decides; no other weights are held."""
+    file = tmp_path / "model.keras"
+    best = BestWeights("val_accuracy", 100, 2, Pace("constant", 1.0, 9, 1, None), file)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.stop_training = False
+    best.set_model(model)
+    kept = []
+    for epoch, loss in enumerate([0.9, 0.8, 0.85, 0.7, 0.71, 0.72]):
+        assert not model.stop_training
+        model.set_weights([np.full((1, 1), epoch)])
+        best.on_epoch_end(epoch, {"val_accuracy": 1.0, "val_loss": loss})
+        kept.append(keras.saving.load_model(file).get_weights()[0].item())
+
+    assert kept == [0, 1, 1, 3, 3, 3]
+    assert model.stop_training
+    best.on_train_end()
+    assert model.get_weights()[0] == best.best_epoch == 3
 
 
 def test_the_guard_says_where_the_loss_ended() -> None:
@@ -292,7 +312,7 @@ def test_a_last_epoch_ends_the_training_within_its_schedule_and_is_kept(
 
     columns = ["loss", "val_loss", "learning_rate"]
     pd.testing.assert_frame_equal(history.table[columns], whole[columns][:3], check_exact=True)
-    assert (history.best_epoch, history.stopped) == (3, "")
+    assert (history.best_epoch, history.stopped, history.why) == (3, "", "")
     measured = model.evaluate(splits.validation, verbose=0, return_dict=True)["loss"]
     assert measured == pytest.approx(history.table["val_loss"][2], rel=1e-5)
 
