@@ -83,6 +83,19 @@ def test_a_score_is_above_guessing_from_three_standard_errors() -> None:
     assert not _ranking.at_chance([trial(0, 1, 0.1 + 3.1 * error)], "val_accuracy", CHANCE)
 
 
+def test_a_trial_is_judged_by_the_epoch_that_a_training_would_keep() -> None:
+    rows = tuple(
+        {"epoch": epoch, "val_accuracy": score, "val_data_loss": loss}
+        for epoch, score, loss in ((1, 0.6, 1.2), (2, 0.75, 1.1), (3, 0.74, 0.5), (4, 0.74, 0.6))
+    )
+    kept = dataclasses.replace(trial(0, 1e-3, 0.5), rows=rows, images=400).best("val_accuracy")
+
+    assert kept is rows[2]
+    few = Chance(200, *guessing((190, 10), balanced=True))
+    assert few.worth == pytest.approx(38)
+    assert Chance(200, 0.5).worth == 200
+
+
 def test_guessing_balanced_on_few_images_of_a_class_is_no_learning() -> None:
     chance = Chance(200, *guessing((190, 10), balanced=True))
     lucky = [trial(0, 1, 0.7)]
