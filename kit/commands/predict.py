@@ -60,12 +60,18 @@ def predict(
         put(json, _as_json(answers))
     if csv is None and json is None:
         shown = answers.table.assign(
-            **{"file": answers.table["file"].map(progress.clean)},
+            **{"file": answers.table["file"].map(_shown)},
             **{"class": answers.table["class"].map(progress.short)},
         )
         print(shown.to_string(index=False))
     if answers.table.empty:
         raise DataError("None of the files could be read as an image.")
+
+
+def _shown(file: str) -> str:
+    """Return a path as a table has it: its folders may be called like classes, and as long."""
+    path = Path(file)
+    return str(Path(*map(progress.short, path.parent.parts), progress.clean(path.name)))
 
 
 def _account(answers: "Predictions") -> str:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from kit.data._divide import contradicting
 from kit.data._scan import Scan
+from kit.data._tree import TOLD
 from kit.errors import DataError
 
 __all__ = [
@@ -74,7 +75,9 @@ def skipped(scanned: Scan) -> list[str]:
         if found:
             named = _some([f"{one.file} ({one.reason})" for one in found])
             notes.append(f"Left out, {verdict}: {len(found)} files: {named}.")
-    ignored = [one for one in scanned.problems if one.verdict == "ignored"]
+    ignored = [
+        one for one in scanned.problems if one.verdict == "ignored" and one.reason not in TOLD
+    ]
     if ignored:
         kinds = Counter(_kind(one.file) for one in ignored).most_common(SHOWN)
         named = ", ".join(f"{count} {kind}" for kind, count in kinds)

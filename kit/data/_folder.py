@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kit.data._columns import SUFFIXES, is_table
 from kit.data._layout import ARRANGE, ClassFolder, layout
-from kit.data._tree import Found, Problem, walk
+from kit.data._tree import EMPTY, Found, Problem, walk
 from kit.data._wrappers import class_folders
 from kit.errors import DataError, SettingError
 
@@ -183,7 +183,7 @@ def _empty(
             f"{root}: no file in {', '.join(missing)}; add images, or take the folder away.{why}"
         )
     names = [one.folder for one in empty]
-    problems += [Problem(name, "ignored", "an empty folder") for name in names]
+    problems += [Problem(name, "ignored", EMPTY) for name in names]
     more = ", ..." if len(names) > SHOWN else ""
     return [f"No file in {', '.join(names[:SHOWN])}{more}."] if names else []
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.data._parts import find_parts, part_named, read_parts
-from kit.data._tree import HIDDEN, Found, Problem
-from kit.data._wrappers import OUTSIDE, base, opened, unwrapped
+from kit.data._tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
+from kit.data._wrappers import base, opened, unwrapped
 from kit.errors import DataError, SettingError
 
 __all__ = ["ARRANGE", "ClassFolder", "layout"]
@@ -65,11 +65,12 @@ def layout(
             notes.append(f"The classes are the folders in {inside}/.")
     if not parts or inside not in used:
         problems += _outside(loose)
-        if loose:
-            notes.append(f"{len(loose)} files beside the class folders are not used.")
+    count = sum(one.reason == OUTSIDE for one in problems)
+    if count:
+        notes.append(f"{count} files beside the class folders are not used.")
     aside = [one for one in folders if parts and inside not in used and not _holds(one, used)]
     if aside:
-        problems += [Problem(one, "ignored", "no part of the data") for one in aside]
+        problems += [Problem(one, "ignored", ASIDE) for one in aside]
         notes.append(f"Not used, beside the parts: {', '.join(aside)}.")
     hidden = _hidden(problems)
     if hidden:

@@ -5,7 +5,18 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["HIDDEN", "Found", "Problem", "children", "spelt", "walk"]
+__all__ = [
+    "ASIDE",
+    "EMPTY",
+    "HIDDEN",
+    "OUTSIDE",
+    "TOLD",
+    "Found",
+    "Problem",
+    "children",
+    "spelt",
+    "walk",
+]
 
 LEFT_BY_PROGRAMS = {
     *("__macosx", "icon\r", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"),
@@ -13,6 +24,9 @@ LEFT_BY_PROGRAMS = {
     *(".trashes", ".spotlight-v100", ".fseventsd"),
 }
 BESIDE = "hidden, or left behind by a program"
+OUTSIDE, ASIDE = "outside the class folders", "no part of the data"
+EMPTY = "an empty folder"
+TOLD = (OUTSIDE, ASIDE, EMPTY)  # reasons that a note of the listing counts or names
 HIDDEN = "a hidden folder: its name begins with a dot"
 
 

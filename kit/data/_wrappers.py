@@ -5,12 +5,10 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from kit.data._tree import Found, Problem, children
+from kit.data._tree import OUTSIDE, Found, Problem, children
 from kit.errors import DataError
 
-__all__ = ["OUTSIDE", "base", "class_folders", "opened", "unwrapped"]
-
-OUTSIDE = "outside the class folders"
+__all__ = ["base", "class_folders", "opened", "unwrapped"]
 
 
 def base(name: str) -> str:

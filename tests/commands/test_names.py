@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kit import audit, data, evaluation
-from kit.commands import _scores, _train_folds, _train_record, _train_steps
+from kit.commands import _scores, _train_folds, _train_record, _train_steps, predict
 from kit.commands._program import program
 from kit.errors import DataError, KitError, SettingError
 
@@ -44,6 +44,11 @@ def test_tables_escape_names_and_cut_long_ones(photos):
     report = audit.report(audit.audit(photos))
     assert sound(report.partition("Shortcuts")[0].partition("Findings")[0])
     assert FORGED not in report.splitlines()
+
+
+def test_the_path_of_a_prediction_is_cut_in_its_folders_only():
+    shown = predict._shown(f"photos/{NAMES[1]}/{'1' * 90}\n.png")
+    assert shown == f"photos/dogs{'s' * 16}…{'s' * 19}/{'1' * 90}\\n.png"
 
 
 def test_what_follows_a_training_is_told_in_whole_lines(photos):

@@ -297,6 +297,21 @@ def test_a_split_beside_a_given_part_is_said_and_the_default_is_not(tmp_path):
     assert load(folder, validation_split=0.9).counts("train") == {"a": 6, "b": 6}
 
 
+def test_what_a_note_has_named_is_not_counted_again_as_ignored(tmp_path):
+    folder = fill(tmp_path / "d", train__a=6, train__b=6, val__a=3, more__a=1)
+    (folder / "val" / "b").mkdir()
+    (folder / "train" / "loose.txt").write_text("x")
+    (folder / "train" / "a" / "notes.txt").write_text("x")
+    notes = load(folder).notes
+    for said in (
+        "1 files beside the class folders are not used.",
+        "Not used, beside the parts: more.",
+        "No file in val/b.",
+        "Left out, ignored: 1 files or folders (1 .txt).",
+    ):
+        assert said in notes
+
+
 def test_parts_named_by_a_person_are_those_of_the_result(tmp_path):
     folder = fill(tmp_path / "d", one__a=6, one__b=6, two__a=3, two__b=3)
     splits = load(folder, parts="train=one,test=two")
