@@ -1,6 +1,7 @@
 """The steps of ``tune``."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ def run(wanted: Wanted) -> None:
     if choice.reason:
         progress.say(choice.reason)
     data.given_parts(source, settings["parts"])  # a mistake is told before TensorFlow starts
-    plan_of(settings, settings["epochs"] or 20)  # as is a number out of its range
+    plan_of(settings, settings["epochs"] or 20, wanted.space)  # as is a number out of its range
     start_keras()
     from kit.commands import _tune_record as record
     from kit.commands import _tune_trials as trials
@@ -76,7 +77,7 @@ def _search(
     from kit.commands import _tune_workers as crew
 
     settings, source = wanted.settings, wanted.source
-    planned = plan_of(settings, resolved["epochs"])
+    planned = plan_of(settings, resolved["epochs"], space)
     made = search.prepare(
         space,
         folder,
@@ -96,8 +97,9 @@ def _search(
         found = search.conclude(made)
         made.check()
         try:
-            use = bool(settings["use_validation"])
-            found = last.train_best(folder, resolved, space, found, use)
+            if not found.findings.guessing:
+                use = bool(settings["use_validation"])
+                found = last.train_best(folder, resolved, space, found, use)
         finally:
             for line in found.sentences:
                 print(progress.clean(line))
@@ -112,6 +114,11 @@ def _search(
         looks=found.findings.looked,
         test_scored=int(found.findings.test is not None),
     )
+    if found.findings.guessing:
+        raise KitError(
+            f"No trial is better than guessing may be, so no winner was trained. {folder} holds "
+            "the search: trials.csv and figures."
+        )
     for line in (
         f"The search is in {folder}: trials.csv, figures, the best run in {folder / last.BEST}.",
         "Train with the best settings:",
@@ -151,24 +158,25 @@ def settled(choice: Choice, splits: data.Splits, space: search.Space) -> Choice:
     return dataclasses.replace(choice, image_size=size, color=splits.color)
 
 
-def plan_of(settings: Mapping[str, Any], epochs: int) -> search.Plan:
+def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:
     """Return how the search is to go.
 
     Raises:
         SettingError: A number is out of its range.
     """
     names = ("trials", "stages", "finalists", "seeds", "schedule", "max_trials", "max_epochs")
-    return search.plan(epochs=epochs, **{name: settings[name] for name in names})
+    return search.plan(
+        epochs=epochs,
+        **{name: settings[name] for name in names},
+        staged=settings["oracle"] == "staged",
+        possible=math.inf if space is None else search.possible(space),
+    )
 
 
 def told(planned: search.Plan, oracle: str) -> str:
     """Return a plan as it is followed by whoever chooses the settings."""
     if oracle == "hyperband":
         return f"hyperband says how many trials there are, and which of {planned.epochs} epochs"
-    if oracle != "staged":
-        every = sum(stage.trials for stage in planned.stages)
-        one = search.Stage(every, planned.epochs)
-        planned = dataclasses.replace(planned, stages=(one,))
     return str(planned)
 
 

@@ -89,7 +89,7 @@ def tune(
             a log scale for rates and penalties and where the ends are a hundred times apart; :log
             or :linear behind it says otherwise. By default learning_rate=1e-6:1e-1 and
             l2=1e-7:10, and no weight decay.
-        trials: Of the first, coarse stage; by default 30.
+        trials: Of the first, coarse stage; of another oracle all but the finalists. By default 30.
         epochs: Of the last trainings; by default those of kit-train.
         stages: How often the ranges are narrowed; by default 3 stages.
         finalists: How many of the best are trained again; by default 3.

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -43,8 +44,9 @@ def search_map(
 ) -> Figure:
     """Draw all trials by two settings, coloured by their best score.
 
-    Filled marks are complete trials, hollow ones were stopped, crosses are infeasible; the larger a
-    mark, the later its stage. A ring is around the best. Dashed frames are the stages' ranges.
+    Filled marks are complete trials, hollow ones were stopped, gray ones before their first score,
+    crosses are infeasible; the larger a mark, the later its stage. A ring is around the best.
+    Dashed frames are the stages' ranges.
 
     Args:
         table: One row a trial: ``stage``, ``status``, the settings and ``best_`` with the
@@ -69,7 +71,9 @@ def search_map(
     scores = scores_of(table, objective)
     low, high = ends(scores, objective)
     colors = shade(low, high, reverse="loss" in objective)
-    points(axes, table, x, y, colors.to_rgba(np.nan_to_num(scores)))
+    shades = colors.to_rgba(np.nan_to_num(scores))
+    shades[np.isnan(scores)] = to_rgba(QUIET)
+    points(axes, table, x, y, shades)
     for number, stage in enumerate(ranges, 1):
         _frame(axes, f"stage {number}", stage.get(settings[0]), stage.get(settings[1]), number)
     if np.isfinite(scores).any():

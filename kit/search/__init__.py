@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kit.search._address import TOKEN, Role, check_token, read_address, roles
 from kit.search._plan import Plan, Stage, plan
 from kit.search._ranking import Chance
-from kit.search._space import Choices, Range, Space, read_space, space_text
+from kit.search._space import Choices, Range, Space, possible, read_space, space_text
 from kit.search._trial import Job, Outcome, Report, RunTrial, Trial
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ __all__ = [
     "end_with_chief",
     "from_builders",
     "plan",
+    "possible",
     "prepare",
     "read_address",
     "read_space",

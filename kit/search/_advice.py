@@ -38,7 +38,7 @@ def next_steps(findings: Findings, mattered: list[Importance]) -> str:
         steps.append("go on with the same search (--resume) and a larger budget")
     if rising(findings):
         steps.append("train longer: the best still became better in its last epochs")
-    if any(one.verdict == "too few trials" for one in mattered):
+    if any(one.verdict == "too few trials" for one in mattered) and not findings.exhausted:
         steps.append("more trials, or fewer settings at a time")
     if steps:
         return "; ".join(steps) + "."

@@ -1,5 +1,6 @@
 """What a search found, as plain facts, and what follows from them."""
 
+import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from kit.evaluation import looks
 from kit.intervals import wilson
 from kit.search._narrow import KEEP_LOW, OUTER, SLIGHT
 from kit.search._ranking import Chance, chance_level
-from kit.search._space import Range, Space
+from kit.search._space import Range, Space, possible
 from kit.search._trial import Trial, rank_key
 from kit.search._words import lower_is_better
 
@@ -136,6 +137,12 @@ class Findings:
     def tried(self) -> list[Trial]:
         """Return the trials that ended, and not for want of time."""
         return [one for one in self.trials if one.ended and (one.rows or one.status != "stopped")]
+
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether every possible combination of values was tried."""
+        values = {json.dumps(dict(one.values), sort_keys=True, default=str) for one in self.tried}
+        return len(values) >= possible(self.space)
 
     @property
     def infeasible(self) -> list[Trial]:

@@ -37,7 +37,7 @@ MOST = {"dropout": 0.9, "label_smoothing": 0.9, "momentum": 0.999}  # where an e
 
 @dataclass(frozen=True)
 class Edge:
-    """At least half of the best trials lie in the outer tenth of a range.
+    """At least half of the best trials lie in the outer part of a range.
 
     Attributes:
         name: Of the setting.
@@ -47,6 +47,8 @@ class Edge:
         to: How far it is extended; None where it is not.
         why: Why not.
         still: Whether it is an edge since no trial learned and none diverged.
+        near: The values of those of the best that lie there, the lowest first.
+        best: How many are the best.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Edge:
     to: float | None
     why: str = ""
     still: bool = False
+    near: tuple[float, ...] = ()
+    best: int = 0
 
     @property
     def end(self) -> float:
@@ -116,15 +120,17 @@ def edges(
             continue
         if now.integer or not best:
             continue
-        shares = [now.share(trial.values[now.name]) for trial in best]
-        low = sum(share <= outermost for share in shares)
-        high = sum(share >= 1 - outermost for share in shares)
-        side: Literal["low", "high"] = "low" if low > high else "high"
-        if 2 * max(low, high) < len(best):
+        values = sorted(trial.values[now.name] for trial in best)
+        low = [value for value in values if now.share(value) <= outermost]
+        high = [value for value in values if now.share(value) >= 1 - outermost]
+        side: Literal["low", "high"] = "low" if len(low) > len(high) else "high"
+        near = tuple(low if side == "low" else high)
+        if 2 * len(near) < len(best):
             continue
         if not math.isclose(getattr(now, side), getattr(widest, side), rel_tol=1e-6):
             continue
-        found.append(_edge(now.name, side, widest, extensions.get(now.name, 0)))
+        edge = _edge(now.name, side, widest, extensions.get(now.name, 0))
+        found.append(dataclasses.replace(edge, near=near, best=len(best)))
     return found
 
 

@@ -7,6 +7,7 @@ sense has no effect. (In keras-tuner an exception leaves the oracle's lock held 
 """
 
 import dataclasses
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -216,11 +217,19 @@ class SearchOracle(keras_tuner.Oracle):
             return max(0.0, self.state.epochs_left - reported)
 
     @property
+    def seconds_left(self) -> float:
+        """Return how long jobs may still begin; infinity where no time limit was set."""
+        if self._limit is None:
+            return math.inf
+        return max(0.0, ALL * self._limit - (self.clock() - self._started))
+
+    @property
     def totals(self) -> dict[int, int]:
-        """Return stage -> how many trials it has at most where no range is extended."""
+        """Return stage -> how many trials it has; of one to come, where no range is extended."""
         plan = self.settings.plan
         found = {number: stage.trials for number, stage in enumerate(plan.stages, 1)}
-        return {**found, len(plan.stages) + 1: plan.finalists * plan.seeds}
+        begun = {group.number: len(group.trials) for group in self.state.groups}
+        return {**found, len(plan.stages) + 1: plan.finalists * plan.seeds, **begun}
 
     def remaining_trials(self) -> int:
         """Return how many trials of those known are not at their end."""

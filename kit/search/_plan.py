@@ -106,6 +106,9 @@ def plan(
     schedule: str = "one-cycle",
     max_trials: int | None = None,
     max_epochs: float | None = None,
+    *,
+    staged: bool = True,
+    possible: float = math.inf,
 ) -> Plan:
     """Return how a search is to go: each stage has half the trials, four times as long.
 
@@ -118,6 +121,8 @@ def plan(
         schedule: Of the learning rate: under one that warms up, trials are compared later.
         max_trials: Limit; the stages are made smaller until all fit.
         max_epochs: Limit for the epochs of all trials, met in the same way.
+        staged: Whether there are stages; else all trials have full length and none is stopped.
+        possible: How many different settings there are: no stage has more trials.
 
     Raises:
         SettingError: A number is out of its range, or a limit is too small for any search.
@@ -133,7 +138,9 @@ def plan(
         if limit is not None and not 0 < limit < math.inf:
             raise SettingError(f"{name} must be above 0, not {limit}.")
     for wanted in _smaller(trials, finalists, seeds):
-        made = _made(*wanted, epochs, stages, schedule)
+        made = _limited(_made(*wanted, epochs, stages if staged else 1, schedule), possible)
+        if not staged:
+            made = dataclasses.replace(made, stages=(Stage(made.stages[0].trials, epochs),))
         if _fits(made, max_trials, max_epochs):
             return dataclasses.replace(made, max_trials=max_trials, max_epochs=max_epochs)
     raise SettingError(
@@ -168,6 +175,16 @@ def _made(trials: int, finalists: int, seeds: int, epochs: int, stages: int, sch
         share = 1.0 if length >= 1 else max(LEAST_SHARE, length)
         made.append(Stage(count, whole, round(share, 3), _rungs(whole, schedule)))
     return Plan(tuple(made), finalists, seeds, epochs)
+
+
+def _limited(made: Plan, possible: float) -> Plan:
+    return dataclasses.replace(
+        made,
+        stages=tuple(
+            dataclasses.replace(one, trials=int(min(one.trials, possible))) for one in made.stages
+        ),
+        finalists=int(min(made.finalists, possible)),
+    )
 
 
 def _rungs(epochs: int, schedule: str) -> tuple[int, ...]:

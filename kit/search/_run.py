@@ -10,7 +10,7 @@ from kit.search._ranking import Chance
 from kit.search._result import Result, conclude
 from kit.search._search import prepare
 from kit.search._shown import shown
-from kit.search._space import Space
+from kit.search._space import Space, possible
 from kit.search._trial import RunTrial
 from kit.search._work import work
 
@@ -46,7 +46,7 @@ def run(
         run_trial: Trains a span of epochs of one trial, see :func:`from_builders`.
         space: What is searched, see :func:`read_space`.
         folder: For the search's files; a new one, but for ``resume``.
-        trials: Of the first stage.
+        trials: Of the first stage; with another oracle than "staged", in all but the finalists.
         epochs: Of the longest trials and of the finalists.
         stages: Coarse to fine.
         finalists: How many of the best are trained again ...
@@ -66,7 +66,8 @@ def run(
         SettingError: A setting is out of its range, or the folder holds another search.
         KitError: The search had to end, for example since all trials failed.
     """
-    planned = plan(trials, epochs, stages, finalists, seeds, schedule, max_trials, max_epochs)
+    numbers = (trials, epochs, stages, finalists, seeds, schedule, max_trials, max_epochs)
+    planned = plan(*numbers, staged=oracle == "staged", possible=possible(space))
     with runs.alone(Path(folder)):
         search = prepare(
             space,

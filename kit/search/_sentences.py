@@ -10,6 +10,7 @@ from kit.search._advice import after_nothing, next_steps
 from kit.search._findings import Entrant, Extension, Findings, apart, hardly_matters, interval
 from kit.search._importance import Importance, importance
 from kit.search._limits import limits
+from kit.search._space import possible
 from kit.search._words import listed, lower_is_better, score_text, settings_text, value_text
 
 __all__ = ["sentences"]
@@ -36,6 +37,7 @@ def sentences(findings: Findings) -> list[str]:
         *_ties(findings),
         *_mattered(mattered),
         *_edges(findings),
+        *_exhausted(findings),
         *_infeasible(findings),
         *_early(findings),
         f"Next: {next_steps(findings, mattered)}",
@@ -93,6 +95,8 @@ def _guess(findings: Findings) -> str:
 def _tested(findings: Findings) -> list[str]:
     trained = ["The last model is trained on the validation images, too, so they cannot judge it."]
     told = trained if findings.use_validation else []
+    if findings.guessing:
+        return ["So no winner is trained, and no test split is looked at."]
     if findings.test is None:
         why = "There is no test split, so nothing says how optimistic."
         return told + ([why] if findings.looked > 1 else [])
@@ -154,7 +158,7 @@ def _edges(findings: Findings) -> list[str]:
             moved.setdefault((one.name, one.side), []).append(one)
     for (name, side), steps in moved.items():
         end = f"the {side} end of {clean(name)}"
-        seen = f"No trial learned up to {end}" if steps[0].still else f"The best lay at {end}"
+        seen = f"No trial learned up to {end}" if steps[0].still else f"Half of the best lay towards {end}"
         told.append(
             f"{seen}, so the range was extended from {value_text(steps[0].before)} to "
             f"{value_text(steps[-1].after)}"
@@ -168,10 +172,15 @@ def _edges(findings: Findings) -> list[str]:
             told.append(f"{name} is best at its low end: regularization hardly matters here.")
         else:
             told.append(
-                f"The best {name}, {value_text(value)}, lies at the edge of all that was tried "
+                f"The best {name}, {value_text(value)}, lies near the end of all that was tried "
                 f"({end}): a better one may lie beyond."
             )
     return told
+
+
+def _exhausted(findings: Findings) -> list[str]:
+    count = possible(findings.space)
+    return [f"All {count:g} possible combinations of values were tried."] * findings.exhausted
 
 
 def _infeasible(findings: Findings) -> list[str]:

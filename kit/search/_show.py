@@ -132,28 +132,36 @@ class Show:
             with contextlib.suppress(OSError):  # the terminal may be gone
                 live.stop()
 
-    def update(self, trials: Iterable[Trial], total_epochs_left: float, workers: int) -> None:
+    def update(
+        self,
+        trials: Iterable[Trial],
+        total_epochs_left: float,
+        workers: int,
+        seconds_left: float = math.inf,
+    ) -> None:
         """Show the trials as they are now; called after everything that happens.
 
         Args:
             trials: All that there are, in any order.
             total_epochs_left: Of the whole plan.
             workers: How many are at work.
+            seconds_left: Until a time limit ends the search.
         """
         with self._lock:
             trials = sorted(trials, key=lambda one: one.number)
-            self._left = self._pace.add(trials, total_epochs_left, workers)
+            left = self._pace.add(trials, total_epochs_left, workers)
+            self._left = None if left is None else min(left, seconds_left)
             done = sum(len(trial.rows) for trial in trials)
             self._share = done / max(done + total_epochs_left, 1)
             self._trials = trials
             closed = self._finished(trials, total_epochs_left) - self._closed
             self._closed |= closed
+            for alike in _alike(one for one in trials if one.number not in self._said):
+                self._said |= {one.number for one in alike}
+                if self._live is None:
+                    self._say(self._line(alike))
             for trial in trials:
-                if trial.ended and trial.number not in self._said:
-                    self._said.add(trial.number)
-                    if self._live is None:
-                        self._say(self._line(trial))
-                elif trial.status == "waiting" and self._at_rung(trial) and self._live is None:
+                if trial.status == "waiting" and self._at_rung(trial) and self._live is None:
                     self._say(self._rung_line(trial))
             for stage in sorted(closed):
                 self._say(self._stage_line(stage))
@@ -200,14 +208,15 @@ class Show:
         )
         return f"{line}  left {duration(self._left)}" if self._left else line
 
-    def _line(self, trial: Trial) -> str:
+    def _line(self, alike: Sequence[Trial]) -> str:
+        trial = alike[0]
         mine = [one.number for one in self._trials if one.stage == trial.stage]
         whole = max(self.totals.get(trial.stage, 0), len(mine))
         ended = sum(number in self._said for number in mine)
-        line = (
-            f"{self._name(trial.stage)}  {ended:{len(str(whole))}}/{whole}  trial {trial.number}  "
-            f"{settings_text(trial.values)}  {self._result(trial)}"
-        )
+        line = f"{self._name(trial.stage)}  {ended:{len(str(whole))}}/{whole}  "
+        if len(alike) > 1:
+            return f"{line}{len(alike)} trials stopped: {trial.reason}"
+        line += f"trial {trial.number}  {settings_text(trial.values)}  {self._result(trial)}"
         return f"{line}  left {duration(self._left)}" if self._left else line
 
     def _result(self, trial: Trial) -> str:
@@ -234,6 +243,16 @@ class Show:
             return f"{line}, none of them usable"
         score = f"{self.objective} {score_of(best, self.objective)}"
         return f"{line}, best {score} with {settings_text(best.values)} (trial {best.number})"
+
+
+def _alike(trials: Iterable[Trial]) -> Iterable[list[Trial]]:
+    """Return those that ended, in lists of one; those stopped for the same reason together."""
+    found: dict[object, list[Trial]] = {}
+    for one in trials:
+        if one.ended:
+            key = (one.stage, one.reason) if one.status == "stopped" and one.reason else one.number
+            found.setdefault(key, []).append(one)
+    return found.values()
 
 
 def duration(seconds: float) -> str:

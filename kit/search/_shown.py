@@ -7,6 +7,7 @@ from kit.search._narrow import Edge
 from kit.search._search import Search
 from kit.search._show import Show
 from kit.search._state import Group, State
+from kit.search._words import value_text
 
 __all__ = ["news", "shown"]
 
@@ -23,7 +24,10 @@ def shown(search: Search) -> Iterator[None]:
 
         def look() -> None:
             nonlocal known
-            show.update(oracle.progress(), oracle.epochs_left, oracle.at_work)
+            show.totals = oracle.totals
+            show.update(
+                oracle.progress(), oracle.epochs_left, oracle.at_work, oracle.seconds_left
+            )
             for line in news(known, oracle.state, finals):
                 show.note(line)
             known = oracle.state
@@ -61,10 +65,13 @@ def _edge(edge: Edge) -> str:
         said = "no trial learned anything, and none diverged: the learning rate is too low"
     else:
         side = "upper" if edge.side == "high" else "lower"
-        said = f"the best lie at the {side} edge of {edge.name}, {edge.end:g}"
+        low, high = (value_text(edge.near[place]) for place in (0, -1))
+        where = f"is {low}" if low == high else f"is from {low} to {high}"
+        which = f"{len(edge.near)} of the best {edge.best} trials" if edge.best > 1 else "the best trial"
+        said = f"{edge.name} {where} in {which}, towards its {side} end, {value_text(edge.end)}"
     if edge.to is None:
         return f"{said}; the range stays as it is: {edge.why}."
-    return f"{said}; the range is extended to {edge.to:g}."
+    return f"{said}; the range is extended to {value_text(edge.to)}."
 
 
 def _closed(group: Group) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from kit import foreign
 from kit.errors import SettingError
 
-__all__ = ["Choices", "Parameter", "Range", "Space", "read_space", "space_text"]
+__all__ = ["Choices", "Parameter", "Range", "Space", "possible", "read_space", "space_text"]
 
 DECADES = 100  # times: from this ratio of its ends a range is drawn from on a log scale
 LOG = ("learning_rate", "l2", "weight_decay")  # are drawn so at any ratio, where 0 is not in them
@@ -116,6 +116,18 @@ def read_space(texts: Iterable[str] | Mapping[str, str]) -> Space:
     if not space:
         raise SettingError("Nothing is searched: give at least one range or list of choices.")
     return space
+
+
+def possible(space: Space) -> float:
+    """Return how many different points a space has; infinity where a range is no whole numbers."""
+    return math.prod(
+        len(one.values)
+        if isinstance(one, Choices)
+        else one.high - one.low + 1
+        if one.integer
+        else math.inf
+        for one in space
+    )
 
 
 def space_text(space: Space) -> dict[str, str]:

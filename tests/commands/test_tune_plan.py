@@ -12,11 +12,11 @@ from kit.commands import _train_plan as train_plan
 from kit.commands import _tune_plan as plan
 from kit.commands._program import program, read_settings
 from kit.commands._tune_best import command
-from kit.commands._tune_steps import chance_of, told
+from kit.commands._tune_steps import chance_of, plan_of, told
 from kit.commands._tune_wanted import wanted
 from kit.commands.tune import tune
 from kit.errors import SettingError
-from kit.search import TOKEN, Chance, Plan, Stage, space_text
+from kit.search import TOKEN, Chance, space_text
 
 
 def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -180,14 +180,17 @@ def test_a_search_is_never_overwritten_and_not_written_into_the_data(
 
 
 def test_a_plan_is_told_as_the_oracle_follows_it() -> None:
-    planned = Plan((Stage(8, 1), Stage(4, 4, rungs=(2,))), finalists=2, seeds=3, epochs=4)
+    space = plan.space_of(("dropout=0:0.6",)) or ()
+    words = {}
+    for oracle in ("staged", "random", "bayesian", "hyperband"):
+        given = {"trials": 6, "finalists": 2, "oracle": oracle}
+        words[oracle] = told(plan_of({**plan.defaults(), **given}, 16, space), oracle)
 
-    assert told(planned, "staged") == str(planned)
-    assert "the better half" in told(planned, "staged")
-    assert "12 trials of 4 epochs" in told(planned, "random")
-    assert "at most 18 trials and 72 epochs" in told(planned, "bayesian")
+    assert "stage 3: 4 trials of 16 epochs, the better half goes on" in words["staged"]
+    assert "stage 1: 6 trials of 16 epochs" in words["random"]
+    assert "at most 12 trials and 192 epochs" in words["bayesian"]
     for oracle in ("random", "bayesian", "hyperband"):
-        assert "the better half" not in told(planned, oracle)
+        assert "the better half" not in words[oracle]
 
 
 def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) -> None:

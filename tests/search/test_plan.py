@@ -1,9 +1,11 @@
 """How many trials of how many epochs a search has."""
 
+import math
+
 import pytest
 
 from kit.errors import SettingError
-from kit.search import Stage, plan
+from kit.search import Stage, plan, possible, read_space
 
 
 def test_each_stage_is_four_times_as_long_with_half_the_trials() -> None:
@@ -38,6 +40,24 @@ def test_a_limit_makes_the_search_smaller_until_it_fits() -> None:
     assert less.epochs_at_most <= whole.epochs_at_most / 2
     assert less.stages[0].trials < 30
     assert few.trials_at_most <= 20
+
+
+def test_there_are_no_more_trials_than_different_settings() -> None:
+    space = read_space(["optimizer=adam,sgd", "batch_size=16:18"])
+    made = plan(trials=10, epochs=16, possible=possible(space))
+
+    assert possible(space) == 6
+    assert possible(read_space(["optimizer=adam,sgd", "dropout=0:0.6"])) == math.inf
+    assert [stage.trials for stage in made.stages] == [6, 5, 4]
+    assert plan(trials=10, epochs=16, possible=2).stages[0].trials == 2
+    assert plan(trials=10, epochs=16, possible=2).finalists == 2
+
+
+def test_without_stages_there_are_as_many_trials_as_asked_for() -> None:
+    made = plan(trials=6, epochs=20, finalists=3, seeds=3, max_trials=15, staged=False)
+
+    assert made.stages == (Stage(6, 20),)
+    assert (made.trials_at_most, made.epochs_at_most) == (15, 300)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+import dataclasses
 import subprocess
 import sys
 
+from matplotlib.colors import to_rgba
+
 from kit import plots
+from kit.plots._search_marks import QUIET
 from kit.search._figures import figures
 from kit.search._findings import Findings
 from kit.search._space import read_space
@@ -36,6 +40,16 @@ def test_the_map_shows_the_two_ranges_in_the_logarithm(tmp_path):
     assert drawn["curves"].axes[1].get_ylabel() == "learning_rate"
     for name, figure in drawn.items():
         plots.save(figure, tmp_path / f"{name}.png", dpi=40)
+
+
+def test_a_trial_without_a_score_has_no_color_of_one():
+    findings = found(["l2=1e-7:1", "learning_rate=1e-6:1"])
+    unmeasured = dataclasses.replace(findings.trials[0], rows=(), status="stopped")
+    findings = dataclasses.replace(findings, trials=(unmeasured, *findings.trials[1:]))
+
+    _, hollow, _ = figures(findings)["map"].axes[0].collections
+
+    assert hollow.get_edgecolors().tolist() == [list(to_rgba(QUIET))]
 
 
 def test_one_setting_has_no_map():

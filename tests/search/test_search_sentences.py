@@ -93,8 +93,26 @@ def test_what_diverged_with_one_start_is_told():
     assert "diverged" not in told()
 
 
+def test_where_all_was_tried_it_is_said_and_no_more_trials_are_proposed():
+    space = read_space(["optimizer=adam,sgd"])
+    trials = tuple(
+        Trial(n, 1, {"optimizer": name}, 1, 1, ({"epoch": 1, "val_accuracy": 0.5},), "complete")
+        for n, name in enumerate(("adam", "sgd"))
+    )
+
+    text = told(space=space, trials=trials, finalists=())
+
+    assert "All 2 possible combinations of values were tried." in text
+    assert "more trials" not in text
+    more = read_space(["optimizer=adam,sgd,rmsprop"])
+    assert "possible combinations" not in told(space=more, trials=trials, finalists=())
+    assert "more trials" in told(space=more, trials=trials, finalists=())
+
+
 def test_guessing_is_no_result():
     luck = (Entrant(BEST, (0.101, 0.104, 0.106)),)
+    assert "no winner is trained, and no test split is looked at" in told(finalists=luck)
+    assert "There is no test split" not in told(finalists=luck)
 
     assert "no better than guessing: nothing was learned" in told(finalists=luck)
     assert "Next: check the set-up" in told(finalists=luck)
@@ -116,16 +134,16 @@ def test_a_best_value_at_the_edge_is_told_with_a_wider_range():
 
     text = told(finalists=edge)
 
-    assert "The best learning_rate, 0.09, lies at the edge of all that was tried (0.1)" in text
+    assert "The best learning_rate, 0.09, lies near the end of all that was tried (0.1)" in text
     assert "--search learning_rate=1e-06:1.0" in text
-    assert "edge" not in told()
+    assert "near the end" not in told()
 
 
 def test_the_edge_of_a_narrowed_range_is_none_where_more_was_tried_before():
     narrow = read_space(["learning_rate=1e-4:1e-3", "l2=1e-5:1e-3"])
 
-    assert "edge" not in told(stages=(SPACE, narrow))
-    assert "edge" in told(space=narrow, stages=(narrow, narrow))
+    assert "near the end" not in told(stages=(SPACE, narrow))
+    assert "near the end" in told(space=narrow, stages=(narrow, narrow))
 
 
 def test_an_extension_is_told_and_whether_it_was_enough():
@@ -138,7 +156,7 @@ def test_an_extension_is_told_and_whether_it_was_enough():
 
     assert "extended from 0.1 to 1, and the best lies inside now" in inside
     assert "extended from 0.1 to 1." in still
-    assert "at the edge of all that was tried (1)" in still
+    assert "near the end of all that was tried (1)" in still
 
 
 def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
@@ -147,7 +165,7 @@ def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
     still = (Extension("learning_rate", "high", 0.1, 1.0, still=True),)
     more = (Extension("learning_rate", "high", 1.0, 10.0),)
 
-    assert "at the high end of learning_rate, so the range was extended from 0.1 to 10" in (
+    assert "towards the high end of learning_rate, so the range was extended from 0.1 to 10" in (
         told(stages=wide, extensions=best + more)
     )
     assert "No trial learned up to the high end of learning_rate, so" in (
@@ -160,9 +178,9 @@ def test_a_best_value_where_a_limit_left_no_room_to_extend_is_at_the_edge():
     full = (Extension("learning_rate", "high", 0.1, 0.1, "the limit leaves no room"),)
     near = (Entrant({"learning_rate": 0.07, "l2": 1e-4}, (0.53,)),)
 
-    assert "at the edge of all" in told(stages=narrow, extensions=full, finalists=near)
+    assert "near the end of all" in told(stages=narrow, extensions=full, finalists=near)
     assert "--search learning_rate" in told(stages=narrow, extensions=full, finalists=near)
-    assert "at the edge of all" not in told(stages=narrow, finalists=near)
+    assert "near the end of all" not in told(stages=narrow, finalists=near)
 
 
 def test_a_large_l2_at_its_low_end_matters():

@@ -63,6 +63,24 @@ def test_each_ended_trial_is_one_line_and_each_closed_stage_another(capsys):
     ]
 
 
+def test_what_a_time_limit_stops_is_one_line_and_the_time_left_is_within_it(capsys):
+    clock = Clock()
+    over = "the time for the stages was over"
+    with Show("val_accuracy", totals={1: 22}, clock=clock) as show:
+        show.update([trial(n, status="waiting") for n in range(22)], 66, 1, 360)
+        clock.now += 60
+        first = trial(0, [0.5], planned=1)
+        show.update([first] + [trial(n, status="waiting") for n in range(1, 22)], 240, 1, 300)
+        stopped = [trial(n, status="stopped", reason=over) for n in range(1, 22)]
+        show.update([first, *stopped], 0, 1, 0)
+
+    found = lines(capsys)
+    assert len(found) == 3
+    assert found[0].endswith("left 5 min")  # 240 epochs of a minute would be 4 h
+    assert found[1] == f"stage 1  22/22  21 trials stopped: {over}"
+    assert found[2].startswith("stage 1 closed: 22 trials (21 stopped, 1 complete)")
+
+
 def test_a_stopped_trial_says_so_and_an_infeasible_one_is_never_best(capsys):
     with Show("val_accuracy") as show:
         show.update([trial(0, [0.99], "infeasible"), trial(1, [0.4], "stopped")], 0, 1)
