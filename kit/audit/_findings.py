@@ -32,7 +32,7 @@ _KINDS = (
     Kind(
         "refused",
         "not used",
-        "Put the file itself, with a name in UTF-8, where this entry is.",
+        "Put the file itself in its place: no link, its name in UTF-8, within the limit of size.",
     ),
     Kind(
         "two-labels",

@@ -10,13 +10,13 @@ from PIL import Image
 
 from kit.data import decode
 from kit.data._alike import thumbnail
-from kit.data._judge import IMAGE_SUFFIXES, content_hash
+from kit.data._judge import content_hash, unusable
 
 __all__ = ["RULES", "WORKING_SIDE", "Measures", "measure"]
 
 Pixels = npt.NDArray[np.uint8]
 
-RULES = 1  # raised when a number below is found in another way
+RULES = 2  # raised when a number below is found in another way
 WORKING_SIDE = 256  # pixels: blur that does not show at this size is lost in training anyway
 BURNT = 250  # of 255, where compression leaves what was white
 
@@ -29,7 +29,7 @@ class Measures:
     256 pixels, never enlarged.
 
     Attributes:
-        verdict: ``"used"``, ``"broken"`` or ``"ignored"``, as a training would judge.
+        verdict: ``"used"``, ``"broken"``, ``"refused"`` or ``"ignored"``, as a training judges.
         reason: Why it is not used.
         hash: blake2b of its bytes in hex, empty where it could not be read.
         pixels: The same of its size and its shrunk picture.
@@ -40,6 +40,7 @@ class Measures:
         animated: Whether there are more pictures than the first.
         transparent: Whether there is transparency.
         camera: Maker and model from the EXIF data, or nothing.
+        taken: When the photo was taken, ``"2020:12:31 23:59:59"``, or nothing.
         gray: Whether the three channels are equal everywhere.
         brightness: Mean luma.
         contrast: Standard deviation of luma.
@@ -62,6 +63,7 @@ class Measures:
     animated: bool = False
     transparent: bool = False
     camera: str = ""
+    taken: str = ""
     gray: bool = False
     brightness: float = 0.0
     contrast: float = 0.0
@@ -85,9 +87,8 @@ def measure(path: Path) -> tuple[Measures, Pixels | None]:
         side = min(WORKING_SIDE, *decode.dimensions(data))
         pixels, facts = decode.decode_with_facts(data, (side, side))
     except decode.BrokenImage as error:
-        named = path.suffix.lower() in IMAGE_SUFFIXES
-        stray = isinstance(error, decode.NotAnImage) or not digest
-        return Measures("broken" if named or not stray else "ignored", error.reason, digest), None
+        found = unusable(path, digest, error)
+        return Measures(found.verdict, found.reason, found.hash), None
     measures = Measures(
         verdict="used",
         hash=digest,
@@ -99,6 +100,7 @@ def measure(path: Path) -> tuple[Measures, Pixels | None]:
         animated=facts.animated,
         transparent=facts.transparent,
         camera=facts.camera,
+        taken=facts.taken,
         gray=bool((pixels == pixels[..., :1]).all()),
         **_numbers(pixels),
     )

@@ -23,6 +23,7 @@ __all__ = [
     "METRICS",
     "division",
     "fingerprint",
+    "known_files",
     "refuse_other_data",
     "resolve",
     "save",
@@ -144,7 +145,7 @@ def refuse_other_data(folder: Path, splits: data.Splits) -> None:
     Raises:
         SettingError: They are not; the message names some.
     """
-    before = _known(folder / runs.SPLIT)
+    before = known_files(folder)
     now = dict(zip(splits.files, splits.hashes, strict=True))
     changes = {
         "new": sorted(now.keys() - before.keys()),
@@ -159,14 +160,25 @@ def refuse_other_data(folder: Path, splits: data.Splits) -> None:
         )
 
 
-def _known(path: Path) -> dict[str, str]:
+def known_files(folder: Path) -> dict[str, str]:
+    """Return the files that a search was begun with, and their content hashes.
+
+    Raises:
+        SettingError: Its division into parts cannot be read.
+    """
+    path = folder / runs.SPLIT
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return {row["file"]: row["hash"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
+            rows = [(row["file"], row["hash"], row["split"]) for row in csv.DictReader(file)]
+        wrong = next((part for _, _, part in rows if part not in data.PARTS), None)
+        if not rows or wrong is not None:
+            raise ValueError(f"{wrong!r} is no part" if rows else "it is empty")
+    except (OSError, KeyError, ValueError, csv.Error) as error:
         raise SettingError(
-            f"{path} is missing or damaged ({error}); without it the search cannot go on."
+            f"{path} is missing or damaged ({progress.clean(error)}); without it the search cannot "
+            "go on. Restore it, or begin another search."
         ) from None
+    return {file: content for file, content, _ in rows}
 
 
 def _some(names: Sequence[str]) -> str:

@@ -48,6 +48,8 @@ def run(wanted: Wanted) -> None:
     threads = set_threads(crew.threads_each(settings))  # before anything is computed
     space = values.check(wanted.space, settings, wanted.given, choice)
     split = folder / runs.SPLIT if wanted.resumed else None
+    if wanted.resumed:
+        record.known_files(folder)
     first = trials.load_first(choice, settings, space, source, split)
     if wanted.resumed:
         record.refuse_other_data(folder, first)

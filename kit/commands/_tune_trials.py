@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +50,22 @@ class Builders:
         given = of_training(self.settings, values, self.space)
         own = {name: given[name] for name in BATCHES}
         where = _key(values, self.choice)
-        key = f"{where} {own}"
+
+        def varied() -> data.Splits:
+            return _varied(self._sampled(where, given["sampling"]), self.choice, given)
+
+        return self._once(f"{where} {own}", varied)
+
+    def _sampled(self, where: str, sampling: str) -> data.Splits:
+        """Return the data with what SMOTE adds, which is the same for every size of batch."""
+        splits = dataclasses.replace(self.loaded[where], sampling=sampling)
+        if sampling != "smote":
+            return splits
+        return self._once(f"{where} smote", lambda: smote.oversampled(splits))
+
+    def _once(self, key: str, make: Callable[[], data.Splits]) -> data.Splits:
         if key not in self.made:
-            self.made[key] = _varied(self.loaded[where], self.choice, given)
+            self.made[key] = make()
         self.made.move_to_end(key)
         while len(self.made) > KEPT:
             self.made.popitem(last=False)
@@ -197,9 +210,8 @@ def _features(
 
 def _varied(splits: data.Splits, choice: Choice, given: Mapping[str, Any]) -> data.Splits:
     """Return the same images in other batches."""
-    own = {"batch_size": given["batch_size"], "sampling": given["sampling"]}
+    own = {"batch_size": given["batch_size"]}
     if not choice.frozen:
         own["augmentation"] = given["augmentation"]
         own["mix"] = mixing.mix(given["mix"], given["mix_alpha"])
-    varied = dataclasses.replace(splits, **own)
-    return smote.oversampled(varied) if varied.sampling == "smote" else varied
+    return dataclasses.replace(splits, **own)

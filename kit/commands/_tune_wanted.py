@@ -21,7 +21,7 @@ from kit.commands._tune_plan import (
     space_of,
 )
 from kit.errors import SettingError
-from kit.search import Space, space_text
+from kit.search import Space, check_free, space_text
 
 __all__ = ["Wanted", "wanted"]
 
@@ -64,7 +64,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     if not given.get("resume"):
         settings = {**defaults(), **given}
         space = space_of(settings["search"])
-        _check_numbers(settings)
+        _check(settings)
         return Wanted(settings, frozenset(given), space, source_of(settings), None)
     folder = _to_go_on_with(given)
     from kit.commands.tune import tune
@@ -77,12 +77,12 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     _refuse_differences(folder, given, kept)
     taken = {name: given[name] for name in FREE if name in given}
     settings = {**defaults(), **kept, **taken}
-    _check_numbers(settings)
+    _check(settings)
     space = space_of(settings["search"])
     return Wanted(settings, frozenset(kept), space, source_of(settings), folder)
 
 
-def _check_numbers(settings: Mapping[str, Any]) -> None:
+def _check(settings: Mapping[str, Any]) -> None:
     # One seed for the trials, one for each start of a finalist, one for the last training.
     train_plan.attempts("functional", max(settings["seeds"], 1) + 2, settings["seed"])
     for name in ("workers", "threads"):
@@ -93,6 +93,8 @@ def _check_numbers(settings: Mapping[str, Any]) -> None:
             "--chief waits for workers that are started elsewhere, --workers starts them here; "
             "leave one of the two out."
         )
+    if settings["chief"] is not None:
+        check_free(settings["chief"])
 
 
 def _to_go_on_with(given: Mapping[str, Any]) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kit.data._capacity import check_memory
+from kit.data._divide import PARTS
 from kit.data._folds import folds
 from kit.data._images import CachedImages, DecodedImages, Images, named_failures
 from kit.data._load import load, load_test
@@ -18,6 +19,7 @@ from kit.data._tree import Problem
 from kit.data._unlabelled import Joined, unlabelled
 
 __all__ = [
+    "PARTS",
     "CachedImages",
     "DecodedImages",
     "Images",

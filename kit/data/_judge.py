@@ -14,7 +14,7 @@ from kit.data import decode
 from kit.data._alike import thumbnail
 from kit.data._pool import in_order
 
-__all__ = ["Finding", "Judged", "content_hash", "examine"]
+__all__ = ["Finding", "Judged", "content_hash", "examine", "unusable"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -113,19 +113,30 @@ def content_hash(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+def unusable(file: Path, digest: str, error: decode.BrokenImage) -> Finding:
+    """Return what a file is that could not be decoded.
+
+    Args:
+        file: The file.
+        digest: Of its bytes, empty where it could not be read.
+        error: What came of it.
+    """
+    if isinstance(error, decode.TooLarge):
+        return Finding("refused", error.reason, digest)
+    named = file.suffix.lower() in IMAGE_SUFFIXES
+    stray = isinstance(error, decode.NotAnImage) or not digest
+    verdict = "broken" if named or not stray else "ignored"
+    return Finding(verdict, error.reason, digest)
+
+
 def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: str) -> Judged:
     digest = ""
     try:
         data = decode.read(file)
         digest = content_hash(data)
         pixels, facts = decode.decode_with_facts(data, image_size, "rgb", aspect, equalization)
-    except decode.TooLarge as error:
-        return Judged(Finding("refused", error.reason, digest))
     except decode.BrokenImage as error:
-        named = file.suffix.lower() in IMAGE_SUFFIXES
-        stray = isinstance(error, decode.NotAnImage) or not digest
-        verdict = "broken" if named or not stray else "ignored"
-        return Judged(Finding(verdict, error.reason, digest))
+        return Judged(unusable(file, digest, error))
     finding = Finding(
         "used",
         hash=digest,

@@ -9,7 +9,7 @@ space and planning need neither.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from kit.search._address import TOKEN, Role, check_token, read_address, roles
+from kit.search._address import TOKEN, Role, check_free, check_token, read_address, roles
 from kit.search._plan import Plan, Stage, plan
 from kit.search._ranking import Chance
 from kit.search._space import Choices, Range, Space, possible, read_space, space_text
@@ -46,6 +46,7 @@ __all__ = [
     "Stage",
     "Trial",
     "Workers",
+    "check_free",
     "check_token",
     "conclude",
     "end_with_chief",

@@ -4,13 +4,14 @@ import ipaddress
 import os
 import re
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.errors import SettingError
 
-__all__ = ["ENVIRONMENT", "TOKEN", "Role", "check_name", "check_token", "is_loopback", "new_token",
-           "read_address", "roles"]  # fmt: skip
+__all__ = ["ENVIRONMENT", "TOKEN", "Role", "check_free", "check_name", "check_token", "is_loopback",
+           "new_token", "read_address", "roles"]  # fmt: skip
 
 TOKEN = "KIT_SEARCH_TOKEN"
 ENVIRONMENT = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
@@ -66,6 +67,20 @@ def read_address(address: str) -> tuple[str, int]:
             f"The chief's address must be HOST:PORT, for example 127.0.0.1:8000, not {address!r}."
         )
     return found[1] or found[2], int(found[3])
+
+
+def check_free(address: str) -> None:
+    """Raise SettingError where nobody can listen at ``HOST:PORT``."""
+    host, port = read_address(address)
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError:
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        raise SettingError(
+            f"The chief cannot listen at {shown}: the port is taken, perhaps by a chief that still "
+            f"runs, or the address is not one of this machine. Choose another port."
+        ) from None
 
 
 def is_loopback(host: str) -> bool:

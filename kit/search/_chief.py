@@ -9,7 +9,7 @@ from keras_tuner.src import protos
 
 from kit import progress
 from kit.errors import KitError, SettingError
-from kit.search._address import check_token, is_loopback, new_token, read_address
+from kit.search._address import check_free, check_token, is_loopback, new_token, read_address
 from kit.search._guarded import OPTIONS, Guard
 from kit.search._roster import Member, Oracle, Roster
 from kit.search._servicer import Servicer
@@ -141,13 +141,5 @@ def _back(member: Member | None) -> str:
 
 def _bind(server: grpc.Server, host: str, port: int) -> int:
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    try:
-        bound = int(server.add_insecure_port(shown))
-    except RuntimeError:
-        bound = 0
-    if bound == 0:
-        raise SettingError(
-            f"The chief cannot listen at {shown}: the port is taken, perhaps by a chief that still "
-            f"runs, or the address is not one of this machine. Choose another port."
-        )
-    return bound
+    check_free(shown)
+    return int(server.add_insecure_port(shown))

@@ -1,5 +1,7 @@
 """The flags of a search: what they mean together, and what is refused before an image is read."""
 
+import dataclasses
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +14,9 @@ from kit.commands import _train_plan as train_plan
 from kit.commands import _tune_plan as plan
 from kit.commands._program import program, read_settings
 from kit.commands._tune_best import command
+from kit.commands._tune_record import known_files
 from kit.commands._tune_steps import chance_of, plan_of, told
+from kit.commands._tune_trials import Builders
 from kit.commands._tune_wanted import wanted
 from kit.commands.tune import tune
 from kit.errors import SettingError
@@ -88,6 +92,52 @@ def test_a_range_that_yaml_takes_for_a_time_of_day_is_refused(tmp_path: Path) ->
 def test_workers_are_started_here_or_elsewhere(photos: Path) -> None:
     with pytest.raises(SettingError, match="leave one of the two out"):
         wanted({"folder": photos, "workers": 2, "chief": "127.0.0.1:0"})
+
+
+def test_a_taken_port_is_told_before_there_is_a_folder(photos: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingError, match="the port is taken"):
+            wanted({"folder": photos, "chief": address})
+    assert wanted({"folder": photos, "chief": "127.0.0.1:0"}).settings["chief"] == "127.0.0.1:0"
+
+
+@pytest.mark.parametrize(
+    "left", [b"", b"file,split,hash\n", b"name,part\n1,2\n", b"\xff\xfe", b"file,split,hash\n1,x,3\n"]
+)
+def test_a_search_whose_division_is_damaged_is_named_without_advice_on_spreadsheets(
+    tmp_path: Path, left: bytes
+) -> None:
+    (tmp_path / "split.csv").write_bytes(left)
+
+    with pytest.raises(SettingError, match="split.csv is missing or damaged") as raised:
+        known_files(tmp_path)
+    assert "Restore it, or begin another search" in str(raised.value)
+    (tmp_path / "split.csv").write_text("file,split,hash\na/1.png,test,3\n")
+    assert known_files(tmp_path) == {"a/1.png": "3"}
+
+
+def test_smote_is_computed_once_for_all_sizes_of_batches(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    splits = data.load(photos, image_size=8, cache=False)
+    asked: list[str] = []
+
+    def oversampled(made: data.Splits) -> data.Splits:
+        asked.append(made.sampling)
+        return dataclasses.replace(made, sampling="none")
+
+    monkeypatch.setattr("kit.commands._tune_trials.smote.oversampled", oversampled)
+    choice = SimpleNamespace(frozen=True)
+    space = plan.space_of(("batch_size=4:64", "sampling=none,smote")) or ()
+    builders = Builders(choice, plan.defaults(), space, {"{}": splits})  # type: ignore[arg-type]
+    sizes = [
+        builders.make_splits(batch_size=size, sampling="smote").batch_size for size in range(4, 24)
+    ]
+
+    assert sizes == list(range(4, 24))
+    assert builders.make_splits(batch_size=5, sampling="none").batch_size == 5
+    assert asked == ["smote"]
 
 
 def test_of_equal_names_the_last_range_counts() -> None:
