@@ -124,7 +124,10 @@ def _crowds(
 
 
 def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:
-    """Return a finding for each file and kind, with its nearest partner."""
+    """Return a finding for each file and kind; of a near copy's group the partner is what stays.
+
+    Other partners are the nearest.
+    """
     one_place = np.array(
         [
             rows.labels[a] == rows.labels[b] and rows.parts[a] == rows.parts[b]
@@ -134,21 +137,21 @@ def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:
     )
     groups = joined(len(rows.files), pairs[one_place])
     keep = {int(groups[group[0]]): group[0] for group in _members(groups, rows.rank)}
-    best: dict[tuple[str, int], tuple[float, int]] = {}
+    best: dict[tuple[str, int], tuple[bool, float, int]] = {}
     for (one, other), correlation in zip(pairs.tolist(), correlations.tolist(), strict=True):
         for image, partner in ((one, other), (other, one)):
             for kind in _kinds(rows, image, partner, keep[int(groups[image])]):
-                best[kind, image] = max(best.get((kind, image), (0.0, 0)), (correlation, partner))
-    return [
-        Finding(
-            rows.files[image],
-            kind,
-            rows.files[partner],
-            _words(rows, kind, image, partner, correlation),
-            correlation,
-        )
-        for (kind, image), (correlation, partner) in sorted(best.items())
-    ]
+                stays = kind == "near-copy" and partner == keep[int(groups[image])]
+                found = (stays, correlation, partner)
+                best[kind, image] = max(best.get((kind, image), (False, 0.0, 0)), found)
+    findings = []
+    for (kind, image), (_, correlation, partner) in sorted(best.items()):
+        words = _words(rows, kind, image, partner, correlation)
+        if kind == "near-copy" and partner != keep[int(groups[image])]:
+            words += f" with {rows.files[partner]}, by way of which the two are one group"
+            partner = keep[int(groups[image])]
+        findings.append(Finding(rows.files[image], kind, rows.files[partner], words, correlation))
+    return findings
 
 
 def _kinds(rows: _Rows, image: int, partner: int, kept: int) -> Iterator[str]:

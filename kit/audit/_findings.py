@@ -72,14 +72,17 @@ _KINDS = (
         "nearly one color",
         "Look whether anything is to be seen: an empty picture teaches its label by heart.",
     ),
-    Kind("dark", "very dark", "Look whether a person could tell; if not, leave it out."),
+    Kind("dark", "without any light part", "Look at it: where a person can tell, it may stay."),
     Kind(
         "bright",
-        "white over a third or more",
-        "Look whether it is cut out on white, or burnt out; of the latter leave out what a person "
-        "could not tell.",
+        "a third more white than usual",
+        "Look at it: a thing cut out on white is well, a photo may be burnt out.",
     ),
-    Kind("blurry", "blurry", "Look whether a person could tell; if not, leave it out."),
+    Kind(
+        "blurry",
+        "little fine detail",
+        "Look at it: it may be out of focus, or smooth in most of the picture.",
+    ),
     Kind(
         "odd-shape",
         "much longer than wide, or wider than long",

@@ -18,7 +18,7 @@ __all__ = ["looks", "robust_z"]
 
 Floats = npt.NDArray[np.float64]
 
-DARK = 75.0  # luma that 95 % stay below; none of the 3,000 does, all that lack 4 stops of light do
+DARK = 105.0  # that 99 % stay below in every channel: what lacks 3 stops of light ends at 99
 BURNT = 1 / 3  # of the picture beyond the share in the median image; 0.3 % of the photos have it
 ONE_COLOR = 25.0  # of 255, spread of 98 % of the pixels; fog has 80 and compression noise 10
 TENTH = -1.0  # decades: where all images have one grain, three deviations are next to nothing
@@ -80,7 +80,7 @@ def _light(images: pd.DataFrame) -> list[Finding]:
     dark = vivid[vivid["light_end"] < min(DARK, images["light_end"].median() / 2)]
     bright = vivid[vivid["burnt"] >= images["burnt"].median() + BURNT]
     return [
-        Finding(file, "dark", detail=f"95 % of it is below {end:.0f} of 255", weight=-end)
+        Finding(file, "dark", detail=f"99 % of it is below {end:.0f} of 255", weight=-end)
         for file, end in zip(dark["file"], dark["light_end"], strict=True)
     ] + [
         Finding(file, "bright", detail=f"{share:.0%} of it is white", weight=share)

@@ -44,7 +44,8 @@ class Measures:
         gray: Whether the three channels are equal everywhere.
         brightness: Mean luma.
         contrast: Standard deviation of luma.
-        light_end: Luma that 5 % of the picture exceed.
+        light_end: What 1 % of the picture exceeds in its brightest channel: a small or a deep red
+            thing that is lit makes a picture no dark one.
         burnt: Share of the picture with luma 250 or more.
         spread: Between the 1st and the 99th percentile, of the channel where it is widest.
         sharpness: Common logarithm of the variance of the Laplacian of luma (J. L. Pech-Pacheco
@@ -115,7 +116,7 @@ def _numbers(pixels: Pixels) -> dict[str, Any]:
     found = {
         "brightness": float(luma.mean()),
         "contrast": float(luma.std()),
-        "light_end": float(np.percentile(luma, 95)),
+        "light_end": float(np.percentile(pixels.max(axis=-1), 99)),
         "burnt": float((luma >= BURNT).mean()),
         "spread": float((high - low).max()),
         "sharpness": float(np.log10(fine)),

@@ -1,7 +1,7 @@
 """Contact sheets: what was found, to look at."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 
 SIDE = 160  # pixels of a thumbnail; made anew from pixels, so nothing of the file's EXIF is in it
 MOST = 48  # findings on a sheet, the clearest
+WIDER = 4  # pairs, from which two stand in a row
 AHEAD = 3  # images for each thread
 UNSEEN = ("broken", "refused")
 
@@ -27,7 +28,8 @@ UNSEEN = ("broken", "refused")
 def draw(found: "Audit", folder: Path) -> list[Path]:
     """Write one PNG for each kind of finding that has something to show.
 
-    Single images stand side by side, pairs in rows with their partners.
+    Each image is named by its class, with its part where there are any, and its file. In pairs the
+    partner stands to the right.
 
     Args:
         found: The audit.
@@ -39,22 +41,28 @@ def draw(found: "Audit", folder: Path) -> list[Path]:
     from kit import plots
 
     drawn = []
-    for kind in [name for name in KINDS if name not in UNSEEN]:
-        chosen = found.of(kind)
-        singles = [one for one in chosen if not one.partner][:MOST]
-        pairs = _once([one for one in chosen if one.partner])[:MOST]
-        figure = None
-        if singles:
-            seen = _read(found.root, [one.file for one in singles])
-            figure = plots.images(seen, [one.file for one in singles])
-        elif pairs:
-            both = _read(found.root, [name for one in pairs for name in (one.file, one.partner)])
-            rows = both.reshape(len(pairs), 2, *both.shape[1:])
-            figure = plots.augmented(rows, [one.file for one in pairs], ["", "partner"])
-        if figure is not None:
-            drawn.append(folder / f"{kind}.png")
-            plots.save(figure, drawn[-1], dpi=100)
+    titles = _titles(found)
+    for kind in [name for name in KINDS if name not in UNSEEN and found.of(name)]:
+        chosen = _once(found.of(kind))[:MOST]
+        files = [name for one in chosen for name in (one.file, one.partner) if name]
+        named = [titles[name] for name in files]
+        across = None
+        if len(files) > len(chosen):
+            named[1::2] = [(f"and {where}", name) for where, name in named[1::2]]
+            across = 2 if len(chosen) < WIDER else 4
+        figure = plots.images(_read(found.root, files), named, across, lines=2)
+        drawn.append(folder / f"{kind}.png")
+        plots.save(figure, drawn[-1], dpi=100)
     return drawn
+
+
+def _titles(found: "Audit") -> dict[str, tuple[str, str]]:
+    """Return the two lines above each image: part and class, and the file's own name."""
+    columns = (found.images[name] for name in ("file", "part", "label"))
+    return {
+        file: ("/".join(filter(None, (part, found.class_names[label]))), PurePosixPath(file).name)
+        for file, part, label in zip(*columns, strict=True)
+    }
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
@@ -75,6 +83,4 @@ def _read(root: Path, names: Sequence[str]) -> Pixels:
         except decode.BrokenImage:
             return np.full((SIDE, SIDE, 3), 128, np.uint8)
 
-    if not names:
-        return np.empty((0, SIDE, SIDE, 3), np.uint8)
     return np.stack(list(in_order(picture, names, AHEAD)))

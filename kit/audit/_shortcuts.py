@@ -25,7 +25,8 @@ COLUMNS = {
     "camera": ("camera",),
 }
 HINTS = {
-    "file size": "Files of one class were stored another way; save all with one program.",
+    "file size": "How a class was stored, or how much detail its pictures have: which of the two, "
+    "sizes do not say.",
     "dimensions": "Sizes give the label away, and black borders or stretching show them: bring all "
     "to one size and shape before training, or --aspect crop.",
     "brightness": "Natural for some things (snow, night); else photograph all in one light, or "

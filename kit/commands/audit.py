@@ -45,7 +45,7 @@ def audit(
 ) -> None:
     """Look for what is wrong with a data set, before a network learns it.
 
-    Counts, sizes and light; copies, also under two labels or in two parts; dark, burnt out, blurry,
+    Counts, sizes and light; copies, also under two labels or in two parts; dark, white, blurry,
     empty and broken images; whether the label can be told from file size, dimensions, brightness,
     format or camera alone; how given parts differ. The findings are hints: look before you act.
     The data are only read. Exit code 3 says that no network can be trained on them.

@@ -18,13 +18,16 @@ SMALL = 64  # pixels: smaller images are drawn with their pixels as squares, lar
 
 
 def images(
-    pixels: NDArray[np.uint8], titles: Sequence[str], columns: int | None = None, lines: int = 1
+    pixels: NDArray[np.uint8],
+    titles: Sequence[str | tuple[str, ...]],
+    columns: int | None = None,
+    lines: int = 1,
 ) -> Figure:
     """Draw a grid of images, each under its title.
 
     Args:
         pixels: Images (count, height, width, channels), values 0 to 255, 1 or 3 channels.
-        titles: One for each image, a class name for example.
+        titles: One for each image, a class name for example; several lines as a tuple.
         columns: Images in a row; without it the grid is about as wide as high, and at most 8 wide.
         lines: Of text for each image that there must be room for.
 
@@ -37,7 +40,8 @@ def images(
     figure, grid = _grid(down, across, pixels.shape[1:3], title=0.06 + 0.16 * lines)
     for axes, image, title in zip(grid.flat, pixels, titles, strict=False):
         _show(axes, image)
-        axes.set_title(shorten(title, 20), pad=3, **plain(8))
+        texts = (title,) if isinstance(title, str) else title
+        axes.set_title("\n".join(shorten(text, 20) for text in texts), pad=3, **plain(8))
     return figure
 
 
@@ -95,7 +99,7 @@ def augmented(
     return figure
 
 
-def _check(pixels: NDArray[np.uint8], titles: Sequence[str], axes: int, names: str) -> None:
+def _check(pixels: NDArray[np.uint8], titles: Sequence[Any], axes: int, names: str) -> None:
     if pixels.ndim != axes or 0 in pixels.shape or pixels.shape[-1] not in (1, 3):
         raise SettingError(
             f"Images must have shape {names} with 1 or 3 channels and at least one image; "

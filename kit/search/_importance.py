@@ -21,6 +21,7 @@ Numbers = npt.NDArray[np.int64]
 
 PARTS = 3  # of a range: low, middle and high show a best value in the middle, too
 FEW = 10  # trials: of fewer, only overwhelming effects could be told from chance
+LEVELS = np.linspace(-0.4, 0.4, 9)  # of the ranks of a stage, which go from -0.5 to 0.5
 PER_GROUP = 3  # trials for each value of a choice, below which one lucky trial decides
 SHUFFLES = 1999  # so that the least p is 1 / 2000
 CERTAIN = 0.05  # chance that, with no effect of any setting, one is said to matter
@@ -33,7 +34,7 @@ class Importance:
 
     Attributes:
         name: Of the setting.
-        share: Of the variation of the ranks that the setting's value explains, 0 to 1, less what
+        share: Of the variation of the order that the setting's value explains, 0 to 1, less what
             chance alone explains on average. Shares do not add up to 1: chance has a part, and
             what only two settings together do is in no share.
         p: How often a shuffled order is explained as well; already corrected for the number of
@@ -58,9 +59,11 @@ def importance(
 
     The trials of a stage are ranked, the infeasible ones equally last; the stages are long to
     different degrees, so ranks are compared within a stage. The values of a range are cut at thirds
-    of the stage's trials. The share is eta squared of the ranks (the statistic of Kruskal and
-    Wallis), its p by shuffling the ranks within each stage. This holds for values that were drawn
-    at random, not for those that a Bayesian search proposed.
+    of the stage's trials. The share is that of the variation between these groups in which trials
+    are below a rank, over all ranks (the statistic of Cramér and von Mises for several samples), its
+    p by shuffling the ranks within each stage. Unlike a comparison of mean ranks it sees a plateau
+    beside a cliff, where the best and the worst lie next to each other. This holds for values that
+    were drawn at random, not for those that a Bayesian search proposed.
 
     Of trials with the same values, such as finalists with other seeds, the first counts. Trials
     that failed or have not ended do not count.
@@ -71,8 +74,8 @@ def importance(
         objective: A column of the trials' rows.
         seed: Of the shuffling.
 
-    Source: W. H. Kruskal and W. A. Wallis, "Use of ranks in one-criterion variance analysis",
-    Journal of the American Statistical Association 47, 1952; S. Holm, "A simple sequentially
+    Source: J. Kiefer, "K-sample analogues of the Kolmogorov-Smirnov and Cramér-v. Mises tests",
+    Annals of Mathematical Statistics 30, 1959; S. Holm, "A simple sequentially
     rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
     """
     compared = _compared(trials, space)
@@ -166,16 +169,19 @@ def _explained(
     groups: Numbers, stages: npt.NDArray[Any], ranks: Floats, shuffled: Floats
 ) -> tuple[float, float]:
     """Return the share of the ranks' variation between groups, less chance's, and its p."""
-    total = float((ranks**2).sum())
+    member = np.eye(int(groups.max()) + 1)[groups]
+    counts, rows = member.sum(axis=0), np.vstack([ranks, shuffled])
+    total, between = 0.0, np.zeros(len(rows))
+    for level in LEVELS:
+        below = (ranks <= level).astype(np.float64)
+        usual = np.zeros_like(below)  # shuffling does not change it
+        for stage in np.unique(stages):
+            usual[stages == stage] = below[stages == stage].mean()
+        total += float(((below - usual) ** 2).sum())
+        between += ((((rows <= level) - usual) @ member) ** 2 / counts).sum(axis=-1)
     if total == 0:  # all trials are equal, for example infeasible
         return 0.0, 1.0
-    member = np.eye(int(groups.max()) + 1)[groups]
-    counts = member.sum(axis=0)
-
-    def between(rows: Floats) -> Floats:
-        return np.asarray(((rows @ member) ** 2 / counts).sum(axis=-1) / total)
-
-    real, chance = float(between(ranks)), between(shuffled)
+    real, chance = float(between[0]) / total, between[1:] / total
     p = (1 + int((chance >= real - 1e-9).sum())) / (1 + len(chance))
     usual = float(chance.mean())
     return (max(0.0, (real - usual) / (1 - usual)) if usual < 1 - 1e-9 else 0.0), p

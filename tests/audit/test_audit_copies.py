@@ -75,6 +75,22 @@ def test_copies_and_near_copies_share_a_group() -> None:
     assert groups[0] == groups[1] == groups[2] != groups[3]
 
 
+def test_two_pairs_that_share_a_file_are_one_group_of_which_one_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = np.array([[0, 1], [1, 2]]), np.array([0.985, 0.999])
+    monkeypatch.setattr("kit.audit._copies.near", lambda thumbs: pairs)
+    table = images(("1", 0, "", "a1"), ("2", 0, "", "b2"), ("3", 0, "", "c3"))
+
+    near = copies(table, thumbs_of(table), NAMES).findings
+
+    assert [(one.file, one.partner) for one in near] == [("2", "1"), ("3", "1")]
+    assert [one.detail for one in near] == [
+        "correlation 0.985",
+        "correlation 0.999 with 2, by way of which the two are one group",
+    ]
+
+
 def test_a_crowd_is_how_the_data_look() -> None:
     crowd = [(f"{number:02}", number % 2, "", f"a{number}") for number in range(12)]
     table = images(*crowd, ("98", 0, "", "b1"), ("99", 0, "", "b2"))

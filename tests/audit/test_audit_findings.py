@@ -13,7 +13,8 @@ from PIL import Image, ImageFilter
 
 from kit import audit as audits
 from kit import data
-from kit.audit import _reading
+from kit.audit import _looks, _reading
+from kit.audit._measures import measure
 from kit.errors import DataError, SettingError
 
 
@@ -87,6 +88,19 @@ def test_an_image_unlike_the_others_is_named_and_no_other(
     found = kinds(sound)
 
     assert found == {kind: {"cats/03.jpg", "dogs/11.jpg"}}
+
+
+def test_a_small_lit_thing_on_black_and_a_deep_red_one_are_not_dark(tmp_path: Path) -> None:
+    """Flowers: 4 of 4 that were called dark had such a part."""
+    night, red = np.zeros((2, 40, 40, 3), np.uint8)
+    night[10:16, 10:16] = 160
+    red[:, :10, 0] = 210  # its luma is 63
+    ends = []
+    for pixels in (night, red, night // 2):
+        Image.fromarray(pixels).save(tmp_path / "x.png")
+        ends.append(measure(tmp_path / "x.png")[0].light_end)
+
+    assert [end < _looks.DARK for end in ends] == [False, False, True]
 
 
 def test_dark_is_measured_against_the_data_set(sound: Path) -> None:

@@ -22,6 +22,13 @@ def test_every_image_stands_under_its_own_title():
     figure.savefig(io.BytesIO(), format="png", dpi=40)
 
 
+def test_a_title_of_several_lines_keeps_the_ends_of_each() -> None:
+    title = ("validation/Golden-Delicious", "photo_2021\n_0001234.jpg")
+    figure = plots.images(np.zeros((1, 8, 8, 3), np.uint8), [title], lines=2)
+
+    assert figure.axes[0].get_title() == "validation…Delicious\nphoto_2021…01234.jpg"
+
+
 def test_a_pale_gray_image_stays_pale():
     figure = plots.images(np.full((1, 8, 8, 1), 200, np.uint8), ["a"])
     figure.axes[0].set_title("")

@@ -39,8 +39,27 @@ def test_a_best_value_in_the_middle_of_a_range_is_found(seed):
 
     assert found[0].name == "learning_rate"
     assert found[0].verdict == "matters"
-    assert 0.3 < found[0].share <= 1
+    assert 0.2 < found[0].share <= 1
     assert found[0].trials == 40
+
+
+def test_a_plateau_beside_a_cliff_is_found():
+    """Below 5e-5 all score alike, above lie the best beside those that diverge."""
+    rates = [10.0**power for power in np.linspace(-6, -4.4, 10)]
+    scores: list[float | None] = [0.13] * 10
+    rates += [10.0**power for power in np.linspace(-3.9, -1.5, 13)]
+    scores += [0.24, None, None, 0.29, 0.31, None, 0.35, None, 0.33, 0.26, None, None, None]
+    random, trials = np.random.default_rng(0), []
+    for number, (rate, score) in enumerate(zip(rates, scores, strict=True)):
+        values = {"learning_rate": rate, "l2": SPACE[1].value(random.random())}
+        row = () if score is None else ({"epoch": 1, "val_accuracy": score},)
+        status = "complete" if row else "infeasible"
+        trials.append(Trial(number, 1, values, 1, 1, row, status))
+
+    found = importance(trials, SPACE[:2], "val_accuracy")
+
+    assert verdicts(found) == {"learning_rate": "matters", "l2": "cannot be told from chance"}
+    assert found[0].best == "between 0.00079 and 0.005"
 
 
 def test_where_the_best_trials_lie_is_told():
