@@ -13,8 +13,10 @@ from kit.audit._findings import KINDS, Finding
 from kit.audit._looks import looks
 from kit.audit._reading import Reading, read
 from kit.audit._shortcuts import Shortcut, shortcuts
-from kit.audit._verdict import balance, crowd, judge
+from kit.audit._verdict import balance, belonging, crowd, judge
+from kit.data._exclude import read_excluded, without
 from kit.data._folder import listing
+from kit.data._source import group_column
 from kit.data._tree import Problem
 from kit.errors import SettingError
 
@@ -83,6 +85,8 @@ def audit(
     thing: int | None = None,
     cache: bool = True,
     parts: str | None = None,
+    group: str | None = None,
+    exclude: Path | str | None = None,
 ) -> Audit:
     """Read every file of a data set once, and say what may be wrong with it.
 
@@ -95,6 +99,9 @@ def audit(
         thing: Pixels of the smallest thing that matters in the images.
         cache: Whether to use and to leave measurements in the user's cache folder.
         parts: Which folders are parts, as for :func:`kit.data.load`.
+        group: What belongs together, as there: near copies within a group are no findings, and a
+            group that lies in two parts is said.
+        exclude: A list of files to leave out, as there.
 
     Raises:
         DataError: The arrangement of the files cannot be meant. What makes a training impossible
@@ -103,14 +110,19 @@ def audit(
     """
     if min(image_size or (1,)) < 1 or (thing is not None and thing < 1):
         raise SettingError("Sizes are whole numbers of pixels from 1.")
-    listed = listing(source, parts=parts)
+    excluded = None if exclude is None else read_excluded(Path(exclude))
+    column = group_column(Path(source), group)
+    listed = listing(source, group=column, parts=parts)
+    listed = listed if excluded is None else without(listed, excluded)
     reading = read(listed, cache)
     images = reading.images
     problems = (*listed.problems, *_problems(reading))
-    compared = copies(images, reading.thumbs, listed.class_names)
+    together, tied = belonging(listed, images, problems, group if column is None else None)
+    compared = copies(images, reading.thumbs, listed.class_names, together)
     impossible, lacking = judge(listed, images, problems)
     notes = (
         *listed.notes,
+        *tied,
         *balance(images, listed.class_names),
         *(crowd(size) for size in compared.crowds),
         *lacking,

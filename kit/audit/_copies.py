@@ -48,13 +48,19 @@ class _Rows:
     rank: Numbers
 
 
-def copies(images: pd.DataFrame, thumbs: Pixels, class_names: Sequence[str]) -> Copies:
+def copies(
+    images: pd.DataFrame,
+    thumbs: Pixels,
+    class_names: Sequence[str],
+    together: Numbers | None = None,
+) -> Copies:
     """Compare all images.
 
     Args:
         images: As :class:`kit.audit._reading.Reading` has them.
         thumbs: Their thumbnails.
         class_names: Words for the labels.
+        together: A number for each image; near copies that share it, a class and a part are meant.
     """
     rows = _rows(images, class_names)
     same = pd.factorize(images["pixels"])[0].astype(np.int64)
@@ -63,11 +69,14 @@ def copies(images: pd.DataFrame, thumbs: Pixels, class_names: Sequence[str]) -> 
     kept = np.array(sorted(group[0] for group in members), np.int64)
     pairs, correlations = near(thumbs[kept])
     pairs = kept[pairs]
+    ties = [(group[0], other) for group in members for other in group[1:]]
+    links = np.concatenate([np.array(ties, np.int64).reshape(-1, 2), pairs])
+    if together is not None:
+        meant = _one_place(rows, pairs) & (together[pairs[:, 0]] == together[pairs[:, 1]])
+        pairs, correlations = pairs[~meant], correlations[~meant]
     alike = joined(len(images), pairs)
     crowded, crowds = _crowds(alike, rows.numbers, pairs)
     findings = exact + _near(rows, pairs[~crowded], correlations[~crowded])
-    ties = [(group[0], other) for group in members for other in group[1:]]
-    links = np.concatenate([np.array(ties, np.int64).reshape(-1, 2), pairs])
     return Copies(tuple(findings), joined(len(images), links), crowds)
 
 
@@ -128,14 +137,7 @@ def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:
 
     Other partners are the nearest.
     """
-    one_place = np.array(
-        [
-            rows.labels[a] == rows.labels[b] and rows.parts[a] == rows.parts[b]
-            for a, b in pairs.tolist()
-        ],
-        np.bool_,
-    )
-    groups = joined(len(rows.files), pairs[one_place])
+    groups = joined(len(rows.files), pairs[_one_place(rows, pairs)])
     keep = {int(groups[group[0]]): group[0] for group in _members(groups, rows.rank)}
     best: dict[tuple[str, int], tuple[bool, float, int]] = {}
     for (one, other), correlation in zip(pairs.tolist(), correlations.tolist(), strict=True):
@@ -152,6 +154,15 @@ def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:
             partner = keep[int(groups[image])]
         findings.append(Finding(rows.files[image], kind, rows.files[partner], words, correlation))
     return findings
+
+
+def _one_place(rows: _Rows, pairs: Numbers) -> npt.NDArray[np.bool_]:
+    """Return which pairs have one class and lie in one part."""
+    same = [
+        rows.labels[a] == rows.labels[b] and rows.parts[a] == rows.parts[b]
+        for a, b in pairs.tolist()
+    ]
+    return np.array(same, np.bool_)
 
 
 def _kinds(rows: _Rows, image: int, partner: int, kept: int) -> Iterator[str]:

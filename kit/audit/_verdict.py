@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kit.audit import _summary
 from kit.data import _advice
+from kit.data._alike import joined
 from kit.data._folder import Listing
 from kit.data._images import DecodedImages
 from kit.data._judge import Finding as Judgement
+from kit.data._rules import check, ruled, same
 from kit.data._scan import Scan
 from kit.data._tree import Problem
 from kit.errors import DataError
 
-__all__ = ["balance", "crowd", "judge"]
+__all__ = ["balance", "belonging", "crowd", "judge"]
 
 IMBALANCED = 3.0  # times the smallest class; below it accuracy hides little
 FEW = 50  # images of a class, below which one network or another is luck
@@ -75,14 +78,44 @@ def judge(
     return "", []
 
 
+def belonging(
+    listed: Listing, images: pd.DataFrame, problems: Sequence[Problem], rule: str | None
+) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Return a number for each image that those share that a person ties together, and sentences.
+
+    Args:
+        listed: The files, with groups where a table gives them.
+        images: The usable ones.
+        problems: The others.
+        rule: As for :func:`kit.data._rules.ruled`.
+
+    Raises:
+        SettingError: This is no rule, or no file goes by it.
+    """
+    scanned = _as_scan(listed, images, problems)
+    links, notes = [same(entry.group for entry in scanned.entries)], []
+    if rule is not None:
+        check(rule, [entry.found.file for entry in scanned.entries])
+        tied, note = ruled(scanned, rule)
+        links.append(tied)
+        notes.append(note)
+    groups = joined(len(images), np.concatenate(links))
+    alone = [str(number) for number in range(len(images))]  # equal images are findings already
+    notes += _advice.across(images["part"].tolist(), alone, [str(one) for one in groups])
+    return groups, notes
+
+
 def _as_scan(listed: Listing, images: pd.DataFrame, problems: Sequence[Problem]) -> Scan:
     """Return what a training's scan would know, but for the pictures."""
     names = tuple(images["file"])
     files = set(names)
-    hashes = zip(images["hash"], images["pixels"], strict=True)
+    columns = (images[name] for name in ("hash", "pixels", "camera", "taken"))
     return Scan(
         entries=tuple(entry for entry in listed.entries if entry.found.file in files),
-        findings=tuple(Judgement("used", hash=one, pixels=pixels) for one, pixels in hashes),
+        findings=tuple(
+            Judgement("used", hash=one, pixels=pixels, camera=camera, taken=taken)
+            for one, pixels, camera, taken in zip(*columns, strict=True)
+        ),
         images=DecodedImages(listed.root, names, (1, 1), "rgb", "stretch"),
         thumbnails={},
         color="rgb",

@@ -35,6 +35,8 @@ def audit(
     folder: Annotated[Path | None, tyro.conf.Positional] = None,
     *,
     parts: str | None = None,
+    group: str | None = None,
+    exclude: Path | None = None,
     image_size: tuple[int, ...] | None = None,
     thing: int | None = None,
     output: Path | None = None,
@@ -54,6 +56,9 @@ def audit(
         folder: The images, or a table of paths and labels; without it, scikit-learn's handwritten
             digits.
         parts: Which folders are parts, as for the training.
+        group: What belongs together, as for the training: near copies within a group are no
+            findings, and a group that lies in two given parts is said.
+        exclude: A list of files to leave out, as for the training.
         image_size: Ask what small things become at this size: one number for a square, or height
             and width, in pixels. Left out: the size that the training takes by itself.
         thing: The smallest thing that matters in the images, in their pixels. Left out: a fortieth
@@ -82,7 +87,7 @@ def audit(
         endings = (".csv",) if files.is_replaced(fix_list) else ()
         check_target("--fix-list", fix_list, endings)
         plan.check_outside(fix_list, source)
-    found = audits.audit(source, size, thing, cache, parts)
+    found = audits.audit(source, size, thing, cache, parts, group, exclude)
     print(audits.to_json(found) if json else audits.report(found), end="" if json else "\n")
     sys.stdout.flush()
     if output is not None:

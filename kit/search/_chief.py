@@ -8,7 +8,7 @@ import grpc
 from keras_tuner.src import protos
 
 from kit import progress
-from kit.errors import KitError, SettingError
+from kit.errors import KitError
 from kit.search._address import check_free, check_token, is_loopback, new_token, read_address
 from kit.search._guarded import OPTIONS, Guard
 from kit.search._roster import Member, Oracle, Roster

@@ -60,8 +60,8 @@ def importance(
     The trials of a stage are ranked, the infeasible ones equally last; the stages are long to
     different degrees, so ranks are compared within a stage. The values of a range are cut at thirds
     of the stage's trials. The share is that of the variation between these groups in which trials
-    are below a rank, over all ranks (the statistic of Cramér and von Mises for several samples), its
-    p by shuffling the ranks within each stage. Unlike a comparison of mean ranks it sees a plateau
+    are below a rank, over all ranks (Cramér and von Mises' statistic for several samples), its p by
+    shuffling the ranks within each stage. Unlike a comparison of mean ranks it sees a plateau
     beside a cliff, where the best and the worst lie next to each other. This holds for values that
     were drawn at random, not for those that a Bayesian search proposed.
 

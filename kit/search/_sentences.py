@@ -158,7 +158,11 @@ def _edges(findings: Findings) -> list[str]:
             moved.setdefault((one.name, one.side), []).append(one)
     for (name, side), steps in moved.items():
         end = f"the {side} end of {clean(name)}"
-        seen = f"No trial learned up to {end}" if steps[0].still else f"Half of the best lay towards {end}"
+        seen = (
+            f"No trial learned up to {end}"
+            if steps[0].still
+            else f"Half of the best lay towards {end}"
+        )
         told.append(
             f"{seen}, so the range was extended from {value_text(steps[0].before)} to "
             f"{value_text(steps[-1].after)}"

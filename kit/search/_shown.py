@@ -25,9 +25,7 @@ def shown(search: Search) -> Iterator[None]:
         def look() -> None:
             nonlocal known
             show.totals = oracle.totals
-            show.update(
-                oracle.progress(), oracle.epochs_left, oracle.at_work, oracle.seconds_left
-            )
+            show.update(oracle.progress(), oracle.epochs_left, oracle.at_work, oracle.seconds_left)
             for line in news(known, oracle.state, finals):
                 show.note(line)
             known = oracle.state
@@ -67,7 +65,11 @@ def _edge(edge: Edge) -> str:
         side = "upper" if edge.side == "high" else "lower"
         low, high = (value_text(edge.near[place]) for place in (0, -1))
         where = f"is {low}" if low == high else f"is from {low} to {high}"
-        which = f"{len(edge.near)} of the best {edge.best} trials" if edge.best > 1 else "the best trial"
+        which = (
+            f"{len(edge.near)} of the best {edge.best} trials"
+            if edge.best > 1
+            else "the best trial"
+        )
         said = f"{edge.name} {where} in {which}, towards its {side} end, {value_text(edge.end)}"
     if edge.to is None:
         return f"{said}; the range stays as it is: {edge.why}."

@@ -91,6 +91,18 @@ def test_two_pairs_that_share_a_file_are_one_group_of_which_one_is_kept(
     ]
 
 
+def test_near_copies_within_a_group_are_meant_but_not_under_two_labels_or_in_two_parts() -> None:
+    rows = (("1", 0, "train", "a1"), ("2", 0, "train", "a2"), ("3", 1, "train", "b1"),
+            ("4", 0, "train", "b2"), ("5", 0, "train", "c1"), ("6", 0, "test", "c2"))  # fmt: skip
+    table = images(*rows)
+    together = np.array([0, 0, 1, 1, 2, 2])
+
+    kinds = {one.kind for one in copies(table, thumbs_of(table), NAMES, together).findings}
+
+    assert "near-copy" in {one.kind for one in copies(table, thumbs_of(table), NAMES).findings}
+    assert kinds == {"near-two-labels", "near-two-parts"}
+
+
 def test_a_crowd_is_how_the_data_look() -> None:
     crowd = [(f"{number:02}", number % 2, "", f"a{number}") for number in range(12)]
     table = images(*crowd, ("98", 0, "", "b1"), ("99", 0, "", "b2"))

@@ -101,6 +101,25 @@ def test_the_fix_list_holds_the_kinds_asked_for(pets: Path, tmp_path: Path) -> N
     assert found == [("قرمز red/05.png", "dark"), ("قرمز red/zz.png", "copy")]
 
 
+def test_what_a_list_leaves_out_is_not_audited_and_groups_in_two_parts_are_said(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part, name in (("train", "00.png"), ("train", "01.png"), ("val", "02.png")):
+        for label in ("blue", "قرمز red"):
+            (tmp_path / "pets" / part / label).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(photos / label / name, tmp_path / "pets" / part / label / name)
+    (tmp_path / "pets/train/blue/01.png").write_bytes(b"broken")
+    (tmp_path / "out.txt").write_text("train/blue/01.png\n", "utf-8")
+
+    audit(tmp_path / "pets", exclude=tmp_path / "out.txt", group="(blue)", json=True)
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == {}
+    assert any("1 groups of images that belong together are in both" in x for x in found["notes"])
+    with pytest.raises(SettingError, match="matches no file"):
+        audit(tmp_path / "pets", group="nothing-like-it")
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_written_harmless_and_still_found(
     photos: Path, tmp_path: Path
 ) -> None:

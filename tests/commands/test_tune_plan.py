@@ -103,14 +103,15 @@ def test_a_taken_port_is_told_before_there_is_a_folder(photos: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", [b"", b"file,split,hash\n", b"name,part\n1,2\n", b"\xff\xfe", b"file,split,hash\n1,x,3\n"]
+    "left",
+    [b"", b"file,split,hash\n", b"name,part\n1,2\n", b"\xff\xfe", b"file,split,hash\n1,x,3\n"],
 )
 def test_a_search_whose_division_is_damaged_is_named_without_advice_on_spreadsheets(
     tmp_path: Path, left: bytes
 ) -> None:
     (tmp_path / "split.csv").write_bytes(left)
 
-    with pytest.raises(SettingError, match="split.csv is missing or damaged") as raised:
+    with pytest.raises(SettingError, match=r"split\.csv is missing or damaged") as raised:
         known_files(tmp_path)
     assert "Restore it, or begin another search" in str(raised.value)
     (tmp_path / "split.csv").write_text("file,split,hash\na/1.png,test,3\n")

@@ -43,7 +43,9 @@ def test_an_extended_range_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
         "learning_rate is 0.0009836 in the best trial, towards its upper end, 0.001; the range is "
         "extended to 0.01." in said
     )
-    assert "from 0.002902 to 0.005578 in 3 of the best 3 trials, towards its upper end, 0.01" in said
+    assert (
+        "from 0.002902 to 0.005578 in 3 of the best 3 trials, towards its upper end, 0.01" in said
+    )
 
 
 def test_a_rate_that_is_too_low_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
