@@ -174,23 +174,24 @@ def train_all(
     compiled: Mapping[str, Any],
     method: Method,
     *,
+    start: float,
     max_minutes: float | None,
     tensorboard: bool,
     **fit_settings: Any,
 ) -> list[Trained]:
     """Train every attempt on its data; the run's model is the first's while they train.
 
-    A time limit is shared out evenly.
+    A time limit counts from ``time.monotonic() == start``; what is left of it is shared out evenly.
     """
     trained: list[Trained] = []
-    begun = time.monotonic()
-    shared = _shared_features(models[0], divided, method)
-    max_minutes = training.minutes_left(max_minutes, begun)
+    left = training.minutes_left(max_minutes, start)
+    shared = _shared_features(models[0], divided, method, left)
     for attempt, model, splits, vectors in zip(planned, models, divided, shared, strict=True):
         ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
+        left = training.minutes_left(max_minutes, start)
         settings = {
             **fit_settings,
-            "max_minutes": None if max_minutes is None else max_minutes / len(planned),
+            "max_minutes": None if left is None else left / (len(planned) - len(trained)),
             "checkpoint": None if trained else run / runs.MODEL,
             "history_file": run / f"history{ending}.csv",
             "log_folder": run / f"logs{ending}" if tensorboard else None,
@@ -203,9 +204,9 @@ def train_all(
             done = _on_backbone(attempt, model, own, compiled, method, settings, vectors)
             trained.append(done)
         else:
-            start, limit = time.monotonic(), settings["max_minutes"]
+            begun, limit = time.monotonic(), settings["max_minutes"]
             _teach_to_see(model, own, method, run, ending, limit)
-            settings["max_minutes"] = training.minutes_left(limit, start)
+            settings["max_minutes"] = training.minutes_left(limit, begun)
             history = training.fit(_learner(model, own, compiled, method), own, **settings)
             trained.append(Trained(attempt, model, history, model, own))
     runs.save_model(best_of(trained).model, run / runs.MODEL)
@@ -213,12 +214,14 @@ def train_all(
 
 
 def _shared_features(
-    model: "keras.Model", divided: Sequence[data.Splits], method: Method
+    model: "keras.Model", divided: Sequence[data.Splits], method: Method, limit: float | None
 ) -> Sequence[data.Splits | None]:
     """Return the features of each attempt, computed once where its folds share the images."""
     if not training.is_frozen(model) or all(splits is divided[0] for splits in divided):
         return [None] * len(divided)
-    return training.shared_features(model, divided, views=method.views, cache=method.cache)
+    return training.shared_features(
+        model, divided, views=method.views, cache=method.cache, max_minutes=limit
+    )
 
 
 def _teach_to_see(

@@ -111,7 +111,8 @@ def train(
             evaluation and prediction alike.
         batch_size: Images per step.
         epochs: Passes over the training images; by default about 1,500 steps of them, 10 to 100.
-        max_minutes: Time limit of a training. The number of epochs is fixed after the first.
+        max_minutes: Time limit, from the start of the program to its end. As many epochs are
+            trained as fit, and the schedule ends with them.
         optimizer: Update rule.
         learning_rate: The highest of the schedule; by default 0.003, for sgd 0.05.
         schedule: How the learning rate changes.
@@ -265,6 +266,7 @@ def train(
             monitor=resolved["monitor"],
             patience=patience,
             class_weight=class_weight,
+            start=start,
             max_minutes=max_minutes,
             last_epoch=last_epoch,
             tensorboard=tensorboard,

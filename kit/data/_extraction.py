@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from kit.data import _cache, _kept_features, augmentation, decode
 from kit.data._images import named_failures
 from kit.data._kept_features import Kept
 from kit.data._splits import Splits
+from kit.errors import SettingError
 
 __all__ = ["Extract", "Extraction"]
 
@@ -23,6 +25,7 @@ Array = npt.NDArray[Any]
 Extract = Callable[[Array], Array]
 
 SAMPLE = 8  # images that are computed anew, to see that what was kept is what comes out today
+TIMED = 5  # batches, after which it is known how long all of them take
 CLOSE = 1e-2  # of the features' own scale: half precision and another number of threads are nearer
 
 
@@ -37,6 +40,7 @@ class Extraction:
         name: Tells this function from every other.
         size: Number of features.
         cache: Whether arrays are kept.
+        until: When ``time.monotonic()`` is this they have to be there.
     """
 
     splits: Splits
@@ -44,6 +48,7 @@ class Extraction:
     name: str
     size: int
     cache: bool
+    until: float = math.inf
 
     def plain(self, others: Array, half: bool) -> list[Array]:
         """Return the features of all images, in half precision with those of ``others`` in full."""
@@ -129,9 +134,14 @@ class Extraction:
         batches = progress.track(
             self._batches(indices, epoch), total, f"Computing {what}", "batches of features"
         )
-        done = 0
+        done, clock = 0, 0.0
         with named_failures(self.splits.images):
-            for images, numbers in batches:
+            for batch, (images, numbers) in enumerate(batches):
+                if batch == 1:  # the first one compiles
+                    clock = time.monotonic()
+                elif batch == TIMED:
+                    each = (time.monotonic() - clock) / (batch - 1)
+                    self._check_time(each * (total - batch), what)
                 for image, vector in zip(numbers, self.extract(images), strict=True):
                     while indices[done] != image:  # lost on the way: a row that nobody asks for
                         yield indices[done], np.zeros(self.size, np.float32)
@@ -149,6 +159,16 @@ class Extraction:
         chosen = dataclasses.replace(self.splits, parts={"train": indices}, labels=numbers)
         for images, there in _pipeline.ordered(chosen, "train", "int", epoch=epoch):
             yield images.numpy(), there.numpy()
+
+    def _check_time(self, seconds: float, what: str) -> None:
+        left = self.until - time.monotonic()
+        if seconds > left:
+            more = math.ceil((seconds - left) / 6) / 10
+            raise SettingError(
+                f"Computing {what} takes longer than the time limit allows: {more:g} minutes more "
+                "would do, without training. Raise the limit, or take smaller images or a smaller "
+                "backbone."
+            )
 
     def _agree(self, kept: Kept) -> bool:
         """Tell whether rows of all images, where they are kept, are what comes out today."""

@@ -6,6 +6,7 @@ a :class:`kit.data.Splits` like any other, whose images are vectors.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,7 @@ def featured(
     views: int = 1,
     half: bool = True,
     cache: bool = True,
+    until: float = math.inf,
 ) -> Splits:
     """Return the same data with features in place of images.
 
@@ -102,16 +104,18 @@ def featured(
             changes it in epochs 1, 2, ... Each version is a training image of its own.
         half: Keep the training images' features in half precision (float16).
         cache: Whether they are kept in the user's cache folder.
+        until: When ``time.monotonic()`` is this they have to be there.
 
     Raises:
-        SettingError: ``views`` is below 1, or above 1 where there is no augmentation.
+        SettingError: ``views`` is below 1, or above 1 where there is no augmentation, or the
+            features cannot be there in time.
         DataError: Too many files are broken or gone since they were scanned.
     """
     if views < 1:
         raise SettingError(f"views must be at least 1, not {views}.")
     if views > 1 and not augmentation.changes(splits):
         raise SettingError(f'{views} views of an image are equal with augmentation "none".')
-    extraction = Extraction(splits, extract, name, size, cache)
+    extraction = Extraction(splits, extract, name, size, cache, until)
     train = splits.parts["train"]
     others = np.setdiff1d(np.arange(len(splits.images)), train)
     arrays = [*extraction.plain(others, half)]

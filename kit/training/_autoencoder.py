@@ -76,7 +76,7 @@ def pretrain(
         noise: Standard deviation of the Gaussian noise on the images, as a share of the range of
             pixels; the clean image is to be given back. 0 for none.
         unlabelled: More images to learn from, see :func:`kit.data.unlabelled`.
-        max_minutes: Limit; after the first epoch as many are trained as fit.
+        max_minutes: Limit; as many epochs are trained as fit, of the first as many steps.
 
     Raises:
         SettingError: A setting is out of its range, or the model has no map or no weights to train
@@ -91,7 +91,9 @@ def pretrain(
     optimizer = keras.optimizers.Adam(learning_rate)
     autoencoder.compile(optimizer, "mean_squared_error", jit_compile=_compiler())
     limit = None if max_minutes is None else 60 * max_minutes
-    pace = Pace(schedule, learning_rate, epochs, data.steps(seen), limit)
+    validated = data.steps(splits, "validation")
+    steps = data.steps(seen)
+    pace = Pace(schedule, learning_rate, epochs, steps, limit, validated=validated)
     best = BestWeights("val_loss", 0, None, pace, None)
     guard, table = StopAtNaN(), HistoryTable(None)
     display = ShowProgress(pace, "val_loss", "Pre-training")

@@ -92,7 +92,8 @@ def fit(
             of a warm-up schedule is falling; None trains to the end.
         class_weight: "balanced" weighs classes by the inverse of their number of images. Mixed
             images have mixed weights.
-        max_minutes: Limit; after the first epoch as many are trained as fit.
+        max_minutes: Limit for the training, and for scoring the model after it. As many epochs are
+            trained as fit, of the first as many steps.
         checkpoint: Where the model is saved whenever its epoch is kept.
         history_file: CSV that is written after every epoch.
         log_folder: For TensorBoard.
@@ -125,7 +126,17 @@ def fit(
     weights = class_weights(splits) if class_weight == "balanced" else None
     peak = learning_rate(model)
     limit = None if max_minutes is None else 60 * max_minutes
-    pace = Pace(schedule, peak, epochs, data.steps(splits), limit, last_epoch)
+    parts = {part: data.steps(splits, part) for part in splits.parts}
+    pace = Pace(
+        schedule,
+        peak,
+        epochs,
+        parts.pop("train"),
+        limit,
+        last_epoch,
+        validated=parts.get("validation", 0),
+        scored=sum(parts.values()),
+    )
     images = worth([*splits.counts("validation").values()], balanced="balanced" in monitor)
     asked = last_epoch is not None
     best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)

@@ -1,7 +1,7 @@
 """Learning-rate schedules: pure functions of how much of the training is done.
 
 They are plain functions and not Keras' ``LearningRateSchedule`` objects because the number of
-epochs may be fixed only after the first one was timed (``max_minutes``), and because Keras has no
+epochs may be fixed only after some steps were timed (``max_minutes``), and because Keras has no
 one-cycle schedule. ``done`` runs from 0 (before the first step) to 1 (after the last). "geometric"
 alone counts epochs instead: it is the same however many of them are planned.
 """
@@ -67,18 +67,18 @@ WITH_WARM_UP = ("cosine", "one-cycle")
 NAMES = tuple(SCHEDULES)
 
 
-def factor(schedule: str, done: float, epochs: int = 1) -> float:
+def factor(schedule: str, done: float, epoch: int = 0) -> float:
     """Return the share of the peak learning rate at this point of the training.
 
     Args:
         schedule: One of ``NAMES``.
         done: Share of all steps that were taken, 0 to 1.
-        epochs: How many all steps are; only "geometric" asks.
+        epoch: How many are complete; only "geometric" asks.
     """
     done = min(max(done, 0.0), 1.0)
     share = SCHEDULES[schedule](done)
     if schedule == "geometric":
-        share *= EACH_EPOCH ** min(math.floor(done * epochs), epochs - 1)
+        share *= EACH_EPOCH**epoch
     return share
 
 

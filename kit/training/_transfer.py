@@ -7,6 +7,7 @@ Recognition", ICML 2014).
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ def feature_splits(
     views: int = 1,
     half: bool = True,
     cache: bool = True,
+    max_minutes: float | None = None,
 ) -> data.Splits:
     """Return the data with a model's features in place of its images.
 
@@ -83,9 +85,11 @@ def feature_splits(
         views: Versions of each training image, see :func:`kit.data.features.featured`.
         half: Keep training images' features in half precision.
         cache: Whether they are kept in the user's cache folder.
+        max_minutes: Limit.
 
     Raises:
-        SettingError: The model has no such layer, or ``views`` is out of its range.
+        SettingError: The model has no such layer, ``views`` is out of its range, or the features
+            take longer than the limit.
     """
     extractor = _extractor(model)
     # One traced function; model.predict would compile it with XLA, which is slower on processors.
@@ -94,14 +98,15 @@ def feature_splits(
     def extract(images: Any) -> Any:
         return np.asarray(traced(images), np.float32)
 
-    size = extractor.output_shape[-1]
+    size, name = extractor.output_shape[-1], _identity(extractor)
+    until = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes
     return features.featured(
-        splits, extract, _identity(extractor), size, views=views, half=half, cache=cache
+        splits, extract, name, size, views=views, half=half, cache=cache, until=until
     )
 
 
 def shared_features(
-    model: keras.Model, divided: Sequence[data.Splits], *, views: int = 1, cache: bool = True
+    model: keras.Model, divided: Sequence[data.Splits], *, views: int = 1, **settings: Any
 ) -> list[data.Splits]:
     """Return the features of one data set that is divided in several ways, each computed once.
 
@@ -111,14 +116,14 @@ def shared_features(
         model: As for :func:`feature_splits`.
         divided: The same images in other parts; the first one's seed draws the views.
         views: As for :func:`feature_splits`, of every image that is in some training part.
-        cache: Whether they are kept in the user's cache folder.
+        settings: As for :func:`feature_splits`.
 
     Raises:
         SettingError: As for :func:`feature_splits`.
     """
     pool = np.unique(np.concatenate([splits.parts["train"] for splits in divided]))
     whole = dataclasses.replace(divided[0], parts={"train": pool})
-    vectors = feature_splits(model, whole, views=views, half=False, cache=cache)
+    vectors = feature_splits(model, whole, views=views, half=False, **settings)
     return [features.divided_as(vectors, splits) for splits in divided]
 
 
@@ -152,13 +157,13 @@ def fit_head(
         computed: The features, where they are there already, as :func:`shared_features` gives them.
         checkpoint: Where the whole model is saved at the end, or as it was in the best epoch so far
             where a KeyboardInterrupt comes in a later one.
-        max_minutes: Limit for features and training together. The features are always finished,
-            and some seconds are left for the training.
+        max_minutes: Limit for features and training together.
         callbacks: More of Keras' callbacks.
         fit_settings: See :func:`kit.training.fit`.
 
     Raises:
-        SettingError: A setting is out of its range, or the model has no layer "features".
+        SettingError: A setting is out of its range, the model has no layer "features", or the
+            features alone take longer than the limit.
         KitError: Training diverged before a single epoch was usable.
     """
     start = time.monotonic()
@@ -167,7 +172,10 @@ def fit_head(
     head = _head(model)
     weights = head.get_weights()
     for half in (True, False) if computed is None else (False,):
-        vectors = computed or feature_splits(model, splits, views=views, half=half, cache=cache)
+        left = minutes_left(max_minutes, start)
+        vectors = computed or feature_splits(
+            model, splits, views=views, half=half, cache=cache, max_minutes=left
+        )
         if half and not cast(features.Features, vectors.images).finite:
             continue  # a feature above 65,504, which half precision cannot hold
         head.set_weights(weights)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,6 +60,21 @@ def test_without_the_cache_nothing_is_kept(data, tmp_path):
     vectors = featured(data, extract, cache=False).images.read([0, 13])
     np.testing.assert_array_equal(vectors, featured(data, extract).images.read([0, 13]))
     assert extract.asked == 96
+
+
+def test_features_that_take_too_long_are_refused_after_a_few_batches(data, monkeypatch):
+    clock, extract = SimpleNamespace(now=0.0), Means()
+    monkeypatch.setattr(_extraction, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def slow(images):
+        clock.now += 60
+        return extract(images)
+
+    with pytest.raises(SettingError, match=r"features takes longer .* 2 minutes more would do"):
+        featured(data, slow, until=480)
+    assert extract.asked == 25  # of 48, after 5 of 10 minutes
+    clock.now = 0.0
+    featured(data, slow, until=600)
 
 
 def test_a_full_disk_is_no_reason_to_stop(data, monkeypatch):

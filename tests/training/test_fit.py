@@ -147,40 +147,6 @@ def test_balanced_class_weights_change_the_training(splits: data.Splits) -> None
     assert default_monitor(splits) == "val_accuracy"
 
 
-def test_the_time_limit_fixes_the_epochs_and_the_schedule_ends_with_them() -> None:
-    clock = Clock()
-    pace, model = paced(clock, epochs=10, steps=4, max_seconds=50.0)
-    trained = run(pace, model, clock, step=2.0, validation=2.0)
-
-    assert trained == 5  # 10 seconds an epoch
-    assert pace.stopped == "the time limit allows 5 of 10 epochs"
-    assert model.optimizer.learning_rate < 0.05  # one-cycle from 1 to nearly 0
-
-
-def test_a_machine_that_becomes_slower_is_stopped_at_the_limit() -> None:
-    clock = Clock()
-    pace, model = paced(clock, epochs=10, steps=4, max_seconds=50.0)
-
-    assert run(pace, model, clock, step=2.0, validation=2.0, slower_from=2) == 3
-    assert pace.stopped == "the time limit came after epoch 3 of 5"
-
-
-def test_a_first_epoch_beyond_the_limit_is_cut_off() -> None:
-    clock = Clock()
-    pace, model = paced(clock, epochs=10, steps=100, max_seconds=10.0)
-
-    assert run(pace, model, clock, step=2.0, validation=1.0) == 1
-    assert "after 6 of the 100 steps" in pace.stopped
-
-
-def test_without_a_limit_all_epochs_are_trained() -> None:
-    clock = Clock()
-    pace, model = paced(clock, epochs=3, steps=2, max_seconds=None)
-
-    assert run(pace, model, clock, step=1e6, validation=0.0) == 3
-    assert pace.stopped == ""
-
-
 def test_patience_counts_only_when_the_rate_is_falling() -> None:
     def epochs_of(schedule: str) -> int:
         pace = Pace(schedule, 1.0, 20, 1, None)
@@ -257,50 +223,6 @@ def test_a_wrong_setting_says_what_must_hold(
 @pytest.mark.parametrize(("steps", "epochs"), [(1, 100), (75, 20), (37, 41), (5000, 10)])
 def test_the_default_epochs_are_about_1500_steps(steps: int, epochs: int) -> None:
     assert default_epochs(steps) == epochs
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def paced(
-    clock: Clock, epochs: int, steps: int, max_seconds: float | None
-) -> tuple[Pace, keras.Model]:
-    pace = Pace("one-cycle", 1.0, epochs, steps, max_seconds)
-    pace.clock = clock
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("sgd")
-    model.stop_training = False
-    pace.set_model(model)
-    return pace, model
-
-
-def run(
-    pace: Pace,
-    model: keras.Model,
-    clock: Clock,
-    step: float,
-    validation: float,
-    slower_from: int = 100,
-) -> int:
-    """Play Keras' loop of fit on a clock of our own; return the number of epochs."""
-    pace.on_train_begin()
-    for epoch in range(100):
-        step *= 5 if epoch == slower_from else 1
-        for batch in range(pace.steps):
-            pace.on_train_batch_begin(batch)
-            clock.now += step
-            pace.on_train_batch_end(batch)
-            if model.stop_training:
-                break
-        clock.now += validation
-        pace.on_epoch_end(epoch)
-        if model.stop_training:
-            return epoch + 1
-    raise AssertionError("the training never ended")
 
 
 def test_a_last_epoch_ends_the_training_within_its_schedule_and_is_kept(
