@@ -16,18 +16,19 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from kit import data, progress
+from kit import checks, data, progress
 from kit.choices import Schedule
 from kit.data import samples
-from kit.errors import KitError, SettingError
-from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
+from kit.errors import SettingError
+from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress
 from kit.training._compile import _compiler
-from kit.training._fit import History, check_fit, default_epochs
+from kit.training._fit import History, check_diverged, check_fit, default_epochs
 from kit.training._pace import Pace
 
 __all__ = ["Pretraining", "check_pretrain", "pretrain"]
 
 FILTERS = (16, 128)  # fewest and most in a layer of the decoder, which is thrown away
+RATE = 1e-3  # of Adam, at the peak of the schedule
 SHOWN = 8  # images drawn again for a picture
 
 
@@ -54,7 +55,7 @@ def pretrain(
     splits: data.Splits,
     *,
     epochs: int | None = None,
-    learning_rate: float = 1e-3,
+    learning_rate: float = RATE,
     schedule: Schedule = "one-cycle",
     noise: float = 0.1,
     unlabelled: data.Images | None = None,
@@ -95,7 +96,8 @@ def pretrain(
     steps = data.steps(seen)
     pace = Pace(schedule, learning_rate, epochs, steps, limit, validated=validated)
     best = BestWeights("val_loss", 0, None, pace, None)
-    guard, table = StopAtNaN(), HistoryTable(None)
+    # A black image in place of a white one has an error of 1: more is no drawing.
+    guard, table = checks.LossGuard(floor=1.0, look=0), HistoryTable(None)
     display = ShowProgress(pace, "val_loss", "Pre-training")
     start, cpu_start = time.monotonic(), time.process_time()
     with contextlib.ExitStack() as stack:
@@ -112,11 +114,7 @@ def pretrain(
             callbacks=[guard, best, table, pace, display],
             verbose=0,
         )
-        if best.best_weights is None:
-            raise KitError(
-                f"Pre-training diverged: {guard.stopped or 'its loss was never a number'}. Try a "
-                f"tenth of its learning rate, {learning_rate / 10:.1g}."
-            )
+        check_diverged(guard, best, table, f"{min(learning_rate / 10, RATE):.1g}", "Pre-training")
         drawn = _drawn(autoencoder, splits, noise)
     stopped = guard.stopped or pace.stopped
     if stopped:

@@ -20,7 +20,7 @@ from kit.training._pace import Pace
 
 SHOWN = ("loss", "accuracy")  # of the metrics, in an epoch's line
 
-__all__ = ["BestWeights", "HistoryTable", "ShowProgress", "StopAtNaN"]
+__all__ = ["BestWeights", "HistoryTable", "ShowProgress"]
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -90,33 +90,6 @@ class BestWeights(keras.callbacks.Callback):
 
     def _finite(self) -> bool:
         return all(np.isfinite(weights).all() for weights in self.model.get_weights())
-
-
-class StopAtNaN(keras.callbacks.Callback):
-    """Stops as soon as the loss is no number any more, and remembers where."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stopped = ""
-        self.epoch = 0
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Remember the epoch."""
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Look at the running loss."""
-        loss = float((logs or {}).get("loss", 0.0))
-        if not math.isfinite(loss):
-            self.model.stop_training = True
-            self.stopped = f"the loss became {loss} at step {batch + 1} of epoch {self.epoch + 1}"
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look at the validation loss: the weights may have exploded in the last step."""
-        loss = float((logs or {}).get("val_loss", 0.0))
-        if not math.isfinite(loss) and not self.stopped:
-            self.model.stop_training = True
-            self.stopped = f"the validation loss became {loss} in epoch {epoch + 1}"
 
 
 class HistoryTable(keras.callbacks.Callback):

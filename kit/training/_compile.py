@@ -20,6 +20,7 @@ __all__ = [
     "compile_model",
     "default_decay",
     "default_loss",
+    "default_rate",
     "default_smoothing",
     "learning_rate",
     "measure_data_loss",
@@ -102,6 +103,11 @@ def measure_data_loss(model: keras.Model) -> None:
     )
 
 
+def default_rate(optimizer: str) -> float:
+    """Return the learning rate used where none is given."""
+    return RATES.get(optimizer.lower(), 3e-3)
+
+
 def default_decay(optimizer: str) -> float:
     """Return the weight decay used where none is given."""
     return 0.05 if optimizer == "adamw" else 0.0
@@ -155,7 +161,7 @@ def _optimizer(
         raise SettingError(f"There is no optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
     kind = OPTIMIZERS[name]
     given = {
-        "learning_rate": RATES.get(name, 3e-3) if rate is None else rate,
+        "learning_rate": default_rate(name) if rate is None else rate,
         "weight_decay": weight_decay or None,
         "momentum": float(momentum),
         "nesterov": nesterov and momentum > 0,

@@ -122,9 +122,10 @@ def fine_tune(
         if isinstance(error, SettingError | DataError):
             raise
         model.set_weights(weights)
+        lower = min(learning_rate / 10, FINE_TUNE_RATE)
         progress.say(
             f"Fine-tuning diverged at a learning rate of {learning_rate:g}: the weights from "
-            "before it are kept. Try a tenth of that rate."
+            f"before it are kept. Try a lower one: --fine-tune-rate {lower:.1g}."
         )
         return dataclasses.replace(before, table=before.table.assign(phase="head"))
     both = dataclasses.replace(

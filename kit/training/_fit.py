@@ -16,15 +16,16 @@ from kit.errors import KitError, SettingError
 from kit.intervals import worth
 from kit.training import _schedules
 from kit.training._balance import check_batches, class_weights
-from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress, StopAtNaN
-from kit.training._compile import learning_rate
+from kit.training._callbacks import BestWeights, HistoryTable, ShowProgress
+from kit.training._compile import default_rate, learning_rate
 from kit.training._pace import Pace
-from kit.training._watch import Watch
+from kit.training._watch import Watch, nothing_known
 
 __all__ = ["History", "check_compiled", "check_fit", "default_epochs", "default_monitor", "fit"]
 
 IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
+ABSURD = 10  # times the guard's limit
 STEPS = 1500  # that the default number of epochs aims at; see docs/defaults.md
 
 
@@ -92,15 +93,15 @@ def fit(
             of a warm-up schedule is falling; None trains to the end.
         class_weight: "balanced" weighs classes by the inverse of their number of images. Mixed
             images have mixed weights.
-        max_minutes: Limit for the training, and for scoring the model after it. As many epochs are
-            trained as fit, of the first as many steps.
+        max_minutes: Limit for the training, and for calibrating and scoring the model after it. As
+            many epochs are trained as fit, of the first as many steps.
         checkpoint: Where the model is saved whenever its epoch is kept.
         history_file: CSV that is written after every epoch.
         log_folder: For TensorBoard.
         name: What the progress bar calls this training.
         callbacks: More of Keras' callbacks.
         watch: Measure what a diagnosis needs (see :class:`kit.checks.Monitor`: 3 % of the time, and
-            more columns in the table), and stop where the loss explodes.
+            more columns in the table), and say which layer went first where the loss explodes.
         last_epoch: End after this one of the ``epochs``, over all of which the schedule is still
             laid out, and keep its weights: for settings whose epoch is known. Nothing stops early
             then, and there may be no validation part.
@@ -135,13 +136,14 @@ def fit(
         limit,
         last_epoch,
         validated=parts.get("validation", 0),
-        scored=sum(parts.values()),
+        scored=2 * parts.get("validation", 0) + parts.get("test", 0),  # twice: to calibrate
     )
     images = worth([*splits.counts("validation").values()], balanced="balanced" in monitor)
     asked = last_epoch is not None
     best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)
     watched = Watch(model, splits) if watch else None
-    guard = StopAtNaN() if watched is None else watched.guard
+    floor = nothing_known(model, splits.num_classes)
+    guard = checks.LossGuard(floor=floor, look=0) if watched is None else watched.guard
     monitors = [] if watched is None else [watched.monitor]
     history, display = HistoryTable(history_file), ShowProgress(pace, monitor, name)
     logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []
@@ -162,8 +164,8 @@ def fit(
             callbacks=[guard, *monitors, best, history, *logs, *callbacks, pace, display],
             verbose=0,
         )
-    if best.best_weights is None:
-        raise KitError(_diverged(guard.stopped, peak))
+    lower = min(peak / 10, default_rate(model.optimizer.name))
+    check_diverged(guard, best, history, f"--learning-rate {lower:.1g}")
     stopped = _why(guard, best, pace, len(history.rows))
     if stopped:
         progress.say(f"Stopped: {stopped}.")
@@ -249,7 +251,7 @@ def check_compiled(model: keras.Model) -> None:
         )
 
 
-def _why(guard: StopAtNaN | checks.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
+def _why(guard: checks.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
     if guard.stopped:
         return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
     if pace.stopped:
@@ -260,9 +262,33 @@ def _why(guard: StopAtNaN | checks.LossGuard, best: BestWeights, pace: Pace, epo
     return ""
 
 
-def _diverged(stopped: str, rate: float) -> str:
-    what = stopped or "the validation score was never a number"
-    return (
-        f"Training diverged: {what}, before one epoch could be used. Try a tenth of the learning "
-        f"rate: --learning-rate {rate / 10:.1g}."
+def check_diverged(
+    guard: checks.LossGuard,
+    best: BestWeights,
+    history: HistoryTable,
+    advice: str,
+    named: str = "Training",
+) -> None:
+    """Check that the epoch that is kept has learnt something.
+
+    Args:
+        guard: Of the loss.
+        best: After the training.
+        history: Of the training.
+        advice: A lower learning rate.
+        named: What the training is called.
+
+    Raises:
+        KitError: There is no such epoch, or its loss is one that the guard calls exploded, or
+            would by far where its steps were too few to judge.
+    """
+    what = guard.stopped or "the validation score was never a number"
+    if best.best_weights is not None:
+        loss = history.rows[best.best_epoch]["loss"]
+        if loss <= guard.smoothed.limit * (1 if guard.stopped else ABSURD):
+            return
+        what = guard.stopped or f"the loss of the best epoch, {best.best_epoch + 1}, is {loss:.3g}"
+    raise KitError(
+        f"{named} diverged: {what}, before one epoch could be used. Try a lower learning rate: "
+        f"{advice}."
     )

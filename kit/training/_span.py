@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from kit import architectures, checks, data, progress
+from kit import checks, data, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import SettingError
 from kit.training import _continuation
@@ -18,6 +18,7 @@ from kit.training._balance import check_batches, class_weights
 from kit.training._compile import learning_rate, measure_data_loss
 from kit.training._fit import check_compiled, check_fit
 from kit.training._pace import Pace
+from kit.training._watch import nothing_known
 
 __all__ = ["Span", "check_span", "fit_span"]
 
@@ -210,5 +211,5 @@ def _train(
 
 
 def _guard(model: keras.Model, splits: data.Splits) -> checks.LossGuard:
-    floor = 0.0 if architectures.head(model) == "scores" else math.log(splits.num_classes)
+    floor = nothing_known(model, splits.num_classes)
     return checks.LossGuard(floor=floor, log="data_loss", each_epoch=True, look=0)

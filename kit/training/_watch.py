@@ -5,10 +5,10 @@ from typing import Any
 
 import keras
 
-from kit import checks, data
+from kit import architectures, checks, data
 from kit.training._compile import learning_rate
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "nothing_known"]
 
 TRAINED, HELD_OUT, LOOKED_INTO = 500, 64, 8  # images: of training, of validation, after a NaN
 
@@ -32,9 +32,8 @@ class Watch:
         validation = checks.sample(splits, model, HELD_OUT, "validation", as_stored=True)
         self.splits = splits
         self.monitor = checks.Monitor(train, validation)
-        probabilities = model.layers[-1].name != "scores"
         self.guard = checks.LossGuard(
-            train.first(LOOKED_INTO), floor=math.log(splits.num_classes) if probabilities else 0.0
+            train.first(LOOKED_INTO), floor=nothing_known(model, splits.num_classes)
         )
 
     def evidence(
@@ -57,6 +56,11 @@ class Watch:
             self.guard,
             overlap=shared / max(1, len(splits.parts["validation"])),
         )
+
+
+def nothing_known(model: keras.Model, classes: int) -> float:
+    """Return the cross-entropy of a model that knows nothing; 0 where it gives scores."""
+    return 0.0 if architectures.head(model) == "scores" else math.log(classes)
 
 
 def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -> checks.Facts:

@@ -1,5 +1,4 @@
 import dataclasses
-import math
 from pathlib import Path
 
 import keras
@@ -10,7 +9,7 @@ import pytest
 from kit import data
 from kit.errors import KitError, SettingError
 from kit.training import compile_model, default_epochs, default_monitor, fit
-from kit.training._callbacks import BestWeights, StopAtNaN
+from kit.training._callbacks import BestWeights
 from kit.training._pace import Pace
 
 
@@ -107,7 +106,9 @@ def test_a_rate_that_explodes_is_an_error_that_names_the_rate(splits: data.Split
             weights = self.model.get_weights()
             self.model.set_weights([np.full_like(one, np.nan) for one in weights])
 
-    with pytest.raises(KitError, match=r"the loss became nan at step 1 of epoch 1.*0\.005"):
+    with pytest.raises(
+        KitError, match=r"the loss became nan at step 1 of epoch 1.*--learning-rate 0\.003\."
+    ):
         fit(network(splits), splits, epochs=3, callbacks=[Explode()])
 
 
@@ -187,20 +188,15 @@ def test_the_kept_weights_are_those_that_the_rule_names_and_a_lower_loss_resets_
     assert model.get_weights()[0] == best.best_epoch == 3
 
 
-def test_the_guard_says_where_the_loss_ended() -> None:
-    guard = StopAtNaN()
-    guard.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
-    guard.on_epoch_begin(1)
-    guard.on_train_batch_end(3, {"loss": 1.0})
-    assert guard.stopped == ""
-    guard.on_train_batch_end(4, {"loss": math.inf})
-
-    assert guard.stopped == "the loss became inf at step 5 of epoch 2"
-    assert guard.model.stop_training
-    late = StopAtNaN()
-    late.set_model(guard.model)
-    late.on_epoch_end(4, {"loss": 0.1, "val_loss": math.nan})
-    assert late.stopped == "the validation loss became nan in epoch 5"
+@pytest.mark.parametrize("epochs", [1, 4])  # of 5 steps: before and after the guard may judge
+@pytest.mark.parametrize("rate", [1e9, 1e30])
+def test_an_absurd_loss_is_a_training_that_diverged_and_the_advised_rate_is_a_usual_one(
+    rate: float, epochs: int, splits: data.Splits
+) -> None:
+    with pytest.raises(
+        KitError, match=r"diverged: .* Try a lower learning rate: --learning-rate 0\.003\.$"
+    ):
+        fit(network(splits, learning_rate=rate), splits, epochs=epochs)
 
 
 @pytest.mark.parametrize(
