@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kit import evaluation
 from kit.baselines._vectors import Labels, Vectors
 
 __all__ = ["calibrated", "candidates", "fitted", "logistic", "svm", "trials"]
@@ -89,25 +90,17 @@ def calibrated(
 ) -> Callable[[Vectors], Rows]:
     """Turn distances from a boundary into probabilities by one factor, softmax(factor * distance).
 
-    The factor is the one with the smallest cross-entropy on answers for held-out images. It does
-    not change which class is the first. Source: Guo et al., "On Calibration of Modern Neural
-    Networks", ICML 2017, section 4.2.
+    The factor is one over :func:`kit.evaluation.temperature` of answers for held-out images.
 
     Args:
         answer: From vectors to distances (images, classes).
         held_out: Distances (images, classes) from a cross-validation.
         labels: Their classes (images,).
     """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax, softmax
+    from scipy.special import softmax
 
-    rows = np.arange(len(labels))
-
-    def cross_entropy(logarithm: float) -> float:
-        return float(-log_softmax(np.exp(logarithm) * held_out, axis=1)[rows, labels].mean())
-
-    factor = np.exp(minimize_scalar(cross_entropy, bounds=(-10, 10), method="bounded").x)
-    return lambda vectors: np.asarray(softmax(factor * answer(vectors), axis=1))
+    found = evaluation.temperature(held_out, labels)
+    return lambda vectors: np.asarray(softmax(answer(vectors) / found, axis=1))
 
 
 def _scaling(train: Vectors) -> Callable[[Vectors], Vectors]:

@@ -108,6 +108,7 @@ def finish(
         best_epoch=best.history.best_epoch,
         stopped=best.history.stopped,
         kept=best.attempt.name,
+        temperature=best.temperature,
     )
 
 

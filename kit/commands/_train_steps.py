@@ -34,6 +34,7 @@ class Trained:
     history: training.History
     answering: "keras.Model"  # the model, or its head alone, which gives the same answers ...
     asked: data.Splits  # ... to features in place of images
+    temperature: float | None = None  # that the last layer has in it
 
     @property
     def row(self) -> Mapping[Any, float]:
@@ -179,8 +180,9 @@ def train_all(
     tensorboard: bool,
     **fit_settings: Any,
 ) -> list[Trained]:
-    """Train every attempt on its data; the run's model is the first's while they train.
+    """Train every attempt on its data and calibrate what comes of it.
 
+    The run's model is the first's while they train, and not calibrated where they are interrupted.
     A time limit counts from ``time.monotonic() == start``; what is left of it is shared out evenly.
     """
     trained: list[Trained] = []
@@ -209,8 +211,30 @@ def train_all(
             settings["max_minutes"] = training.minutes_left(limit, begun)
             history = training.fit(_learner(model, own, compiled, method), own, **settings)
             trained.append(Trained(attempt, model, history, model, own))
-    runs.save_model(best_of(trained).model, run / runs.MODEL)
+    trained = [
+        dataclasses.replace(one, temperature=training.calibrate(one.answering, one.asked))
+        for one in trained
+    ]
+    best = best_of(trained)
+    progress.say(_calibration(best))
+    runs.save_model(best.model, run / runs.MODEL)
     return trained
+
+
+def _calibration(one: Trained) -> str:
+    """Say what the probabilities of a model are worth."""
+    if one.temperature is not None:
+        images = len(one.asked.present("validation"))
+        return (
+            f"Calibrated on {images} validation images: a temperature of {one.temperature:.2f} is "
+            "in the last layer. It changes probabilities, but no answer."
+        )
+    if architectures.head(one.model) == "scores":
+        return "Not calibrated: the network answers with scores, which are no probabilities."
+    return (
+        "The probabilities are not calibrated, since no validation images are there for it: they "
+        "may be higher or lower than the share of right answers."
+    )
 
 
 def _shared_features(
@@ -344,7 +368,7 @@ def score(
     if best.history.why:
         print(best.history.why)
     kind = {"are_probabilities": architectures.head(best.model) != "scores"}
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, Any] = {"temperature": best.temperature}
     found: dict[str, evaluation.Scores] = {}
     tables = []
     for part in ("validation", "test"):

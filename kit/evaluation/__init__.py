@@ -10,6 +10,7 @@ from kit.evaluation._looks import looks, looks_text
 from kit.evaluation._metrics import Scores, score
 from kit.evaluation._predict import both_columns, predictions, probabilities
 from kit.evaluation._sentences import sentences
+from kit.evaluation._temperature import temperature
 
 __all__ = [
     "CrossValidation",
@@ -23,5 +24,6 @@ __all__ = [
     "probabilities",
     "score",
     "sentences",
+    "temperature",
     "why_kept",
 ]

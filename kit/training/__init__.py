@@ -3,6 +3,7 @@
 from kit.training._autoencoder import Pretraining, check_pretrain, pretrain
 from kit.training._auxiliary import with_auxiliary
 from kit.training._balance import check_batches
+from kit.training._calibrate import calibrate
 from kit.training._compile import (
     check_compile,
     compile_model,
@@ -32,6 +33,7 @@ __all__ = [
     "History",
     "Pretraining",
     "Span",
+    "calibrate",
     "check_batches",
     "check_compile",
     "check_fit",
