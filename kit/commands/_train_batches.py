@@ -12,7 +12,7 @@ from kit.commands._train_plan import Choice, Method
 from kit.data import augmentation, mixing, smote
 from kit.errors import SettingError
 
-__all__ = ["all_to_learn_from", "check", "imbalance", "layers"]
+__all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]
 
 IMBALANCED = 3  # largest class over smallest, from which it is worth a sentence
 
@@ -56,6 +56,19 @@ def check(choice: Choice, method: Method, given: Mapping[str, Any]) -> None:
         head = str(choice.settings.get("head", "softmax"))
         mixing.check_loss(head, given["loss"] or "")
     _check_sampling(choice, method, given["sampling"], given["class_weight"])
+
+
+def unused(choice: Choice, method: Method, given: Mapping[str, Any]) -> str:
+    """Say which of the flags that change images has no effect; nothing where all have."""
+    strength, flip = given["augmentation"], given["flip"]
+    flags = [f"--augmentation {strength}"] if strength not in (None, "none") else []
+    flags += ["--flip"] if flip else []
+    if not flags or method.augments(choice):
+        return ""
+    return (
+        f"{' and '.join(flags)} changes nothing: a head on a frozen backbone sees each image once, "
+        "as it is. With --views 4, for example, or --fine-tune it would."
+    )
 
 
 def imbalance(splits: data.Splits, class_weight: str) -> str:

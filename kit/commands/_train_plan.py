@@ -183,8 +183,11 @@ def choose(
     color: str,
     pretrain: str = "none",
     parts: str | None = None,
+    searched: Iterable[str] = (),
 ) -> Choice:
     """Return the network that was asked for, or for "auto" the one that suits the images.
+
+    Settings that only the network from scratch has, given or ``searched``, ask for that one.
 
     Raises:
         SettingError: There is no such network, or two were asked for.
@@ -207,6 +210,8 @@ def choose(
         return Choice(architecture, settings, architecture, image_size, color)
     if pretrain != "none":
         unsuited = "--pretrain teaches a network that has not been trained before"
+    elif scratch := _of_scratch([*settings, *searched]):
+        unsuited = f"{scratch} is a setting of that network and of no backbone"
     elif image_size is not None and min(image_size) < SMALLEST:
         unsuited = f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
     else:
@@ -227,6 +232,12 @@ def choose(
     because = f"since {unsuited}." if unsuited else _nothing_here()
     reason = f"auto: {SCRATCH} from scratch, {because}"
     return Choice(SCRATCH, settings, SCRATCH, image_size, color, reason)
+
+
+def _of_scratch(names: Iterable[str]) -> str:
+    """Return the first of these settings that the network from scratch alone has, or nothing."""
+    known = architectures.settings(SCRATCH).keys() - architectures.settings("pretrained").keys()
+    return next((name for name in names if name in known), "")
 
 
 def _given(

@@ -50,6 +50,7 @@ def resolve(
         "loss": loss,
         "epochs": training.default_epochs(data.steps(splits) * given["views"]),
         "monitor": training.default_monitor(splits),
+        "augmentation": None if splits.augmentation == "none" else splits.augmentation,
         "weight_decay": training.default_decay(given["optimizer"]),
         "label_smoothing": training.default_smoothing(loss),
     }

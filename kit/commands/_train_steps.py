@@ -1,9 +1,10 @@
 """The steps of ``train``, each a function with a noun for its result."""
 
 import dataclasses
+import itertools
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,14 +132,15 @@ def build(
     planned: Sequence[Attempt],
     divided: Sequence[data.Splits],
     compiled: Mapping[str, Any],
-) -> "list[keras.Model]":
-    """Build and compile a network for every attempt, two styles of one from equal weights.
+) -> "Iterator[keras.Model]":
+    """Yield a compiled network for every attempt, two styles of one from equal weights.
 
+    Each is built when it is asked for, so that memory does not hold those that come later.
     ``divided`` holds the data of each attempt.
     """
     import keras
 
-    models: list[keras.Model] = []
+    start: keras.Model | None = None  # of a network that comes in two styles
     for attempt, splits in zip(planned, divided, strict=True):
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)
@@ -149,13 +151,14 @@ def build(
             attempt.style,
             **choice.settings,
         )
-        if models and attempt.seed == planned[0].seed:
-            architectures.copy_weights(models[0], model)
+        if start is not None:
+            architectures.copy_weights(start, model)
         else:
             batches = data.ordered_batches(splits, "train", "int")
             architectures.adapt(model, (images.numpy() for images, _ in batches))
-        models.append(training.compile_model(model, **compiled))
-    return models
+            if attempt.style != planned[-1].style:
+                start = runs.uncompiled(model)
+        yield training.compile_model(model, **compiled)
 
 
 def show_network(model: "keras.Model", figures: Path) -> str:
@@ -169,7 +172,8 @@ def show_network(model: "keras.Model", figures: Path) -> str:
 
 def train_all(
     planned: Sequence[Attempt],
-    models: "Sequence[keras.Model]",
+    first: "keras.Model",
+    others: "Iterable[keras.Model]",
     divided: Sequence[data.Splits],
     run: Path,
     compiled: Mapping[str, Any],
@@ -187,7 +191,8 @@ def train_all(
     """
     trained: list[Trained] = []
     left = training.minutes_left(max_minutes, start)
-    shared = _shared_features(models[0], divided, method, left)
+    shared = _shared_features(first, divided, method, left)
+    models = itertools.chain([first], others)
     for attempt, model, splits, vectors in zip(planned, models, divided, shared, strict=True):
         ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
         left = training.minutes_left(max_minutes, start)

@@ -39,6 +39,8 @@ def settings_of(
             continue
         own[name] = value
     size = given["image_size"]
+    if given["augmentation"] == TRAIN["augmentation"]:
+        given["augmentation"] = None
     return {
         **given,
         **{name: values.get(name, resolved[name]) for name in FLAGS},

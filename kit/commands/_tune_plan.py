@@ -33,7 +33,9 @@ __all__ = [
 ]
 
 SETTINGS = runs.SEARCH
-TRAIN = {one.name: one.default for one in inspect.signature(train).parameters.values()}
+TRAIN = {one.name: one.default for one in inspect.signature(train).parameters.values()} | {
+    "augmentation": "light"  # which a head on a frozen backbone does not see
+}
 OWN: Mapping[str, Any] = {
     "search": (),
     "trials": 30,

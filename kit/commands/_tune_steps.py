@@ -30,7 +30,7 @@ def run(wanted: Wanted) -> None:
         KitError: No trial could be used, or the work failed.
     """
     settings, source = wanted.settings, wanted.source
-    choice = choose(settings, source)
+    choice = choose(settings, source, wanted.space)
     folder = wanted.folder or search_folder(settings, source, choice.label)
     if wanted.resumed:
         with runs.alone(folder):  # told now, and not when the images have been read
@@ -129,7 +129,7 @@ def _search(
         print(progress.clean(line))
 
 
-def choose(settings: Mapping[str, Any], source: Path) -> Choice:
+def choose(settings: Mapping[str, Any], source: Path, space: search.Space | None = None) -> Choice:
     """Return the network, as the training chooses it.
 
     Raises:
@@ -149,6 +149,7 @@ def choose(settings: Mapping[str, Any], source: Path) -> Choice:
         None if size is None else one_or_two(size),
         settings["color"],
         parts=settings["parts"],
+        searched=[one.name for one in space or ()],
     )
 
 

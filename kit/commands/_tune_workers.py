@@ -104,7 +104,7 @@ def work_for(role: searching.Role, given: Mapping[str, Any]) -> None:
         source = plan.source_of({**settings, "folder": given.get("folder")})
         space = plan.space_of(settings["search"]) or ()
         steps.set_threads(settings["threads"])  # before anything is computed
-        choice = steps.choose(settings, source)
+        choice = steps.choose(settings, source, space)
         first = trials.load_first(choice, settings, space, source, settings["split"])
         if (first.fingerprint, record.division(first)) != (images, division):
             what = "images" if first.fingerprint != images else "division into parts"

@@ -104,7 +104,7 @@ def check(
         aspect=aspect,
         cache=cache,
     )
-    model = steps.build(choice, planned, [splits], compiled)[0]
+    model = next(steps.build(choice, planned, [splits], compiled))
     found = checking.everything(model, splits, compiled)
     print(checks.panel(found))
     if output is not None:

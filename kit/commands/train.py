@@ -48,7 +48,7 @@ def train(
     label_smoothing: float | None = None,
     class_weight: ClassWeight = "none",
     sampling: Sampling = "none",
-    augmentation: Augmentation = "light",
+    augmentation: Augmentation | None = None,
     augment: Annotated[
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="LAYER=VALUE")
     ] = (),
@@ -128,7 +128,7 @@ def train(
         class_weight: balanced weighs the classes by the inverse of their number of images.
         sampling: balanced shows the classes equally often; smote, for a head on a frozen backbone,
             makes features between those of small classes.
-        augmentation: How strongly training images are varied.
+        augmentation: How strongly training images are varied; by default light.
         augment: One layer of Keras' more, or set otherwise than the preset has it, for example
             RandomZoom=0.2 or RandomRotation={factor: 0.05, fill_mode: nearest}. Repeatable.
         flip: Whether augmentation mirrors images, --no-flip for never; by default not for digits,
@@ -193,14 +193,15 @@ def train(
         fine_tune_rate,
         cache,
     )
-    method.check(choice, style, augmentation if not augment else "layers")
+    method.check(choice, style, (augmentation or "light") if not augment else "layers")
     batches.check(choice, method, given)
     plan.check_last(last_epoch, use_validation, planned, method)
     target = plan.run_folder(output, source, choice.label, overwrite)
     if unlabelled is not None:
         runs.check_outside(target, unlabelled)
-    if choice.reason:
-        progress.say(choice.reason)
+    for note in (choice.reason, batches.unused(choice, method, given)):
+        if note:
+            progress.say(note)
     data.given_parts(source, parts)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import training
@@ -223,7 +224,7 @@ def train(
         strict=strict,
         exclude=exclude,
         seed=seed,
-        augmentation=augmentation if method.augments(choice) else "none",
+        augmentation=(augmentation or "light") if method.augments(choice) else "none",
         augment=batches.layers(augment),
         flip=flip,
         mix=mix,
@@ -243,19 +244,21 @@ def train(
     if note := batches.imbalance(splits, class_weight):
         progress.say(note)
     models = steps.build(choice, planned, each, compiled)
+    first = next(models)
     if method.thawed is not None:
-        training.check_thaw(models[0], method.thawed)
-    resolved = record.resolve(given, source, splits, models[0], choice)
+        training.check_thaw(first, method.thawed)
+    resolved = record.resolve(given, source, splits, first, choice)
     with runs.create(target, overwrite) as run:
         record.save_inputs(run, resolved, splits, choice.reason)
         if folds is not None:
             folding.save_split(run, splits, each)
-        progress.say(*steps.show_network(models[0], run / "figures").split("\n"))
+        progress.say(*steps.show_network(first, run / "figures").split("\n"))
         steps.draw_samples(splits, run / "figures", method.augments(choice))
         if check:
-            diagnosis.before(models[0], splits, compiled, run)
+            diagnosis.before(first, splits, compiled, run)
         trained = steps.train_all(
             planned,
+            first,
             models,
             each,
             run,

@@ -1,7 +1,6 @@
 """What happens between the steps and epochs of a training."""
 
 import functools
-import math
 import sys
 import time
 from pathlib import Path

@@ -13,6 +13,8 @@ from PIL import Image
 
 from kit import architectures, memory
 from kit.architectures import backbones
+from kit.commands import _train_batches as batches
+from kit.commands import _train_plan as plan
 from kit.commands import _train_steps as train_steps
 from kit.commands._program import program
 from kit.commands._train_plan import Choice
@@ -109,10 +111,29 @@ def test_a_head_on_plain_images_has_no_word_about_mirroring(
         shutil.copytree(few / name, folder / other)
     said = []
     for more in ([], ["--views", "2"]):
-        program(train, [str(folder), *FROZEN, *more, "--output", str(tmp_path / f"run{more}")])
-        said.append("Images are not mirrored" in capsys.readouterr().err)
+        run = tmp_path / f"run{more}"
+        program(train, [str(folder), *FROZEN, *more, "--output", str(run)])
+        resolved = yaml.safe_load((run / "run.yaml").read_text())["augmentation"]
+        said.append(("Images are not mirrored" in capsys.readouterr().err, resolved))
 
-    assert said == [False, True]
+    assert said == [(False, None), (True, "light")]
+
+
+def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
+    head = plan.Choice("pretrained", {}, "MobileNet", None, "auto")
+    network = plan.Choice("basic_cnn", {}, "basic_cnn", None, "auto")
+    strong, default = {"augmentation": "strong", "flip": True}, {"augmentation": None, "flip": None}
+
+    found = batches.unused(head, plan.Method(), strong)
+    assert found.startswith("--augmentation strong and --flip changes nothing: a head on a frozen")
+    for choice, method, given in (
+        (head, plan.Method(), default),
+        (head, plan.Method(), {"augmentation": "none", "flip": False}),
+        (head, plan.Method(views=2), strong),
+        (head, plan.Method(fine_tune="3"), strong),
+        (network, plan.Method(), strong),
+    ):
+        assert batches.unused(choice, method, given) == ""
 
 
 @pytest.mark.parametrize("sampling", ["balanced", "smote"])

@@ -92,6 +92,17 @@ def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
     assert "has not been trained before" in taught.reason
 
 
+def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_one(
+    large: Path, weights: Path
+) -> None:
+    for given in ({"settings": {"filters": [4, 8]}}, {"searched": ["learning_rate", "filters"]}):
+        choice = chosen(large, **given)
+        assert choice.architecture == plan.SCRATCH
+        assert "since filters is a setting of that network and of no backbone" in choice.reason
+    both = chosen(large, settings={"dropout": 0.1}, searched=["learning_rate", "l2"])
+    assert both.architecture == "pretrained"
+
+
 def test_weights_are_those_that_were_asked_for_by_flag_or_setting(
     large: Path, weights: Path
 ) -> None:
