@@ -8,7 +8,7 @@ import keras
 from kit import architectures
 from kit.errors import SettingError
 
-__all__ = ["MakeModel", "compiled_like", "from_model", "twin"]
+__all__ = ["MakeModel", "compiled_like", "from_model", "optimizer_like", "twin"]
 
 MakeModel = Callable[[], keras.Model]  # gives a compiled model to spoil, another at each call
 
@@ -99,10 +99,34 @@ def compiled_like(copy: keras.Model, model: keras.Model, **instead: Any) -> kera
         **instead,
     }
     if "optimizer" not in settings:
-        kind = type(model.optimizer)
-        settings["optimizer"] = kind.from_config(model.optimizer.get_config())
+        settings["optimizer"] = optimizer_like(model, copy)
     copy.compile(**settings)
     return copy
+
+
+def optimizer_like(
+    model: keras.Model, copy: keras.Model, **changes: Any
+) -> keras.optimizers.Optimizer:
+    """Return an optimizer as a model's, in its initial state, for a copy of the model.
+
+    What is excluded from weight decay stays so, which ``get_config()`` does not tell.
+
+    Args:
+        model: Compiled.
+        copy: With the same weights in the same order.
+        changes: Settings that take the place of the original's.
+    """
+    own = model.optimizer
+    other = type(own).from_config(own.get_config() | changes)
+    pairs = zip(model.weights, copy.weights, strict=True)
+    spared = [twin for mine, twin in pairs if not _plain(own)._use_weight_decay(mine)]
+    _plain(other).exclude_from_weight_decay(var_list=spared)
+    return other
+
+
+def _plain(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Return the optimizer within one that scales losses."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _clone(model: keras.Model, copied: Any) -> keras.Model:

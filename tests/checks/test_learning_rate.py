@@ -34,6 +34,18 @@ def test_the_suggestion_lies_where_the_loss_falls_and_below_its_lowest() -> None
     assert 0.3 < found.diverges < 1.0
 
 
+def test_the_rate_where_90_percent_of_the_fall_is_done_is_not_called_the_lowest() -> None:
+    losses = np.array(curve(low=0.3, explodes_at=100))
+    found = judge_learning_rate(RATES, losses.tolist())
+    high = found.numbers["high"]
+    done = losses[0] - smoothed(losses.tolist())[np.argmin(np.abs(np.array(RATES) - high))]
+
+    assert done == pytest.approx(0.9 * 2.0, rel=0.05)
+    assert high < RATES[int(losses.argmin())] / 10
+    assert f"90 % of its fall behind it at {high:g}" in found.expected
+    assert "lowest" not in found.expected
+
+
 def test_a_curve_further_right_gives_a_larger_rate() -> None:
     early, late = (suggest(RATES, curve(at, explodes_at=5)).suggestion for at in (1e-4, 1e-2))
 
@@ -142,6 +154,30 @@ def test_a_sweep_repeats_itself(twenty) -> None:
     )
 
     assert first.numbers == second.numbers
+
+
+def test_a_sweep_decays_no_weight_that_the_model_spares(twenty) -> None:
+    spared, without = keras.optimizers.AdamW(1e-3, 0.9), keras.optimizers.AdamW(1e-3, 0.0)
+    spared.exclude_from_weight_decay(var_names=["kernel", "bias"])
+    first, second = (
+        checks.learning_rate(lambda: small(optimizer), twenty, steps=40)  # noqa: B023
+        for optimizer in (spared, without)
+    )
+
+    assert first.numbers["losses"] == second.numbers["losses"]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_copy_spares_the_weights_that_its_model_spares(listed) -> None:
+    model = small("adamw")
+    kernels = [one for one in model.weights if one.name == "kernel"]
+    model.optimizer.exclude_from_weight_decay(
+        **({"var_list": kernels} if listed else {"var_names": ["kernel"]})
+    )
+    copy = checks.from_model(model)()
+    decayed = [one.name for one in copy.weights if copy.optimizer._use_weight_decay(one)]
+
+    assert decayed == ["bias", "bias"]
 
 
 def test_a_schedule_gets_a_suggestion_and_no_judgement(twenty) -> None:

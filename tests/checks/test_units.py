@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 
 from kit import architectures, checks, training
 from kit.checks._unit_statistics import Units, unit_statistics
-from kit.checks._units import judge_units
+from kit.checks._units import FADED, LOST, judge_units
 
 COURSE = {  # standard deviations of ten layers as the course and CS231n print them
     ("tanh", "0.01"): [0.213081, 0.047551, 0.010630, 0.002378, 0.000532, 0.000119, 0.000026],
@@ -89,6 +90,14 @@ def test_units_that_are_0_for_every_image_are_dead(gauss, std, bias) -> None:
 def row(**changed):
     healthy = Units("relu1", "conv1", "relu", "HeNormal", 0.4, 0.6, 0.5, 0.02, 0.0, 1e-3)
     return dataclasses.replace(healthy, **changed)
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.2, "ok"), (0.005, "warning"), (5e-4, "failed")])
+def test_outputs_that_fade_are_judged_as_the_page_says(share, verdict) -> None:
+    page = Path(__file__).parents[2] / "docs/checks/units.md"
+
+    assert judge_units([row(mean=0.0, std=1.0), row(mean=0.0, std=share)]).verdict == verdict
+    assert f"{FADED:g} times the largest before (failed below {LOST:g})" in page.read_text("utf-8")
 
 
 def test_where_a_fall_begins_is_named() -> None:
