@@ -64,7 +64,7 @@ __all__ = [
 
 Style = Literal["functional", "sequential"]
 
-OF_BACKBONE = ("backbone", "weights")  # settings of "pretrained" that do not concern its head
+OF_BACKBONE = ("backbone", "weights", "cut")  # settings of "pretrained" that are not its head's
 
 
 def names() -> tuple[str, ...]:

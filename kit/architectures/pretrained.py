@@ -12,14 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-import keras
 from keras import layers, ops
 
-from kit.architectures import _backbones
+from kit.architectures import _backbones, _trunk
 from kit.architectures._assemble import Block, Stage, Tensor, named
 from kit.architectures._backbones import Preprocessing
 from kit.architectures._heads import Reduction, classifier
-from kit.architectures._model_file import load_file
 from kit.architectures._settings import (
     Activation,
     Head,
@@ -64,6 +62,7 @@ def stages(
     *,
     backbone: Name = _backbones.PROPOSED,
     weights: Name = "imagenet",
+    cut: Name = _trunk.AUTO,
     features: Reduction = "average",
     dense: OptionalCounts = (),
     dropout: Share = 0.2,
@@ -83,7 +82,10 @@ def stages(
         weights: "imagenet", from ``$KERAS_HOME/models`` or downloaded; "none" for random ones, all
             of which are trained; or a file of weights as ``keras.applications`` reads them. A
             ``.keras`` file has its own; with "none" they are trained from the start, too.
+        cut: Name of the backbone's last layer. "auto" keeps a network of ``keras.applications`` as
+            it is, and of a file all before the last layer with weights.
         features: How the last map becomes a vector: mean or maximum of each channel, or flattened.
+            A backbone that ends in a vector gives that.
         dense: Units of dense layers between the features and the output.
         dropout: Share set to 0 in training of each dense layer's result, or of the features where
             there is none.
@@ -92,7 +94,8 @@ def stages(
         head: Softmax over the classes, or one sigmoid unit for two classes.
 
     Raises:
-        SettingError: There is no such backbone, or the images or the weights do not suit it.
+        SettingError: There is no such backbone, it has no such layer, or the images or the weights
+            do not suit it.
         KitError: The weights could not be downloaded.
     """
     last = classifier(
@@ -112,11 +115,15 @@ def stages(
             )
         # The network begins with its own.
         scale: Stage = layers.Identity(dtype="float32", name="scale")
-        network = _trunk(Path(backbone), input_shape)
+        network = _trunk.saved(Path(backbone), input_shape, cut)
     else:
         row = _backbones.find(backbone)
         scale = Block(preprocess, kind=row.preprocessing, name="scale")
         network = _backbones.load(row, (*input_shape[:2], 3), weights)
+        if cut != _trunk.AUTO:
+            network = _trunk.up_to(network, cut)
+    if len(network.output_shape) == 2:
+        last[0] = layers.Flatten(name="features")
     network.trainable = weights == "none"
     return [scale, network, *last]
 
@@ -151,23 +158,3 @@ def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
     return layers.Normalization(mean=mean, variance=variance, dtype="float32", name=f"{name}_norm")(
         x
     )
-
-
-def _trunk(path: Path, input_shape: tuple[int, int, int]) -> keras.Model:
-    """Return a saved network of this package up to its last map, called "backbone"."""
-    if not path.is_file():
-        raise SettingError(f"backbone: there is no file {path}.")
-    model = load_file(path)
-    try:
-        last_map = model.get_layer("features").input
-    except (AttributeError, ValueError) as error:
-        raise SettingError(
-            f'backbone: {path} is no network of this package, whose last maps go into "features".'
-        ) from error
-    if tuple(model.input_shape[1:]) != tuple(input_shape):
-        there, here = (" x ".join(map(str, s)) for s in (model.input_shape[1:], input_shape))
-        raise SettingError(
-            f"backbone: {path} takes images of {there} (height, width, channels), not {here}. "
-            "Give its image size and color."
-        )
-    return keras.Model(model.inputs[0], last_map, name="backbone")

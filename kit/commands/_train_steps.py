@@ -167,7 +167,17 @@ def show_network(model: "keras.Model", figures: Path) -> str:
     rows = architectures.layer_table(model)
     table = pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_string(index=False)
     total = f"{model.count_params():,} parameters"
-    return "\n".join(filter(None, [table, total, architectures.heaviest(rows)]))
+    return "\n".join(filter(None, [table, total, _kept(model), architectures.heaviest(rows)]))
+
+
+def _kept(model: "keras.Model") -> str:
+    """Say where the backbone ends, if there is one."""
+    backbone = next((layer for layer in model.layers if layer.name == "backbone"), None)
+    if backbone is None:
+        return ""
+    size = " x ".join(map(str, backbone.output_shape[1:]))
+    end = f"{backbone.layers[-1].name} ({size})"
+    return f"The backbone ends with {end}; --set cut=LAYER ends it earlier."
 
 
 def train_all(

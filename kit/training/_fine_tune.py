@@ -22,6 +22,7 @@ from kit.training._watch import facts
 __all__ = ["check_thaw", "fine_tune", "thaw"]
 
 FINE_TUNE_RATE = 1e-4  # a thirtieth of the head's: the thawed weights are good already
+STATISTICS = (keras.layers.BatchNormalization, keras.layers.Normalization)  # of earlier images
 
 
 def thaw(model: keras.Model, layers: int | str) -> list[str]:
@@ -32,7 +33,7 @@ def thaw(model: keras.Model, layers: int | str) -> list[str]:
 
     Args:
         model: With a layer "backbone".
-        layers: How many of the backbone's layers with weights, batch normalization not counted; or
+        layers: How many of the backbone's layers with weights, those of statistics not counted; or
             how the name of the first one to thaw begins, as in "conv5" or "block6".
 
     Returns:
@@ -68,7 +69,7 @@ def _last(model: keras.Model, layers: int | str) -> list[Any]:
             "There is no backbone to fine-tune in this network; train one with --backbone NAME."
         ) from None
     inner = [layer for layer in flat(backbone) if layer.weights]
-    usable = [one for one in inner if not isinstance(one, keras.layers.BatchNormalization)]
+    usable = [one for one in inner if not isinstance(one, STATISTICS)]
     if isinstance(layers, str):
         first = next((n for n, one in enumerate(usable) if one.name.startswith(layers)), None)
         if first is None:

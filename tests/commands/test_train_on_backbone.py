@@ -138,7 +138,7 @@ def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Pat
 
 
 def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
-    large: Path, weights: Path, tmp_path: Path
+    large: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run, again, other = (tmp_path / name for name in ("run", "again", "other"))
     quick = ["--image-size", "32", "--epochs", "2", "--augmentation", "light"]
@@ -166,8 +166,10 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
     assert len(both) == len(predictions)
     np.testing.assert_allclose(both["probability"], both["probability_again"], atol=1e-4)
 
+    capsys.readouterr()
     given = ["--backbone", str(run), "--epochs", "1", "--no-check"]
     program(train, [str(large), *given, "--output", str(other)])
+    assert "The backbone ends with features (256); --set cut=LAYER" in capsys.readouterr().err
     facts = json.loads((other / "run.json").read_text())
     assert facts["image_size"] == [32, 32]
     model = keras.saving.load_model(other / "model.keras")
