@@ -17,7 +17,7 @@ from kit.architectures._settings import (
     Normalization,
     Stem,
 )
-from kit.architectures._weights import initializer, penalty
+from kit.architectures._weights import initializer, penalty, small
 
 __all__ = [
     "MOMENTUM",
@@ -32,6 +32,7 @@ __all__ = [
     "output",
     "penalty",
     "scaling",
+    "small",
     "stem_block",
     "takes_stem",
 ]

@@ -7,8 +7,8 @@ from keras import layers
 
 from kit.architectures._activations import normalized
 from kit.architectures._assemble import Stage
-from kit.architectures._settings import Activation, Head, Initializer, Normalization
-from kit.architectures._weights import initializer, penalty
+from kit.architectures._settings import Activation, Head, Initializer, Normalization, Scale
+from kit.architectures._weights import initializer, penalty, small
 from kit.errors import SettingError
 
 __all__ = ["Reduction", "classifier", "columns", "output"]
@@ -34,6 +34,7 @@ def classifier(
     bias: float = 0.0,
     l2: float,
     head: Head,
+    scale: Scale = "unit",
 ) -> list[Stage]:
     """Return the stages from the last map to the output, with dropout behind every dense layer.
 
@@ -49,6 +50,7 @@ def classifier(
         bias: Their initial bias.
         l2: Weight of the sum of squares of each kernel in the loss.
         head: See :func:`output`.
+        scale: See :func:`output`.
 
     Raises:
         SettingError: A sigmoid head is asked for more than two classes.
@@ -70,13 +72,14 @@ def classifier(
         if number < len(dense):
             stages.append(layers.Dropout(dropout, name=f"dropout{number}"))
     stages.append(layers.Dropout(dropout, name="dropout"))
-    return [*stages, output(num_classes, head=head, l2=l2)]
+    return [*stages, output(num_classes, head=head, scale=scale, l2=l2)]
 
 
 def output(
     num_classes: int,
     *,
     head: Head,
+    scale: Scale = "unit",
     start: str | keras.initializers.Initializer | None = None,
     l1: float = 0.0,
     l2: float = 0.0,
@@ -89,20 +92,18 @@ def output(
             ``(batch, 1)``, the probability of the second of two classes; ``"scores"`` gives
             ``(batch, num_classes)`` numbers of any size, the largest for the answer. The layer is
             called ``scores`` then, else ``probabilities``.
-        start: Initial weights of the kernel; by default normal, of standard deviation 0.01.
+        scale: How pixels are scaled, for the default of ``start``.
+        start: Initial weights of the kernel; see :func:`kit.architectures._weights.small`.
         l1: Weight of the sum of the kernel's absolute values in the loss.
         l2: Weight of the sum of its squares.
 
     Raises:
         SettingError: A sigmoid head is asked for more than two classes.
     """
-    # Small weights make the first answers nearly equal: a first loss of ln(num_classes) for
-    # probabilities, of num_classes - 1 for scores and the hinge.
-    small = keras.initializers.RandomNormal(stddev=0.01)
     return layers.Dense(
         columns(num_classes, head),
         activation=None if head == "scores" else head,
-        kernel_initializer=small if start is None else start,
+        kernel_initializer=small(scale) if start is None else start,
         kernel_regularizer=penalty(l2, l1),
         dtype="float32",  # bfloat16 keeps 3 digits: too few for a loss, under mixed precision too
         name="scores" if head == "scores" else "probabilities",

@@ -175,6 +175,7 @@ def stages(
             initialization=initialization,
             l2=l2,
             head=head,
+            scale=scale,
         ),
     ]
 

@@ -7,11 +7,9 @@ machine (Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Re
 1999). To be tried first: what a larger network is worth shows beside it.
 """
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import keras
 from keras import layers
 
 from kit.architectures._assemble import Stage
@@ -21,9 +19,6 @@ from kit.architectures._settings import Head, Initializer, Scale, Strength
 __all__ = ["EXAMPLE", "stages"]
 
 EXAMPLE: Mapping[str, object] = MappingProxyType({"input_shape": (8, 10, 1)})
-
-# The values that a scaling leaves are about this large where they are not about 1.
-SIZES = {"mean_channel": 64, "mean_image": 64}
 
 
 def stages(
@@ -42,22 +37,17 @@ def stages(
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
         initialization: Of the kernel. ``"auto"`` is normal and so narrow that the first scores are
-            within about 0.1 of 0, however many pixels there are.
+            within about 0.05 of 0, however many pixels there are.
         l1: Weight of the sum of the kernel's absolute values in the loss, which leaves many at 0.
             With ``l2`` it is the elastic net.
         l2: Weight of the sum of squares of the kernel in the loss.
         head: Softmax over the classes, one sigmoid unit for two classes, or scores.
         scale: How pixels are scaled.
     """
-    values = math.prod(input_shape)
-    narrow = min(0.01, 0.1 / (SIZES.get(scale, 1) * math.sqrt(values)))
-    start = (
-        keras.initializers.RandomNormal(stddev=narrow)
-        if initialization == "auto"
-        else initializer("relu", initialization)  # of a name: no activation follows
-    )
+    # Of a name: no activation follows.
+    start = None if initialization == "auto" else initializer("relu", initialization)
     return [
         scaling(scale),
         layers.Flatten(name="features"),
-        output(num_classes, head=head, start=start, l1=l1, l2=l2),
+        output(num_classes, head=head, scale=scale, start=start, l1=l1, l2=l2),
     ]

@@ -70,5 +70,6 @@ def stages(
             initialization=initialization,
             l2=l2,
             head=head,
+            scale=scale,
         ),
     ]

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
-import keras
 from keras import layers
 
 from kit.architectures._assemble import Block, Stage, Tensor
@@ -22,6 +21,7 @@ from kit.architectures._blocks import (
     columns,
     penalty,
     scaling,
+    small,
     stem_block,
     takes_stem,
 )
@@ -109,8 +109,7 @@ def stages(
         layers.Conv2D(
             columns(num_classes, head),
             1,
-            # Small weights make the first answers nearly equal, as in the heads of other networks.
-            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            kernel_initializer=small(scale),
             kernel_regularizer=penalty(l2),
             name="class_maps",
         ),

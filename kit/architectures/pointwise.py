@@ -114,6 +114,7 @@ def stages(
             activation=activation,
             l2=l2,
             head=head,
+            scale=scale,
         ),
     ]
 

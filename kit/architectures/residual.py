@@ -180,5 +180,6 @@ def stages(
             activation=activation,
             l2=l2,
             head=head,
+            scale=scale,
         ),
     ]

@@ -153,6 +153,7 @@ def weighted(layer: keras.Layer) -> bool:
         keras.layers.BatchNormalization,
         keras.layers.LayerNormalization,
         keras.layers.GroupNormalization,
+        keras.layers.RMSNormalization,
         keras.layers.PReLU,
     )
     return not isinstance(layer, kinds) and any(len(one.shape) > 1 for one in layer.weights)

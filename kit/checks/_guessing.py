@@ -174,8 +174,8 @@ def _far(sight: Sight) -> str:
             "scaling the first layer (Rescaling(1/255)), and are initial weights he_normal?"
         )
     return (
-        f"The answers are far too sure. Give {sight.head} kernel_initializer="
-        "RandomNormal(stddev=0.01), and see whether the loss takes what the model answers: "
+        f"The answers are far too sure. Give {sight.head} {_SMALL}, and see whether the loss takes "
+        "what the model answers: "
         "probabilities, or scores with from_logits=True."
     )
 
@@ -188,10 +188,11 @@ def _off(start: Start, sight: Sight) -> str:
         )
     return (
         "The first answers prefer some classes, and the first epochs are spent on unlearning that. "
-        f"Give {sight.head} kernel_initializer=RandomNormal(stddev=0.01)."
+        f"Give {sight.head} {_SMALL}."
     )
 
 
+_SMALL = "kernel_initializer=VarianceScaling(0.0025), 0.05 over the square root of its inputs"
 _NOT_FINITE = (
     "Are there NaN among the pixels (the input check tells), or a logarithm or a division by 0 in "
     "a layer or loss of your own?"

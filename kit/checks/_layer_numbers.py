@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kit.checks._answers import weighted
 from kit.checks._measures import used_units
 from kit.checks._recorded import leaves, recorded
 
@@ -17,14 +18,14 @@ DYING = ("relu", "relu6")  # activations whose gradient is 0 where they answer 0
 
 
 def kernels(model: keras.Model) -> dict[str, list[Any]]:
-    """Return the weights of two and more axes of each layer, frozen ones too."""
+    """Return the kernels of each layer that has some, frozen ones too."""
     # Keras' trainer for JAX keeps the weights to itself during an epoch.
     getattr(model, "jax_state_sync", lambda: None)()
-    found = {
+    return {
         name: [array(one) for one in layer.weights if len(one.shape) > 1]
         for name, layer in leaves(model)
+        if weighted(layer)
     }
-    return {name: kernels for name, kernels in found.items() if kernels}
 
 
 def looked_into(
@@ -41,10 +42,7 @@ def looked_into(
     outputs, seen = [], []
     alive: dict[str, Any] = {}
     can_die = [name for name, layer in leaves(model) if _can_die(layer)]
-    first = next(
-        (name for name, layer in leaves(model) if any(len(one.shape) > 1 for one in layer.weights)),
-        None,
-    )
+    first = next((name for name, layer in leaves(model) if weighted(layer)), None)
     for batch in batches(images):
         with recorded(model) as recording:
             outputs.append(answered(model, batch))

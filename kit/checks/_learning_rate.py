@@ -64,8 +64,8 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Sweep:
     """Return what rates to train with.
 
     The suggestion is the geometric mean of two rules of fastai's finder: the rate where the
-    smoothed loss falls most steeply, and a tenth of the rate where 90 % of the fall is done. Chosen on
-    digits (basic_cnn, one seed), where either alone was further off for SGD; not confirmed on
+    smoothed loss falls most steeply, and a tenth of the rate where 90 % of the fall is done. Chosen
+    on digits (basic_cnn, one seed), where either alone was further off for SGD; not confirmed on
     other data.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kit.checks._check import Check, Verdict
 
-__all__ = ["NAME", "Channel", "Pixels", "fits", "judge_inputs"]
+__all__ = ["NAME", "Channel", "Pixels", "fits", "is_centred", "judge_inputs"]
 
 NAME = "input"
 
@@ -18,7 +18,7 @@ NAME = "input"
 SMALL = 0.02
 LARGE = 10.0  # photos in [0, 255] have 40 to 75
 DOUBLE = 1 / 2000  # of the images' own standard deviation; once is 1/255, twice is 1/65,025
-CENTRED = 0.5  # |mean| over standard deviation: below, a mean was subtracted as for VGG
+CENTRED = 0.5  # |mean| over standard deviation; 0.4 for white digits on black, which lack negatives
 CONSTANT = 1e-6  # of the whole standard deviation; a channel below it holds nothing
 # Roughness with the channels moved, as a share of that without: single photos 2 to 9, those whose
 # array was reshaped instead of transposed 0.37 to 0.5, at 32 and 128 pixels.
@@ -76,6 +76,24 @@ class Pixels:
         """Return the standard deviation over all channels together."""
         squares = [one.deviation**2 + one.mean**2 for one in self.channels]
         return math.sqrt(max(0.0, float(np.mean(squares)) - self.mean**2))
+
+    @property
+    def least(self) -> float:
+        """Return the least value of all channels."""
+        return min(one.least for one in self.channels)
+
+    @property
+    def centred(self) -> bool:
+        """Tell whether a mean was subtracted, as for VGG."""
+        return is_centred(self.mean, self.deviation, self.least)
+
+
+def is_centred(mean: float, deviation: float, least: float) -> bool:
+    """Tell whether a mean was subtracted from pixels, which are never below 0 before.
+
+    Such values may stay as large as pixels are: the course trains on them.
+    """
+    return least < 0 and abs(mean) <= CENTRED * deviation
 
 
 def judge_inputs(seen: Pixels) -> Check:
@@ -138,7 +156,7 @@ def _wrong(seen: Pixels, photos: bool) -> Sequence[Finding]:
     outside = seen.given.greatest <= 1.5 and ratio < 1 / 100
     if seen.deviation < SMALL and photos and (ratio < DOUBLE or outside):
         found.append(("failed", "rescaled twice", _TWICE_OUTSIDE if outside else _TWICE))
-    if seen.deviation > LARGE and abs(seen.mean) > CENTRED * seen.deviation:
+    if seen.deviation > LARGE and not seen.centred:
         found.append(("failed", "not rescaled", _NOT if photos else _LARGE_FEATURES))
     if photos and seen.scrambled is not None and seen.scrambled < SCRAMBLED:
         found.append(("failed", "the channels are scrambled", _SCRAMBLED))
@@ -163,7 +181,7 @@ def _doubtful(seen: Pixels, photos: bool) -> Sequence[Finding]:
     if photos and seen.flat:
         found.append(("warning", f"{seen.flat} of {seen.images} images have one value throughout",
                       "kit-audit names such files; take them out with --exclude."))  # fmt: skip
-    if seen.deviation > LARGE and abs(seen.mean) <= CENTRED * seen.deviation and photos:
+    if seen.deviation > LARGE and seen.centred and photos:
         found.append(("ok", "centred, not scaled, as for VGG and for backbones in its manner", ""))
     elif seen.deviation > LARGE:
         found.append(("warning", "large values", _LARGE_FEATURES))
@@ -184,10 +202,9 @@ def fits(shape: tuple[int, ...], takes: Sequence[int | None]) -> bool:
 def _measured(seen: Pixels) -> str:
     if not seen.channels:
         return ""
-    least = min(one.least for one in seen.channels)
     greatest = max(one.greatest for one in seen.channels)
     return (
-        f"mean {seen.mean:.2g}, standard deviation {seen.deviation:.2g}, from {least:.3g} to "
+        f"mean {seen.mean:.2g}, standard deviation {seen.deviation:.2g}, from {seen.least:.3g} to "
         f"{greatest:.3g}"
     )
 

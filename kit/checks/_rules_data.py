@@ -4,6 +4,7 @@ from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
 from kit.checks._outcome import brief, collapsed, spoilt
+from kit.checks._pixels import is_centred
 from kit.checks._thresholds import limit
 
 __all__ = ["bad_images", "few_validation", "imbalance", "input_range", "leakage", "sorted_batches"]
@@ -32,7 +33,7 @@ def input_range(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     least, greatest = seen.inputs["least"], seen.inputs["greatest"]
     between = f"the first layer with weights sees {least:.3g} to {greatest:.3g}"
-    centred = abs(seen.inputs["mean"]) < limit("centred") * seen.inputs["deviation"]
+    centred = is_centred(seen.inputs["mean"], seen.inputs["deviation"], least)
     if max(abs(least), abs(greatest)) > limit("input_high") and not centred:
         return Finding(
             "input not scaled",

@@ -69,11 +69,6 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             "largest value that the first kernel sees",
             "scaled pixels lie within 1, standardized ones within 5",
         ),
-        "centred": Limit(
-            0.2,
-            "mean of what the first kernel sees, over its deviation",
-            "pixels of which the mean is subtracted may stay large: the course trains on them",
-        ),
         "input_low": Limit(
             0.05,
             "range of what the first kernel sees",

@@ -68,6 +68,7 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
     layers = list(model._flatten_layers(include_self=False))
     penalties = [getattr(layer, "kernel_regularizer", None) for layer in layers]
     kernels = [layer.kernel for layer in layers if getattr(layer, "kernel", None) is not None]
+    learnt = [one for layer in layers for one in layer._trainable_variables]  # and no statistics
     sizes = [math.prod(kernel.shape) for kernel in kernels]
     still = [size for kernel, size in zip(kernels, sizes, strict=True) if not kernel.trainable]
     on_vectors = len(model.input_shape) == 2  # a head on the features of a backbone
@@ -96,7 +97,7 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
         pretrained=on_vectors or any(layer.name == "backbone" for layer in model.layers),
         head=on_vectors,
         frozen_share=sum(still) / max(1, sum(sizes)),
-        parameters=model.count_params(),
+        parameters=sum(math.prod(one.shape) for one in learnt),
         architecture=model.name,
         image_size=0 if on_vectors else min(model.input_shape[1:3]),
         channels=0 if on_vectors else model.input_shape[3],

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kit import architectures, training
-from kit.training import _transfer
 from kit.errors import SettingError
+from kit.training import _transfer
 
 STYLES = ("functional", "sequential")
 SHAPE = (12, 16, 3)
@@ -59,7 +59,7 @@ def test_it_may_end_at_another_layer_by_name(run, images):
     end = "block2" if isinstance(source, keras.Sequential) else "block2_pool"
     model = on(path, cut=end)
     np.testing.assert_allclose(features(model, images(SHAPE)), seen.mean(axis=(1, 2)), rtol=1e-5)
-    with pytest.raises(SettingError, match="no layer 'block9'.*Its last layers are .*dense1"):
+    with pytest.raises(SettingError, match=r"no layer 'block9'.*Its last layers are .*dense1"):
         on(path, cut="block9")
 
 

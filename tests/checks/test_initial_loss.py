@@ -162,7 +162,7 @@ def test_a_wide_head_is_a_warning_and_missing_scaling_a_failure():
     exploding = initial_loss(lambda: unscaled, images())
 
     assert wide.verdict == "warning"
-    assert "last kernel_initializer=RandomNormal(stddev=0.01)" in wide.advice
+    assert "last kernel_initializer=VarianceScaling(0.0025)" in wide.advice
     assert exploding.verdict == "failed"
     assert "features explode" in exploding.advice
 
