@@ -214,8 +214,9 @@ def _overfit(finding: Finding, facts: Facts) -> list[Step]:
 
 
 def _features(finding: Finding, facts: Facts) -> list[Step]:
-    """Return what gives a head better features; regularizing it does not (docs/transfer.md)."""
-    steps = []
+    """Return what gives a head better features: regularizing moves it little (transfer.md)."""
+    larger = _larger(facts.settings.get("settings", {}).get("backbone", ""))
+    steps = [Step("Take a larger backbone.", f"--backbone {larger}" if larger else "")]
     if not facts.settings.get("fine_tune"):
         steps.append(Step("Let the backbone's last layers learn, too.", "--fine-tune 6"))
     size = min(facts.settings.get("image_size") or [0])
@@ -224,8 +225,7 @@ def _features(finding: Finding, facts: Facts) -> list[Step]:
             Step("Show it more of the image, where the files have more pixels.",
                  f"--image-size {min(2 * size, LARGE)}")
         )  # fmt: skip
-    larger = _larger(facts.settings.get("settings", {}).get("backbone", ""))
-    return [*steps, Step("Take a larger backbone.", f"--backbone {larger}" if larger else "")]
+    return steps
 
 
 def _larger(backbone: str) -> str:
