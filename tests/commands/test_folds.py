@@ -13,6 +13,7 @@ from PIL import Image
 from kit import data, evaluation, plots, runs
 from kit.commands._program import program
 from kit.commands.train import train
+from kit.intervals import standard_error
 
 PLAIN = ["--image-size", "12", "--epochs", "2", "--augmentation", "none", "--no-check"]
 LINEAR = [*PLAIN, "--architecture", "linear"]
@@ -90,7 +91,9 @@ def test_the_kept_model_is_that_of_the_best_fold_and_the_list_says_its_parts(
     answers = table(validated / "predictions_out_of_fold.csv")
     kept = answers[answers["fold"] == number]
 
-    assert metrics["attempts"][f"fold {number}"] == max(metrics["attempts"].values())
+    best = max(metrics["attempts"].values())
+    error = standard_error(best, [len(kept)], balanced=False)
+    assert metrics["attempts"][f"fold {number}"] >= best - error - 1e-6
     assert list(split[split["split"] == "validation"]["file"]) == list(kept["file"])
     assert run.facts["data"]["images"]["validation"] == len(kept)
     model = runs.load_model(run)
