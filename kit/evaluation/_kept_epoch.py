@@ -67,9 +67,10 @@ def why_kept(rows: Sequence[Row], place: int, monitor: str, images: float = 0) -
     since = f" since epoch {lower[-1] + 2}" if lower else ""  # the weights of these are gone
     if lower and lower[-1] > place:  # two trainings, which kept one epoch each
         since = " of those whose weights are there"
+    among = f"within one standard error ({error:.4f}) of" if error else "with"
     return (
-        f"{text}: of the {len(near)} epochs within one standard error ({error:.4f}) of the best "
-        f"{monitor}, {best:.4f}, it has the lowest validation loss{since}."
+        f"{text}: of the {len(near)} epochs {among} the best {monitor}, {best:.4f}, it has the "
+        f"lowest validation loss{since}."
     )
 
 

@@ -21,7 +21,10 @@ def test_of_equal_scores_the_lowest_loss_is_kept():
 
     for images in (0, 50, 5000):
         assert kept_epoch(curve, SCORE, images) == 42
-    assert why_kept(curve, 42, SCORE, 50).endswith("it has the lowest validation loss.")
+    assert why_kept(curve, 42, SCORE, 50) == (
+        "The weights of epoch 43 of 43 are kept: of the 42 epochs with the best val_accuracy, "
+        "1.0000, it has the lowest validation loss."
+    )
 
 
 def test_a_lucky_score_early_on_is_not_kept():
