@@ -26,6 +26,7 @@ DIM = 1e-4
 # Spread of features before the last layer. Healthy networks here: 0.02 to 0.7, AlexNet 0.0008 to
 # 0.005; pixels divided by 255 twice, without batch normalization: 0.0002 to 0.001.
 FAINT = 2e-3
+SMALL_GAIN = 0.06  # of the last layer: the start that is advised has 0.05
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Sight:
         answers: As ``spread``, of the model's answers.
         blank: Layers with a kernel of zeros alone, the last one left out.
         dead: The first layer with a kernel that is given the same for all images; "" for none.
+        gain: By what the last layer multiplies the size of its features: the root mean square of
+            its weights times the root of the number of its inputs.
     """
 
     head: str
@@ -73,6 +76,7 @@ class Sight:
     answers: float
     blank: tuple[str, ...] = ()
     dead: str = ""
+    gain: float = 1.0
 
     @property
     def relative(self) -> float:
@@ -173,9 +177,9 @@ def _far(sight: Sight) -> str:
             f"What enters {sight.head} is of size {sight.size:.3g}: features explode. Is the "
             "scaling the first layer (Rescaling(1/255)), and are initial weights he_normal?"
         )
+    small = "" if sight.gain <= SMALL_GAIN else f"Give {sight.head} {_SMALL}. "
     return (
-        f"The answers are far too sure. Give {sight.head} {_SMALL}, and see whether the loss takes "
-        "what the model answers: "
+        f"The answers are far too sure. {small}See whether the loss takes what the model answers: "
         "probabilities, or scores with from_logits=True."
     )
 
@@ -186,9 +190,15 @@ def _off(start: Start, sight: Sight) -> str:
             "A network that knows nothing cannot beat guessing: the loss is another one than it is "
             "called, or the model is trained already."
         )
+    cure = f"Give {sight.head} {_SMALL}."
+    if sight.gain <= SMALL_GAIN:  # as it has already
+        cure = (
+            f"{sight.head} starts small already, so it is what enters it, of size "
+            f"{sight.size:.3g}: normalize that, or start the layers before it smaller."
+        )
     return (
         "The first answers prefer some classes, and the first epochs are spent on unlearning that. "
-        f"Give {sight.head} {_SMALL}."
+        + cure
     )
 
 

@@ -139,6 +139,7 @@ def _sight(
         answers=_rms(given.std(axis=0)),
         blank=tuple(name for name in working[:-1] if sizes[name] == 0),
         dead=_first_constant(copy, sample, working) if sick else "",
+        gain=max(_rms(one) * math.sqrt(math.prod(one.shape[:-1])) for one in last),
     )
 
 

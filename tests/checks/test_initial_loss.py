@@ -1,3 +1,4 @@
+import dataclasses
 import math
 import random
 
@@ -287,6 +288,15 @@ def start(loss, **of):
 )
 def test_the_loss_is_judged_by_its_distance_from_guessing(loss, verdict):
     assert judge_initial_loss(start(loss), GOOD).verdict == verdict
+
+
+@pytest.mark.parametrize("loss", [2.6, 126.4])
+def test_a_small_start_of_the_last_layer_is_not_advised_where_it_is_in_force(loss):
+    small = dataclasses.replace(GOOD, gain=0.05, size=9.0)
+
+    assert "VarianceScaling" in judge_initial_loss(start(loss), GOOD).advice
+    assert "VarianceScaling" not in judge_initial_loss(start(loss), small).advice
+    assert ("of size 9" in judge_initial_loss(start(loss), small).advice) == (loss < 3)
 
 
 def test_a_few_noisy_images_are_given_more_room():
