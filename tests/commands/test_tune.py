@@ -27,6 +27,7 @@ from kit.commands.tune import tune
 
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
 NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--test-split", "0.2"]
+NETWORK += ["--monitor", "val_loss"]  # ten images do not show who does better than guess
 RANGES = ["--search", "dropout=0:0.5", "--search", "batch_size=8,16", "--search", "image_size=8,10"]
 RANGES += ["--search", "augmentation=none,light", "--learning-rate", "0.2"]
 ONE_SIZE = ["--image-size", "8", "--augmentation", "none"]
@@ -284,6 +285,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     folder = tmp_path / "search"
     ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]
     given = [str(photos), "--backbone", str(tmp_path / "model.keras"), "--image-size", "16"]
+    given += ["--monitor", "val_loss"]
     program(tune, [*given, *ranges, *SMALL, "--output", str(folder)])
 
     assert set(at_trials) == {1}  # for the features
