@@ -113,6 +113,16 @@ def kept(
     )
     if gone:
         notes.append(f"{gone} of the {len(earlier.files)} files in {earlier.path} are not here.")
+    there = {entry.part for entry in scanned.entries}
+    against = sum(
+        bool(part) and entry.part not in ("", part) and (entry.part != "train" or part in there)
+        for part, entry in zip(given, scanned.entries, strict=True)
+    )
+    if against:
+        notes.append(
+            f"{against} files keep the part that {earlier.path} gives them, though the data give "
+            "them another."
+        )
     # a folder that gives the part speaks for its new files
     given = [part or entry.part for part, entry in zip(given, scanned.entries, strict=True)]
     new = given.count("")

@@ -146,7 +146,7 @@ def _refuse_strangers(
 ) -> None:
     """Raise where a folder with files is called like no class."""
     strangers = [one for one in found if found[one] and one.name not in class_names]
-    if not strangers:
+    if not strangers or not class_names:
         return
     names = ", ".join(dict.fromkeys(one.name for one in strangers[:SHOWN]))
     if known is None:

@@ -98,8 +98,22 @@ def _in_parts(
             inner = [one for one in inner if not _holds(one, used)]
             found += [ClassFolder(part, base(one), one) for one in inner]
             given += [folder or "."] if inner else []
+    _refuse_twofold(root, found)
     notes.append("Parts as given by the folders: " + ", ".join(given) + ".")
     return found
+
+
+def _refuse_twofold(root: Path, found: Iterable[ClassFolder]) -> None:
+    """Raise where images would be in two parts: of folders in each other, or through a link."""
+    seen = set()
+    for one in found:
+        place = (root / one.folder).resolve()
+        if place in seen:
+            raise SettingError(
+                f"--parts: the images in {one.folder} would be taken twice; name folders that do "
+                "not lie in one another."
+            )
+        seen.add(place)
 
 
 def _of_part(

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections import defaultdict
+import shlex
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def find_parts(
     if "train" in named and enough and opened(root, named["train"][0], [])[0]:
         for part, names in named.items():
             if len(names) > 1:
-                both = ",".join(f"{part}={name}" for name in names)
+                both = shlex.quote(",".join(f"{part}={name}" for name in names))
                 raise DataError(
                     f"{root}: {', '.join(names)} all name the {part} part; leave one, or say which "
                     f"is meant: --parts {both} takes all of them."
@@ -99,7 +100,8 @@ def find_parts(
     if len(named) > 1 and not others:
         raise DataError(
             f"{root} holds {', '.join(called)}, which are parts, but no train/ with a sub-folder "
-            "for each class: images belong into train/<class>/photo.jpg, and so in every part."
+            "for each class: images belong into train/<class>/photo.jpg, and so in every part. "
+            f"--parts {CLASSES} makes them classes."
         )
     _refuse_doubtful(root, folders, called)
     notes.extend(
@@ -122,15 +124,10 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     bare = {one: names for one, names in inside.items() if names}
     tops = {base(one).casefold() for one in folders}
     beside = [one for one, names in bare.items() if names & (tops - {base(one).casefold()})]
-    alike = [
-        one
-        for one, names in bare.items()
-        if any(
-            names & more and max(len(names), len(more)) > 1
-            for other, more in bare.items()
-            if other != one
-        )
-    ]
+    # images/ alone in every class is no class: a name counts that lies in two, in one among others
+    times = Counter(name for names in bare.values() for name in names)
+    among = {name for names in bare.values() if len(names) > 1 for name in names if times[name] > 1}
+    alike = [one for one, names in bare.items() if names & among]
     doubtful = beside or alike or [one for one in called if one in bare]
     if not doubtful:
         return
@@ -144,11 +141,12 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     train = "." if beside else _first(doubtful, "train")
     rest = [one for one in doubtful if one != train]
     test = f",test={_first(rest, 'test')}" if rest else ""
+    answer = shlex.quote(f"train={train}{test}")
     raise DataError(
         f"{root}: {_some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
         f"folders {_some(names)}. Parts of the data, or classes? For parts, say which, as in "
-        f"--parts train={train}{test}{' (. is the folder itself)' if beside else ''}; for "
-        f"classes, --parts {CLASSES}."
+        f"--parts {answer}{' (. is the folder itself)' if beside else ''}; for classes, "
+        f"--parts {CLASSES}."
     )
 
 

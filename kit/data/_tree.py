@@ -9,6 +9,7 @@ __all__ = [
     "ASIDE",
     "EMPTY",
     "HIDDEN",
+    "LEFT_BY_PROGRAMS",
     "OUTSIDE",
     "TOLD",
     "Found",

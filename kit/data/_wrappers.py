@@ -5,10 +5,13 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from kit.data._tree import OUTSIDE, Found, Problem, children
+from kit.data._opening import NotAnImage, open_image
+from kit.data._tree import LEFT_BY_PROGRAMS, OUTSIDE, Found, Problem, children
 from kit.errors import DataError
 
 __all__ = ["base", "class_folders", "opened", "unwrapped"]
+
+START = 4096  # bytes that tell an image from what is none
 
 
 def base(name: str) -> str:
@@ -42,7 +45,7 @@ def unwrapped(
     while (
         len(folders) == 1
         and base(folders[0]) not in stop
-        and not any(_may_be_image(one.file) for one in files)
+        and not any(_may_be_image(root / one.file) for one in files)
         and _bare(root / folders[0])
     ):
         problems += [Problem(one.file, "ignored", OUTSIDE) for one in files]
@@ -65,17 +68,27 @@ def _bare(path: Path) -> list[str]:
     try:
         with os.scandir(path) as entries:  # left at the first image: a class may have 100,000
             for entry in entries:
-                if entry.name.startswith("."):
+                if entry.name.startswith(".") or entry.name.lower() in LEFT_BY_PROGRAMS:
                     continue
                 if entry.is_dir():
                     names += [] if entry.is_symlink() else [entry.name]
-                elif _may_be_image(entry.name):
+                elif entry.is_file() and _may_be_image(Path(entry.path)):
                     return []
     except OSError:  # said where the folder is read
         return []
     return sorted(names)
 
 
-def _may_be_image(file: str) -> bool:
-    kind, packed = mimetypes.guess_type(file)
-    return packed is None and (kind is None or kind.startswith("image/"))
+def _may_be_image(path: Path) -> bool:
+    """Tell by the name, and where that says nothing (README, labels.pkl) by how the file begins."""
+    kind, packed = mimetypes.guess_type(path.name)
+    if kind or packed:
+        return not packed and str(kind).startswith("image/")
+    try:
+        with path.open("rb") as file:
+            open_image(file.read(START))
+    except NotAnImage:
+        return False
+    except (DataError, OSError):  # an image that is damaged, or cut off here
+        pass
+    return True

@@ -180,6 +180,21 @@ def test_leaving_images_out_or_adding_some_computes_only_what_is_new(data, photo
     assert extract.asked - asked == 2 * _extraction.SAMPLE, "both are kept"
 
 
+def test_rows_of_each_kept_array_are_looked_at(data, photos, tmp_path, capsys):
+    def without(names):
+        (tmp_path / "out.txt").write_text("\n".join(names))
+        return load(photos, image_size=(12, 10), exclude=tmp_path / "out.txt")
+
+    featured(data, Means())
+    featured(without(data.files[-6:]), Means(3.0))  # computed anew, beside what was kept
+    capsys.readouterr()
+    other = without(data.files[:1])
+    found = featured(other, Means(3.0)).images.read(np.arange(47))
+    assert "computing anew" in capsys.readouterr().err
+    exact = Means(3.0)(other.images.read(np.arange(47)).astype(np.float32))
+    np.testing.assert_allclose(found, exact, rtol=1e-3)
+
+
 def test_rows_of_views_are_of_an_image_in_its_place(data):
     def asked(splits):
         extract = Means()

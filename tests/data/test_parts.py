@@ -1,10 +1,14 @@
 """Folders as other people name their parts; listed only, which shows the arrangement."""
 
+import time
+
 import pytest
+from PIL import Image
 
 from kit import data
+from kit.data import _parts
 from kit.data._folder import listing
-from kit.data._parts import part_named
+from kit.data._parts import find_parts, part_named
 from kit.errors import DataError, SettingError
 
 
@@ -86,6 +90,7 @@ def test_a_folder_that_only_wraps_another_is_gone_through(tmp_path):
         (["a/1.png", "b/1.png", *classes("holdout/holdout")], "train=.,test=holdout"),
         ([*classes("train"), "unlabelled/1.png"], "train=train"),
         ([*classes("train1"), *classes("train2")], "train=train1,train=train2"),
+        ([*classes("1"), "1/Thumbs.db", *classes("2"), "2/README", "2/list.pkl"], "train=1,test=2"),
     ],
 )
 def test_folders_that_may_be_parts_or_classes_are_a_question_with_its_answer(
@@ -108,6 +113,33 @@ def test_the_question_is_answered_for_classes_too(tmp_path):
     assert listing(tmp_path, known=("dogs", "cats")).class_names == ("dogs", "cats")
 
 
+def test_the_answer_is_shown_as_it_can_be_typed(tmp_path):
+    fill(tmp_path, *classes("fold 1"), *classes("fold 2"))
+    with pytest.raises(DataError, match="--parts 'train=fold 1,test=fold 2';"):
+        listing(tmp_path)
+
+
+def test_classes_called_like_parts_are_told_how_to_stay_classes(tmp_path):
+    fill(tmp_path, "train/1.png", "test/1.png")
+    with pytest.raises(DataError, match="--parts none makes them classes"):
+        listing(tmp_path)
+    assert listing(tmp_path, parts="none").class_names == ("test", "train")
+
+
+def test_an_image_without_a_suffix_is_one_by_how_it_begins(tmp_path):
+    fill(tmp_path, *classes("cats", "old", "new"), *classes("dogs", "old", "new"))
+    for name in ("cats", "dogs"):
+        Image.new("L", (8, 8)).save(tmp_path / name / "0001", "PNG")
+    assert listing(tmp_path).class_names == ("cats", "dogs")
+
+
+def test_thousands_of_classes_with_a_folder_each_are_soon_looked_through(monkeypatch):
+    monkeypatch.setattr(_parts, "class_folders", lambda _, name: [f"{name}/images"])
+    start = time.monotonic()
+    assert find_parts(None, [str(number) for number in range(4000)], None, []) == {}
+    assert time.monotonic() - start < 5  # 35 s where each is compared with each
+
+
 def test_parts_in_classes_are_not_joined_without_a_word(tmp_path):
     fill(tmp_path, *classes("cats", "train", "test"), *classes("dogs", "train", "test"))
     with pytest.raises(DataError, match=r"parts \(test, train\) lie in cats, dogs; it must be"):
@@ -121,6 +153,7 @@ def test_parts_in_classes_are_not_joined_without_a_word(tmp_path):
         ["cats/images/1.png", "dogs/images/1.png"],
         ["cats/2019/1.png", "dogs/2020/1.png", "dogs/2021/1.png"],
         ["cats/old/1.png", "cats/1.png", "dogs/old/1.png", "dogs/2.png"],
+        ["cats/old/1.png", "cats/@eaDir/", "dogs/new/1.png", "dogs/@eaDir/"],
     ],
 )
 def test_classes_with_sub_folders_are_no_question(tmp_path, files):
@@ -151,6 +184,24 @@ def test_parts_that_cannot_be_meant_are_refused(tmp_path, text, said):
     fill(tmp_path, *classes("x"), *classes("y"))
     with pytest.raises(SettingError, match=said):
         data.given_parts(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["train=x/a,test=y", "train=.,validation=x,test=y", "train=x/a"])
+def test_a_training_part_without_class_folders_is_refused(tmp_path, text):
+    fill(tmp_path, *classes("x"), *classes("y"))
+    with pytest.raises(DataError, match="holds no class folders for training"):
+        listing(tmp_path, parts=text)
+
+
+@pytest.mark.parametrize("text", ["train=.,test=x", "train=x,test=x/y", "train=x/y,test=link"])
+def test_no_image_is_in_two_parts(tmp_path, text):
+    fill(tmp_path, *classes("x/y"))
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "x" / "y")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    with pytest.raises(SettingError, match="/a would be taken twice"):
+        listing(tmp_path, parts=text)
 
 
 def test_parts_may_not_lead_out_of_the_folder_or_into_a_table(tmp_path):

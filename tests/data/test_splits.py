@@ -312,6 +312,19 @@ def test_what_a_note_has_named_is_not_counted_again_as_ignored(tmp_path):
         assert said in notes
 
 
+def test_an_earlier_division_against_the_given_parts_is_said(tmp_path):
+    folder = fill(tmp_path / "d", one__a=6, one__b=6, two__a=3, two__b=3)
+    first = load(folder, parts="train=one,test=two")
+    kept = tmp_path / "split.csv"
+    first.table().to_csv(kept, index=False)
+    again = load(folder, parts="train=one,test=two", split=kept)
+    assert not any("though the data" in note for note in again.notes)
+    turned = load(folder, parts="train=two,test=one", split=kept)
+    assert turned.counts("test") == {"a": 3, "b": 3}
+    said = f"18 files keep the part that {kept} gives them, though the data give them another."
+    assert said in turned.notes
+
+
 def test_parts_named_by_a_person_are_those_of_the_result(tmp_path):
     folder = fill(tmp_path / "d", one__a=6, one__b=6, two__a=3, two__b=3)
     splits = load(folder, parts="train=one,test=two")
