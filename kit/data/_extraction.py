@@ -55,7 +55,7 @@ class Extraction:
         every = np.arange(len(self.splits.images))
         wanted = [(every, "float16"), (others, "float32")] if half else [(every, "float32")]
         kept = [self._kept(indices, kind, None) for indices, kind in wanted]
-        if not self._agree(kept[0]):
+        if not self._agree(wanted, kept):
             progress.say("The kept features are not what the network gives here: computing anew.")
             kept = [_kept_features.nothing(len(indices)) for indices, _ in wanted]
         return self._completed(wanted, kept, None)
@@ -170,24 +170,26 @@ class Extraction:
                 "backbone."
             )
 
-    def _agree(self, kept: Kept) -> bool:
+    def _agree(self, wanted: Sequence[tuple[Array, str]], kept: Sequence[Kept]) -> bool:
         """Tell whether some rows of each array that is kept are what comes out today."""
-        each = math.ceil(SAMPLE / max(1, len(kept.arrays)))
+        each = math.ceil(SAMPLE / max(1, sum(len(rows.arrays) for rows in kept)))
         sample = [
-            image
-            for place in range(len(kept.arrays))
-            for image in np.flatnonzero(kept.places == place)[:each]
+            (int(indices[row]), rows[row])
+            for (indices, _), rows in zip(wanted, kept, strict=True)
+            for place in range(len(rows.arrays))
+            for row in np.flatnonzero(rows.places == place)[:each]
         ]
-        images, there = self.splits.images.read_present(np.array(sample, np.int64))
+        asked = np.array([image for image, _ in sample], np.int64)
+        images, there = self.splits.images.read_present(asked)
         if not len(there):
             return True
         now = self.extract(images.astype(np.float32))
-        kept_as = kept[there[0]].dtype
-        then = np.stack([kept[row] for row in there]).astype(np.float32)
+        then = [row for image, row in sample if image in there]
         tolerance = CLOSE * max(float(np.abs(now).max()), 1e-6)
         with np.errstate(over="ignore"):  # infinite in half precision, and so equal
-            now = now.astype(kept_as).astype(np.float32)
-        return np.allclose(now, then, rtol=0, atol=tolerance)
+            rounded = [new.astype(old.dtype) for new, old in zip(now, then, strict=True)]
+        was, gives = np.stack(then, dtype=np.float32), np.stack(rounded, dtype=np.float32)
+        return np.allclose(gives, was, rtol=0, atol=tolerance)
 
     def _recipe(self, kind: str, epoch: int | None) -> str:
         """Return a hash of what all rows depend on, besides their image."""

@@ -195,6 +195,17 @@ def test_rows_of_each_kept_array_are_looked_at(data, photos, tmp_path, capsys):
     np.testing.assert_allclose(found, exact, rtol=1e-3)
 
 
+def test_rows_of_validation_images_are_looked_at_too(data, photos, capsys):
+    featured(data, Means())
+    other = load(photos, image_size=(12, 10), seed=7)
+    featured(other, Means(3.0))  # replaces the rows of all images, not of this validation part
+    capsys.readouterr()
+    found = featured(data, Means(3.0)).images.read(held := data.parts["validation"])
+    assert "computing anew" in capsys.readouterr().err
+    exact = Means(3.0)(data.images.read(held).astype(np.float32))
+    np.testing.assert_array_equal(found, exact)
+
+
 def test_rows_of_views_are_of_an_image_in_its_place(data):
     def asked(splits):
         extract = Means()
