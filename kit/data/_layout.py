@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.data._divide import PARTS
 from kit.data._parts import find_parts, part_named, read_parts
 from kit.data._tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
 from kit.data._wrappers import base, opened, unwrapped
@@ -12,7 +13,6 @@ from kit.errors import DataError, SettingError
 __all__ = ["ARRANGE", "ClassFolder", "layout"]
 
 ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
-ORDER = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def layout(
     used = [folder for each in parts.values() for folder in each]
     if parts:
         found = _in_parts(root, parts, known, problems, notes)
+        problems[:] = dict.fromkeys(problems)  # the folder itself may be a part: it is read again
     else:
         found = [ClassFolder("", base(folder), folder) for folder in folders]
         if inside:
@@ -91,7 +92,7 @@ def _in_parts(
     used = [folder for each in parts.values() for folder in each]
     found: list[ClassFolder] = []
     given = []
-    for part in (each for each in ORDER if each in parts):
+    for part in (each for each in PARTS if each in parts):
         stop = known or {one.name for one in found}
         for folder in parts[part]:
             inner = _of_part(root, part, folder, stop, problems, notes)

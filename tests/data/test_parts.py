@@ -204,6 +204,13 @@ def test_no_image_is_in_two_parts(tmp_path, text):
         listing(tmp_path, parts=text)
 
 
+def test_what_lies_beside_the_classes_of_the_folder_itself_is_named_once(tmp_path):
+    fill(tmp_path, "a/1.png", "b/1.png", "Thumbs.db", ".c/1.png", "r.txt", *classes("test"))
+    listed = listing(tmp_path, parts="train=.,test=test")
+    assert sorted(one.file for one in listed.problems) == [".c", "Thumbs.db", "r.txt"]
+    assert any("no classes: .c. Rename" in note for note in listed.notes)
+
+
 def test_parts_may_not_lead_out_of_the_folder_or_into_a_table(tmp_path):
     fill(tmp_path, *classes("data/x"), *classes("out"))
     try:
