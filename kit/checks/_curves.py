@@ -38,7 +38,7 @@ class Curves:
         sampled: Whether plain training images were measured.
         validated: Of validation images, in the last epochs.
         plain: Their accuracy, whatever the measure.
-        best: The highest of validation images, and its epoch (from 1).
+        best: The highest of validation images, and its epoch, from 1 in the whole training.
         best_epoch: See ``best``.
         chance: What guessing scores, see :func:`kit.intervals.guessing`.
         error: Standard error of that.
@@ -49,8 +49,9 @@ class Curves:
         learned: Share of the way from ``nothing`` to 0 that the training loss has come.
         rise: Largest rise of the training loss between epochs.
         jump: The same over its whole fall.
-        wobble: Mean step of the late validation accuracy against its trend.
-        lowest_validation: Epoch (from 1) of the lowest validation loss.
+        wobble: Mean step of the late validation accuracy against its trend; NaN of few epochs.
+        lowest_validation: Epoch of the lowest validation loss, likewise.
+        before: Epochs of an earlier phase.
         rebound: Last validation loss over the lowest.
         update: Highest update / weights of the middle layer.
         sure: Highest accuracy on the images that the model was surest of.
@@ -83,6 +84,7 @@ class Curves:
     jump: float
     wobble: float
     lowest_validation: int
+    before: int
     rebound: float
     update: float
     sure: float
@@ -134,7 +136,7 @@ def read(seen: Evidence) -> Curves:
         validated=reached,
         plain=_late(column(table, "val_accuracy", len(loss))),
         best=_highest(validated),
-        best_epoch=_where_highest(validated) + 1,
+        best_epoch=facts.epochs_before + _where_highest(validated) + 1,
         chance=chance,
         error=error,
         half_interval=(high - low) / 2,
@@ -144,7 +146,8 @@ def read(seen: Evidence) -> Curves:
         rise=_rise(data),
         jump=_rise(data) / max(_fall(data), 1e-9),
         wobble=_wobble(validated),
-        lowest_validation=lowest + 1,
+        lowest_validation=facts.epochs_before + lowest + 1,
+        before=facts.epochs_before,
         rebound=float(validation_loss[usable][-1] / validation_loss[lowest])
         if usable.any() and validation_loss[lowest] > 0
         else math.nan,
@@ -262,7 +265,7 @@ def _wobble(accuracy: Floats) -> float:
     known = accuracy[np.isfinite(accuracy)]
     late = known[len(known) // 2 :]
     if len(late) < 3:
-        return 0.0
+        return math.nan
     return float(np.mean(np.abs(np.diff(late) - (late[-1] - late[0]) / (len(late) - 1))))
 
 

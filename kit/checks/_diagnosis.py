@@ -1,5 +1,6 @@
 """From the numbers of a training to causes in sentences, the most probable first."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from kit.checks import _rules_data as data
@@ -10,9 +11,8 @@ from kit.checks import _rules_rate as rate
 from kit.checks._curves import Curves, read
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Diagnosis, Finding
-from kit.checks._outcome import at_chance
+from kit.checks._outcome import at_chance, guess_limit
 from kit.checks._thresholds import limit
-from kit.intervals import luck
 
 __all__ = ["RULES", "diagnose"]
 
@@ -66,7 +66,11 @@ def diagnose(seen: Evidence) -> Diagnosis:
 
 
 def _summary(found: Sequence[Finding], curves: Curves) -> str:
-    reached = f"validation {curves.measure} {curves.best:.3f} at best, in epoch {curves.best_epoch}"
+    reached = (
+        f"validation {curves.measure} {curves.best:.3f} at best, in epoch {curves.best_epoch}"
+        if math.isfinite(curves.best)
+        else "no score of validation images is known"
+    )
     if not found:
         suits = (
             f"; the rate suits, with updates of {curves.update:.1g} of the weights "
@@ -78,6 +82,6 @@ def _summary(found: Sequence[Finding], curves: Curves) -> str:
     failed = next((one for one in found if one.severity == "failed"), None)
     if failed is not None:
         return f"Something is wrong with this training ({reached}): {failed.cause}."
-    if at_chance(curves) and curves.best < luck(curves.chance, curves.error):
+    if at_chance(curves) and curves.best < guess_limit(curves.chance, curves.error):
         return f"This training came to nothing ({reached}): {found[0].cause}."
     return f"This training works ({reached}), but: {found[0].cause}."

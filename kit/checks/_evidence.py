@@ -38,6 +38,8 @@ class Facts:
             what guessing gives.
         pretrained: Whether the weights come from another training.
         head: Whether only a head is trained, on features that a backbone computed once.
+        epochs_before: Epochs of an earlier phase that the table leaves out: of the head, where this
+            one is fine-tuning.
         frozen_share: Share of the kernels' weights that cannot move.
         parameters: Weights of the network.
         architecture: Its name.
@@ -65,6 +67,7 @@ class Facts:
     cross_entropy: bool = True
     pretrained: bool = False
     head: bool = False
+    epochs_before: int = 0
     frozen_share: float = 0.0
     parameters: int = 0
     architecture: str = ""

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 __all__ = ["Diagnosis", "Finding", "Severity"]
 
+GIVEN = ("leakage", "too few validation images", "batches too small")  # before any training
 Severity: TypeAlias = Literal["warning", "failed"]
 
 
@@ -59,6 +60,8 @@ class Diagnosis:
     def lines(self) -> list[str]:
         """Return the summary and the findings for a terminal."""
         spoilt = bool(self.findings) and self.findings[0].severity == "failed"
-        later = "Perhaps a consequence of the first: " if spoilt else ""
-        numbered = enumerate(self.findings, 1)
-        return [self.summary, *(f"{n}. {later if n > 1 else ''}{one}" for n, one in numbered)]
+        lines = [self.summary]
+        for number, one in enumerate(self.findings, 1):
+            later = spoilt and number > 1 and one.cause not in GIVEN
+            lines.append(f"{number}. {'Perhaps a consequence of the first: ' * later}{one}")
+        return lines

@@ -210,7 +210,7 @@ def thumbnails(images: Any) -> Floats:
 
 
 def _thumbnails(images: Any) -> Floats:
-    given = np.nan_to_num(np.asarray(images, np.float64), copy=False)
+    given = np.nan_to_num(np.array(images, np.float64), copy=False)
     if given.ndim == 4:
         for axis in (1, 2):
             length = given.shape[axis]

@@ -135,26 +135,37 @@ def _lower(finding: Finding, facts: Facts) -> list[Step]:
     update = finding.numbers.get("update", math.nan)
     factor = AIM / update if update and math.isfinite(update) and update > AIM else 0.1
     lower = _round(rate * min(factor, 0.1 if finding.severity == "failed" else 0.5))
-    return [Step("Lower the learning rate.", f"--learning-rate {lower:g}")]
+    return [Step("Lower the learning rate.", f"--{_rate(facts)} {lower:g}")]
 
 
 def _higher(finding: Finding, facts: Facts) -> list[Step]:
     rate = facts.learning_rate or 1e-5
     update = finding.numbers.get("update", math.nan)
     factor = AIM / update if update and math.isfinite(update) and update < AIM else 10
-    return [Step("Raise the learning rate.", f"--learning-rate {_round(rate * factor):g}")]
+    return [Step("Raise the learning rate.", f"--{_rate(facts)} {_round(rate * factor):g}")]
+
+
+def _rate(facts: Facts) -> str:
+    return "fine-tune-rate" if facts.epochs_before else "learning-rate"
 
 
 def _longer(finding: Finding, facts: Facts) -> list[Step]:
+    """Return how to train on: by raising what ended the training."""
     minutes, patience = facts.settings.get("max_minutes"), facts.settings.get("patience")
+    last, flag = facts.settings.get("last_epoch"), "epochs"
+    asked = last or facts.settings.get("epochs")
+    if facts.epochs_before:
+        asked, flag = facts.settings.get("fine_tune_epochs"), "fine-tune-epochs"
     epochs = finding.numbers.get("epochs", 0)
-    if minutes and epochs < (facts.settings.get("epochs") or math.inf):
+    waiting = 0 if last else patience or 0
+    if waiting and epochs < facts.planned_epochs and (not minutes or epochs > waiting):
+        return [Step("Wait longer for a better epoch.", f"--patience {2 * waiting}")]
+    if minutes and epochs < (asked or math.inf):
         return [Step("Give it more time.", f"--max-minutes {3 * minutes:g}")]
-    if patience and epochs < facts.planned_epochs:
-        return [Step("Wait longer for a better epoch.", f"--patience {2 * patience}")]
     times = math.ceil(3 * max(limit("brief") / finding.numbers.get("steps", math.inf), 1))
     epochs = times * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
-    return [Step("Train longer.", f"--epochs {epochs}")]
+    both = f" --last-epoch {epochs}" if last else ""
+    return [Step("Train longer.", f"--{flag} {epochs}{both}")]
 
 
 def _batch(finding: Finding, facts: Facts) -> list[Step]:
@@ -164,12 +175,13 @@ def _batch(finding: Finding, facts: Facts) -> list[Step]:
 def _validation(finding: Finding, facts: Facts) -> list[Step]:
     if facts.settings.get("folds") or facts.settings.get("split"):
         return []
+    single = facts.settings.get("last_epoch") or (facts.settings.get("repeats") or 1) > 1
     share = facts.settings.get("validation_split") or 0.2
     more = Step("Give validation more images, where the folder gives it none.",
                 "--validation-split 0.3")  # fmt: skip
     return [
         *([more] if share < 0.3 else []),
-        Step("Or let every image be validated once.", "--folds 5"),
+        *([] if single else [Step("Or let every image be validated once.", "--folds 5")]),
     ]
 
 
@@ -217,7 +229,8 @@ def _features(finding: Finding, facts: Facts) -> list[Step]:
     """Return what gives a head better features: regularizing moves it little (transfer.md)."""
     larger = _larger(facts.settings.get("settings", {}).get("backbone", ""))
     steps = [Step("Take a larger backbone.", f"--backbone {larger}" if larger else "")]
-    if not facts.settings.get("fine_tune"):
+    smote = facts.settings.get("sampling") == "smote"  # it goes with features alone
+    if not (facts.settings.get("fine_tune") or facts.settings.get("last_epoch") or smote):
         steps.append(Step("Let the backbone's last layers learn, too.", "--fine-tune 6"))
     size = min(facts.settings.get("image_size") or [0])
     if 0 < size < LARGE:

@@ -9,11 +9,13 @@ from kit.checks._thresholds import limit
 from kit.intervals import luck
 
 __all__ = [
+    "answer_limit",
     "apart",
     "at_chance",
     "brief",
     "collapsed",
     "gap_limit",
+    "guess_limit",
     "poor",
     "rested",
     "spoilt",
@@ -23,7 +25,16 @@ __all__ = [
 
 def at_chance(curves: Curves) -> bool:
     """Tell whether validation answers are no better than guessing."""
-    return curves.validated < luck(curves.chance, curves.error)
+    return curves.chance < 1 and curves.validated < guess_limit(curves.chance, curves.error)
+
+
+def guess_limit(chance: float, error: float) -> float:
+    """Return the score from which on answers are no longer called guesses.
+
+    Of few images even all right answers may be luck. That shows nothing either way, so from half
+    way between guessing and no errors on it is not said that a network guesses.
+    """
+    return min(luck(chance, error), (1 + chance) / 2)
 
 
 def gap_limit(curves: Curves) -> float:
@@ -44,9 +55,14 @@ def rested(curves: Curves) -> bool:
 
 def collapsed(seen: Evidence, curves: Curves) -> bool:
     """Tell whether nearly all images get one answer, more than have it by right."""
+    return curves.commonest > answer_limit(seen)
+
+
+def answer_limit(seen: Evidence) -> float:
+    """Return the largest share of the images looked at that may well get one answer."""
     counts = seen.sample_counts
     largest = max(counts) / sum(counts) if counts else 0.0
-    return curves.commonest > max(limit("collapse"), (1 + largest) / 2)
+    return max(limit("collapse"), (1 + largest) / 2)
 
 
 def steps(seen: Evidence, curves: Curves) -> int:

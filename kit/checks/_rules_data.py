@@ -117,9 +117,19 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
 
 def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
     """A score of so few images that it says little."""
+    counts = [one for one in seen.facts.validation_counts if one > 0]
+    if len(counts) == 1 < seen.facts.classes:
+        return Finding(
+            "too few validation images",
+            "failed",
+            "All validation images are of one class: who always answers that class has them all "
+            "right, so their score says nothing.",
+            f"{counts[0]} validation images of one class, expected some of each of the "
+            f"{seen.facts.classes}",
+            {"images": counts[0]},
+        )
     if not curves.half_interval > limit("interval"):
         return None
-    counts = [one for one in seen.facts.validation_counts if one > 0]
     least = f", {min(counts)} of the smallest class," if counts else ""
     return Finding(
         "too few validation images",

@@ -7,11 +7,21 @@ import numpy as np
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import apart, at_chance, brief, collapsed, gap_limit, rested
+from kit.checks._outcome import (
+    answer_limit,
+    apart,
+    at_chance,
+    brief,
+    collapsed,
+    gap_limit,
+    rested,
+)
 from kit.checks._rules_rate import still_falling
 from kit.checks._thresholds import limit
 
 __all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitting", "underfitting"]
+
+RISES = 1.05  # last validation loss over the lowest
 
 
 def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
@@ -19,7 +29,7 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
     if not apart(curves) or at_chance(curves):
         return None
     since, told = _since(curves)
-    rises = curves.rebound > 1.05
+    rises = curves.rebound > RISES
     rising = (
         f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
         f"{curves.rebound:.2f} times as high"
@@ -30,14 +40,15 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
         f"The network overfits: {told} it knows its training images better than others, at the end "
         f"by {100 * curves.gap:.0f} points."
     )
-    if seen.facts.head and not rises:
+    features = seen.facts.head and curves.rebound <= RISES
+    if features:
         sentence = (
             f"The head knows its training images better than others, by {100 * curves.gap:.0f} "
-            "points, as most heads on a frozen backbone do. Its validation loss does not rise, so "
-            "this costs nothing; it is about as good as its features."
+            "points, as most heads on a frozen backbone do. Its validation loss hardly rises, so "
+            "this costs little; it is about as good as its features."
         )
     return Finding(
-        "limit of the features" if seen.facts.head and not rises else "overfitting",
+        "limit of the features" if features else "overfitting",
         "warning",
         sentence,
         f"{curves.measure} {curves.trained:.2f} on training images ({_plain(curves)}), "
@@ -53,12 +64,13 @@ def _since(curves: Curves) -> tuple[int, str]:
     small = measured[curves.gaps[measured] <= gap_limit(curves)]
     before = int(small[-1]) + 1 if len(small) else 0
     since = int(next((one for one in measured if one >= before), measured[-1])) + 1
+    named = curves.before + since
     if since <= before:
-        return since, "in the last epochs"
+        return named, "in the last epochs"
     if since == before + 1:
-        return since, f"from epoch {since} on"
-    earlier = f", and not yet in epoch {before}" if before else ""
-    return since, f"measured in epoch {since}{earlier},"
+        return named, f"from epoch {named} on"
+    earlier = f", and not yet in epoch {curves.before + before}" if before else ""
+    return named, f"measured in epoch {named}{earlier},"
 
 
 def _plain(curves: Curves) -> str:
@@ -75,8 +87,8 @@ def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "underfitting",
         "warning",
-        f"The {'head' if seen.facts.head else 'network'} underfits: it does no better on its "
-        "training images than on others, and the loss hardly falls any more.",
+        f"The {'head' if seen.facts.head else 'network'} underfits: on its training images it is "
+        "not clearly better than on others, and the loss hardly falls any more.",
         f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
         f"validation images; expected above {limit('poor'):g} on the first; in the last third the "
         f"loss fell at {curves.pace:.2f} of its mean pace"
@@ -109,7 +121,7 @@ def collapse(seen: Evidence, curves: Curves) -> Finding | None:
         "failed",
         "The network gives one and the same answer to nearly all images.",
         f"{100 * curves.commonest:.0f} % of the validation images looked at get the commonest "
-        f"answer; expected below {100 * limit('collapse'):.0f} %",
+        f"answer; expected below {100 * answer_limit(seen):.0f} %",
         {"commonest": curves.commonest},
     )
 

@@ -5,7 +5,7 @@ import math
 from kit.checks._curves import Curves
 from kit.checks._evidence import Evidence
 from kit.checks._finding import Finding
-from kit.checks._outcome import at_chance, brief
+from kit.checks._outcome import at_chance, brief, guess_limit
 from kit.checks._thresholds import limit
 from kit.intervals import guessing, luck
 
@@ -66,7 +66,7 @@ def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     if not at_chance(curves) or brief(seen, curves):
         return None
     similar = seen.neighbours
-    if similar is not None and similar > luck(*_guessing(seen, curves)):
+    if similar is not None and similar > guess_limit(*_guessing(seen, curves)):
         return None
     by_heart = curves.trained > luck(luck(curves.chance, curves.error), curves.error)
     if similar is None and not by_heart:

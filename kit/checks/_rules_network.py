@@ -66,7 +66,7 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
 def tiny_network(seen: Evidence, curves: Curves) -> Finding | None:
     """A network of so few weights that it cannot hold the classes apart."""
     size = seen.facts.parameters / max(seen.facts.classes, 1)
-    if not 0 < size < limit("tiny") or curves.trained >= limit("poor"):
+    if not 0 < size < limit("tiny") or not curves.trained < limit("poor"):
         return None
     return Finding(
         "network too small",
@@ -152,8 +152,9 @@ def strong_dropout(seen: Evidence, curves: Curves) -> Finding | None:
         "failed" if curves.validated < limit("poor") else "warning",
         f"Dropout of {seen.facts.dropout:g} {'may leave' if learned else 'leaves'} too little of "
         "the network to learn with.",
-        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
-        f"training images; expected a dropout below {limit('dropout'):g}",
+        f"{curves.measure} {curves.running:.2f} while training"
+        + (f", {curves.trained:.2f} on plain training images" if curves.sampled else "")
+        + f"; expected a dropout below {limit('dropout'):g}",
         {"dropout": seen.facts.dropout, "running": curves.running, "trained": curves.trained},
     )
 

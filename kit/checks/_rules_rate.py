@@ -110,7 +110,7 @@ def still_falling(curves: Curves, expected: str) -> Finding:
     """Say that a training ended while its loss fell faster than the limit of that name."""
     epochs = "1 epoch" if curves.epochs == 1 else f"{curves.epochs} epochs"
     fell = f"in the last third the loss fell at {curves.pace:.2f} of its mean pace, expected below "
-    pace = f"{fell}{limit(expected):g}; " if curves.epochs > 1 else ""
+    pace = f"{fell}{limit(expected):g}; " if curves.pace > limit(expected) else ""
     return Finding(
         "stopped too early",
         "warning",
@@ -129,8 +129,12 @@ def small_batches(seen: Evidence, curves: Curves) -> Finding | None:
         "warning",
         f"A step sees {seen.facts.batch_size} images only, so its direction is mostly chance, as "
         "are the means of batch normalization where there is any.",
-        f"batches of {seen.facts.batch_size}; expected 16 or more; late validation "
-        f"{curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch",
+        f"batches of {seen.facts.batch_size}; expected 16 or more"
+        + (
+            f"; late validation {curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch"
+            if math.isfinite(curves.wobble)
+            else ""
+        ),
         {"batch_size": seen.facts.batch_size, "wobble": curves.wobble},
     )
 

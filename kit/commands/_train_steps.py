@@ -367,7 +367,7 @@ def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
 
 def score(
     trained: Sequence[Trained], splits: data.Splits, run: Path, chosen: bool = True
-) -> tuple[dict[str, evaluation.Scores], dict[str, Any]]:
+) -> dict[str, Any]:
     """Score every held-out part once, keep tables and pictures, and print the sentences.
 
     Args:
@@ -377,14 +377,13 @@ def score(
         chosen: Whether the epoch that is kept was chosen on the validation images.
 
     Returns:
-        The scores of each part, and what ``metrics.json`` holds, but for the times.
+        What ``metrics.json`` holds, but for the times.
     """
     best = best_of(trained)
     if best.history.why:
         print(best.history.why)
     kind = {"are_probabilities": architectures.head(best.model) != "scores"}
     metrics: dict[str, Any] = {"temperature": best.temperature}
-    found: dict[str, evaluation.Scores] = {}
     tables = []
     for part in ("validation", "test"):
         if part not in splits.parts:
@@ -395,13 +394,13 @@ def score(
         numbers = best.asked.present(part)
         true = splits.labels[numbers]
         scores = evaluation.score(true, probabilities, splits.class_names, **kind)
-        found[part], metrics[part] = scores, scores.summary()
+        metrics[part] = scores.summary()
         names = [splits.files[index] for index in numbers]
         table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
         tables.append(table.assign(split=part))
         _scores.keep(scores, part, run)
         looks = [len(one.history.table) for one in trained]
-        epochs = looks if part == "validation" and chosen else None
+        epochs = None if part == "test" else looks if chosen else 0
         shared = len(splits.shared("validation", part)) if part == "test" else 0
         for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
             print(progress.clean(line))
@@ -412,7 +411,7 @@ def score(
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: one.value for one in trained}
         print(spread(trained))
-    return found, metrics
+    return metrics
 
 
 def spread(trained: Sequence[Trained]) -> str:

@@ -281,8 +281,7 @@ def train(
             metrics = folding.score(trained, each, run)
             splits = folding.kept(trained, each)
             folding.save_split(run, splits, each)
-        _, scored = steps.score(trained, splits, run, chosen=last_epoch is None)
-        metrics |= scored
+        metrics |= steps.score(trained, splits, run, chosen=last_epoch is None)
         for line in diagnosis.explain(trained, resolved, run):
             print(line)
         record.finish(run, metrics, resolved, splits, steps.best_of(trained), choice.reason, start)

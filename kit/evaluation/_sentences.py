@@ -29,7 +29,7 @@ def sentences(
     Args:
         scores: From :func:`kit.evaluation.score`.
         part: What the images are called: "validation", "test". A validation part is always said to
-            be optimistic, since its images chose the epoch.
+            be optimistic, since its images chose the epoch, unless ``epochs`` is 0.
         epochs: From how many epochs one was chosen on these very images: a number, or one for each
             training of which one is kept. None where these images chose nothing.
         shared: How many of these images are, byte for byte, in another part too.

@@ -86,7 +86,7 @@ def prepare(
         "plan": dataclasses.asdict(plan),
         "objective": objective,
         "seed": seed,
-        "chance": None if chance is None else dataclasses.asdict(chance),
+        "chance": None if chance is None else {"images": chance.images, "score": chance.score},
         "oracle": oracle,
         "fingerprint": dict(fingerprint or {}),
     }
@@ -127,7 +127,10 @@ def _check(objective: str, oracle: str, seed: int, max_minutes: float | None) ->
 
 
 def _refuse_drift(folder: Path, setup: Mapping[str, Any]) -> None:
-    found = _facts.differences(_facts.load_setup(folder), setup)
+    before = _facts.load_setup(folder)
+    if isinstance(before.get("chance"), dict):
+        before["chance"].pop("error", None)  # some hold it; it follows from the data
+    found = _facts.differences(before, setup)
     if found:
         raise SettingError(
             f"{folder} is another search: results of both would be mixed.",

@@ -77,7 +77,9 @@ def _believed(findings: Findings, best: Entrant) -> list[str]:
     elif guess := _guess(findings).removeprefix("; "):
         told.append(f"{guess.capitalize()}.")
     if findings.guessing:
-        told.append("That is no better than guessing: nothing was learned.")
+        told.append(
+            "That is no better than guessing may be: nothing shows that anything was learned."
+        )
     if findings.looked > 1:
         told.append(
             f"It is chosen from {looks_text(findings.epochs, 'trial')} on the same images, so it "

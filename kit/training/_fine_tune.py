@@ -149,6 +149,7 @@ def _evidence(
     if before.evidence is None:
         return None
     known = facts(model, splits, len(after.table), before.evidence.facts.schedule)
+    known = dataclasses.replace(known, epochs_before=len(before.table))
     return checks.evidence(after.table, known, overlap=before.evidence.overlap)
 
 

@@ -121,6 +121,13 @@ def test_votes_mend_labels_that_are_wrong_by_chance() -> None:
     assert many > one + 0.15
 
 
+def test_images_that_are_compared_stay_as_they_are() -> None:
+    images = np.full((2, 4, 4, 1), np.nan)  # in the precision that they are compared in
+
+    measures.thumbnails(images)
+    assert np.isnan(images).all()
+
+
 def test_an_image_is_not_its_own_neighbour() -> None:
     images, classes = np.random.default_rng(0).random((40, 8, 8, 1)), np.arange(40)
 

@@ -57,6 +57,13 @@ def test_a_loss_that_falls_is_stopped_too_early_and_no_larger_network_is_advised
     assert commands("stopped too early", epochs=len(loss)) == [f"--epochs {3 * len(loss)}"]
 
 
+def test_two_epochs_show_no_pace_above_the_limit_and_no_wobble() -> None:
+    short = found(poor([1.2, 1.19]), dataclasses.replace(FACTS, batch_size=2))
+
+    assert "mean pace" not in short["stopped too early"].evidence
+    assert "wobbles" not in short["batches too small"].evidence  # two epochs do not show it
+
+
 def test_a_loss_that_rests_is_underfitting_and_says_how_slowly_it_falls() -> None:
     causes = found(poor(0.9 + 0.7 * np.exp(-np.arange(12.0))))
 
@@ -67,6 +74,35 @@ def test_a_loss_that_rests_is_underfitting_and_says_how_slowly_it_falls() -> Non
 
 def test_of_one_epoch_without_a_loss_before_nothing_is_said_of_rest() -> None:
     assert found(poor([1.3]), before={}) == {}
+
+
+@pytest.mark.parametrize("counts", [(4, 4), (20, 2), (1, 1)])
+def test_all_right_of_few_images_is_no_guessing_though_it_may_be_luck(
+    counts: tuple[int, int],
+) -> None:
+    facts = Facts(2, (40, 40), sum(counts), counts)
+    right = {"loss": np.linspace(0.7, 0.01, 200), BOTH: 1.0, "val_accuracy": 1.0, TRAIN: 1.0}
+    wrong = {**right, BOTH: 0.5, TRAIN: 0.5, "val_accuracy": 0.5}
+
+    assert list(found(right, facts, neighbours=1.0, sample_counts=counts)) == [
+        "too few validation images"
+    ]
+    assert "nothing is learned" in found(wrong, facts)
+
+
+def test_validation_images_of_one_class_say_nothing() -> None:
+    facts = Facts(2, (40, 40), 100, (100, 0))
+    table = {"loss": [0.7, 0.3, 0.2], BOTH: 0.95, "val_accuracy": 0.95, TRAIN: 0.95}
+
+    assert list(found(table, facts)) == ["too few validation images"]
+    assert "are of one class" in found(table, facts)["too few validation images"].sentence
+
+
+def test_without_validation_images_no_score_of_theirs_is_named() -> None:
+    diagnosis = checks.diagnose(Evidence({"loss": [2.0, 0.5], "accuracy": [0.3, 0.9]}, FACTS))
+
+    assert "no score of validation images is known" in diagnosis.summary
+    assert "nan" not in " ".join(diagnosis.lines())
 
 
 FALL = 0.3 + 0.2 * np.exp(-np.arange(75.0))
@@ -124,7 +160,7 @@ def test_one_answer_is_said_only_where_more_images_get_it_than_have_it_by_right(
 
     assert right == {}
     assert "one and the same answer, where 94 % of" in wrong["imbalanced classes"].sentence
-    assert "one answer to everything" in wrong
+    assert "expected below 97 %" in wrong["one answer to everything"].evidence
 
 
 def test_the_summary_names_the_measure() -> None:
@@ -156,7 +192,9 @@ def test_what_follows_a_failure_is_called_a_consequence_perhaps() -> None:
     failed = checks.diagnose(Evidence(table, FACTS, scales={"a": 0.0, "b": 1.0}, overlap=0.5))
 
     assert failed.verdict == "failed"
-    assert [("Perhaps a consequence" in line) for line in failed.lines()[1:3]] == [False, True]
+    told = {line.split(". ")[1]: "Perhaps a consequence" in line for line in failed.lines()[1:]}
+    assert [line for line in told if line.startswith("Validation images are in")]
+    assert list(told.values()) == [False, False, *[True] * (len(told) - 2)]
 
 
 def test_weights_are_said_to_spoil_a_start_only_where_they_did() -> None:
@@ -219,6 +257,7 @@ def test_a_head_that_underfits_needs_better_features_and_no_larger_network() -> 
         ("noisy validation", {"schedule": "one-cycle"}, "--schedule"),
         ("too few validation images", {"validation_split": 0.35}, "--validation-split"),
         ("too few validation images", {"folds": 5}, "--folds"),
+        ("too few validation images", {"repeats": 3}, "--folds"),  # the two exclude each other
         ("leakage", {"group": "patient"}, "--group"),
         ("weights start too small", {"settings": {"initialization": "he"}}, "--set"),
         ("dead units", {"settings": {"activation": "leaky_relu"}}, "--set"),
@@ -246,6 +285,27 @@ def test_a_limit_that_ended_the_training_is_what_is_raised() -> None:
     assert commands("stopped too early", timed, epochs=3) == ["--max-minutes 6"]
     assert commands("stopped too early", patient, epochs=8) == ["--patience 20"]
     assert commands("stopped too early", patient, epochs=12) == ["--epochs 36"]
+
+    both = set_to(max_minutes=2.0, epochs=30, patience=4)
+    known = set_to(last_epoch=7, patience=10, epochs=12)
+    assert commands("stopped too early", both, epochs=8) == ["--patience 8"]
+    assert commands("stopped too early", known, epochs=7) == ["--epochs 21 --last-epoch 21"]
+
+
+def test_fine_tuning_names_the_epochs_of_the_whole_training_and_has_flags_of_its_own() -> None:
+    tuned = dataclasses.replace(
+        FACTS, pretrained=True, epochs_before=40, planned_epochs=5, learning_rate=1e-4
+    )
+    table = {"loss": [0.4, 0.3, 0.2], "val_loss": [0.5, 0.4, 0.6], "accuracy": 1.0, TRAIN: 1.0}
+    table |= {BOTH: [0.75, 0.7, 0.7], "val_accuracy": 0.7, "balanced_accuracy": 1.0}
+    facts = set_to(tuned, fine_tune="6", fine_tune_epochs=5, epochs=40, max_minutes=9.0)
+    one = found(table, tuned)["overfitting"]
+
+    assert "from epoch 41 on" in one.sentence
+    assert "lowest in epoch 42" in one.evidence
+    assert commands("stopped too early", facts, epochs=5) == ["--fine-tune-epochs 15"]
+    assert commands("rate too high", facts)[0].startswith("--fine-tune-rate")
+    assert commands("rate too high", HEAD)[0].startswith("--learning-rate")
 
 
 @pytest.mark.parametrize("more", [{"channels": 1}, {"image_size": 8}, {"pretrained": True}])

@@ -233,10 +233,15 @@ def test_without_a_test_part_nothing_is_left_to_judge_such_a_winner(
     splits = dataclasses.replace(splits, parts={"train": splits.parts["train"]})
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
     trained: Any = SimpleNamespace(
-        model=model, history=SimpleNamespace(monitor="accuracy"), value=1.0
+        model=model,
+        history=SimpleNamespace(monitor="accuracy", why=""),
+        asked=splits,
+        row={"accuracy": 1.0},
+        temperature=None,
     )
 
-    assert train_steps.score([trained], splits, tmp_path, chosen=False) == ({}, {})
+    scored = train_steps.score([trained], splits, tmp_path, chosen=False)
+    assert scored == {"temperature": None}
     assert "nothing says how good it is" in capsys.readouterr().out
 
 

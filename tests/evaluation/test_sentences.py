@@ -40,7 +40,7 @@ def test_validation_is_always_called_optimistic(epochs, says):
 
 
 @pytest.mark.parametrize(
-    ("part", "epochs"), [("test", None), ("validation", 1), ("validation", [1])]
+    ("part", "epochs"), [("test", None), ("validation", 1), ("validation", [1]), ("validation", 0)]
 )
 def test_what_chose_nothing_is_not_called_optimistic(part, epochs):
     assert "optimistic" not in " ".join(evaluation.sentences(GOOD, part, epochs=epochs))

@@ -114,9 +114,18 @@ def test_guessing_is_no_result():
     assert "no winner is trained, and no test split is looked at" in told(finalists=luck)
     assert "There is no test split" not in told(finalists=luck)
 
-    assert "no better than guessing: nothing was learned" in told(finalists=luck)
+    assert "no better than guessing may be: nothing shows" in told(finalists=luck)
     assert "Next: check the set-up" in told(finalists=luck)
     assert "guessing" not in told()
+
+
+def test_all_right_of_few_images_is_not_called_guessing():
+    all_right = (Entrant(BEST, (1.0, 1.0, 1.0)),)
+    few = {"finalists": all_right, "baseline": 0.5}
+
+    assert "guessing" not in told(**few, images=8)  # of which even all may be luck
+    assert "guessing" not in told(**few, images=22, baseline_error=0.185)  # 20 and 2 of a class
+    assert "no better than guessing may be" in told(**(few | {"finalists": CLEAR}), images=20)
 
 
 def test_settings_that_mattered_are_named_and_others_are_not():

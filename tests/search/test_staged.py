@@ -471,6 +471,20 @@ def test_drift_is_refused_with_what_changed(
     assert sorted(path.name for path in (tmp_path / "s").rglob("*")) == before
 
 
+@pytest.mark.parametrize("kept", [{}, {"error": None}, {"error": 0.02}])
+def test_a_search_goes_on_whatever_its_setup_holds_of_the_error_of_guessing(
+    tmp_path: Path, kept: dict[str, Any]
+) -> None:
+    chance = search.Chance(200, 0.5, 0.08)
+    prepared(tmp_path / "s", chance=chance)
+    path = tmp_path / "s" / _facts.SETUP
+    setup = json.loads(path.read_text())
+    setup["chance"] = {"images": 200, "score": 0.5, **kept}
+    path.write_text(json.dumps(setup))
+
+    assert prepared(tmp_path / "s", chance=chance, resume=True).settings.chance == chance
+
+
 def test_a_search_is_not_overwritten_and_none_cannot_go_on(tmp_path: Path) -> None:
     prepared(tmp_path / "s")
 
