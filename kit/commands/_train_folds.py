@@ -86,7 +86,7 @@ def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) ->
     best = best_of(trained).attempt.name
     print(
         f"Kept is the model of {best}. Its own validation score, which follows, is chosen from "
-        f"{len(trained)} and so the most optimistic; the cross-validation is the estimate."
+        f"{len(trained)} and so optimistic; the cross-validation is the estimate."
     )
     return {"cross_validation": {**found.summary(), "last_epoch_accuracy": at_end}}
 

@@ -352,10 +352,10 @@ def _on_backbone(
 
 
 def best_of(trained: Sequence[Trained]) -> Trained:
-    """Return the attempt that is kept, by the rule for epochs: among these, an epoch of each."""
+    """Return the attempt that is kept: by the rule for epochs, of which each has one."""
     monitor, counts = trained[0].history.monitor, trained[0].asked.counts("validation").values()
     images = worth([*counts], balanced="balanced" in monitor)
-    return trained[evaluation.kept_epoch((one.row for one in trained), monitor, images)]
+    return trained[evaluation.best_place([one.row for one in trained], monitor, images)]
 
 
 def draw_curves(trained: Sequence[Trained], figures: Path) -> None:

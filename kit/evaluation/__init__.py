@@ -5,7 +5,7 @@ the first needs Keras.
 """
 
 from kit.evaluation._folds import CrossValidation, cross_validated
-from kit.evaluation._kept_epoch import kept_epoch, why_kept
+from kit.evaluation._kept_epoch import best_place, kept_epoch, why_kept
 from kit.evaluation._looks import looks, looks_text
 from kit.evaluation._metrics import Scores, score
 from kit.evaluation._predict import both_columns, predictions, probabilities
@@ -15,6 +15,7 @@ from kit.evaluation._temperature import temperature
 __all__ = [
     "CrossValidation",
     "Scores",
+    "best_place",
     "both_columns",
     "cross_validated",
     "kept_epoch",

@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.intervals import standard_error
 
-__all__ = ["kept_epoch", "why_kept"]
+__all__ = ["best_place", "kept_epoch", "why_kept"]
 
 LOSSES = ("val_data_loss", "val_loss")  # the first that is there; it has no penalties
 ROUNDING = 1e-6  # of a score: what single precision makes of equal ones
@@ -41,6 +41,24 @@ def kept_epoch(rows: Iterable[Row], monitor: str, images: float = 0) -> int:
         if near and (kept < 0 or kept_score < level or loss < kept_loss):
             kept, kept_score, kept_loss = place, score, loss
     return kept
+
+
+def best_place(
+    rows: Sequence[Row], monitor: str, images: float = 0, held: Sequence[int] = ()
+) -> int:
+    """Return which of several trainings' epochs is kept: the rule, whatever their order.
+
+    Args:
+        rows: As for :func:`kept_epoch`.
+        monitor: As for :func:`kept_epoch`.
+        images: As for :func:`kept_epoch`.
+        held: The places whose weights are there; none for all.
+    """
+    scores = [_score(row, monitor) for row in rows]
+    level = max(scores) - _error(max(scores), monitor, images) - ROUNDING
+    held = held or range(len(rows))
+    near = [place for place in held if scores[place] >= level]
+    return min(near or held, key=lambda place: (_loss(rows[place]), -scores[place]))
 
 
 def why_kept(rows: Sequence[Row], place: int, monitor: str, images: float = 0) -> str:
@@ -87,5 +105,5 @@ def _score(row: Row, monitor: str) -> float:
 
 
 def _loss(row: Row) -> float:
-    value = next((row[name] for name in LOSSES if name in row), math.inf)
-    return value if math.isfinite(value) else math.inf
+    values = (row.get(name, math.nan) for name in LOSSES)
+    return next(filter(math.isfinite, values), math.inf)

@@ -27,7 +27,9 @@ class BestWeights(keras.callbacks.Callback):
 
     Which one that is says :func:`kit.evaluation.kept_epoch`. All epochs are compared, but patience
     is counted only from the part of the schedule where the score can be expected to rise. Every
-    newly kept epoch is written to a file.
+    newly kept epoch is written to a file. Where there are penalties on weights, the validation loss
+    without them is added to the logs as ``val_data_loss``: they fall in training, whatever it is
+    worth.
 
     Args:
         monitor: Name of the validation metric, for example ``val_accuracy``.
@@ -57,15 +59,19 @@ class BestWeights(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Compare this epoch with the kept one."""
-        row = {**(logs or {})}
-        if self.monitor not in row:
+        logs = {} if logs is None else logs
+        if self.monitor not in logs:
             raise SettingError(
-                f"{self.monitor} is not measured; there are {', '.join(row)}. Compile the "
+                f"{self.monitor} is not measured; there are {', '.join(logs)}. Compile the "
                 "model with training.compile_model, or monitor one of these."
             )
+        # One of activations has no value outside of its graph.
+        penalty = sum(float(one) for one in self.model.losses if hasattr(one, "numpy"))
+        if penalty and "val_loss" in logs:
+            logs["val_data_loss"] = logs["val_loss"] - penalty
         if self.newest:
             self.rows.clear()
-        self.rows.append(row if self._finite() else {})  # weights that are no numbers: never
+        self.rows.append({**logs} if self._finite() else {})  # weights that are no numbers: never
         if kept_epoch(self.rows, self.monitor, self.images) == len(self.rows) - 1:
             self.best_weights, self.best_epoch, self.wait = self.model.get_weights(), epoch, 0
             if self.checkpoint is not None:

@@ -161,7 +161,7 @@ def _joined(before: History, after: History, splits: data.Splits) -> History:
     rows = table.to_dict("records")
     counts = [*splits.counts("validation").values()]
     images = worth(counts, balanced="balanced" in before.monitor)
-    place = places[evaluation.kept_epoch([rows[n] for n in places], before.monitor, images)]
+    place = evaluation.best_place(rows, before.monitor, images, places)
     return dataclasses.replace(
         after,
         table=table,

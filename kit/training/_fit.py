@@ -36,7 +36,8 @@ class History:
     Attributes:
         table: One row per epoch: ``epoch`` (from 1), ``loss``, ``accuracy``,
             ``balanced_accuracy``, the same with ``val_`` before them, ``learning_rate`` and
-            ``seconds``. Losses include the L2 penalty.
+            ``seconds``. Losses include the penalties on weights; where there are any,
+            ``val_data_loss`` is without them.
         monitor: The column that chose the epoch.
         best_epoch: The epoch (from 1) whose weights the model has now, see
             :func:`kit.evaluation.kept_epoch`; the last one where that was asked for.
@@ -142,8 +143,8 @@ def fit(
     asked = last_epoch is not None
     best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)
     watched = Watch(model, splits) if watch else None
-    floor = nothing_known(model, splits.num_classes)
-    guard = checks.LossGuard(floor=floor, look=0) if watched is None else watched.guard
+    unseen = checks.LossGuard(floor=nothing_known(model), look=0)
+    guard = unseen if watched is None else watched.guard
     monitors = [] if watched is None else [watched.monitor]
     history, display = HistoryTable(history_file), ShowProgress(pace, monitor, name)
     logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []

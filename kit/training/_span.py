@@ -92,7 +92,7 @@ def fit_span(
     model.optimizer.build(model.trainable_variables)
     peak = learning_rate(model)
     steps = max(1, math.ceil(round(share * data.steps(splits), 6)))  # 0.7 * 10 is above 7
-    watch = _guard(model, splits) if guard else None
+    watch = _guard(model) if guard else None
     known = {
         "epochs": epochs,
         "steps": steps,
@@ -210,6 +210,6 @@ def _train(
         )
 
 
-def _guard(model: keras.Model, splits: data.Splits) -> checks.LossGuard:
-    floor = nothing_known(model, splits.num_classes)
+def _guard(model: keras.Model) -> checks.LossGuard:
+    floor = nothing_known(model)
     return checks.LossGuard(floor=floor, log="data_loss", each_epoch=True, look=0)

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 
 from kit import architectures, checks, data
 from kit.training._compile import learning_rate
@@ -32,9 +33,7 @@ class Watch:
         validation = checks.sample(splits, model, HELD_OUT, "validation", as_stored=True)
         self.splits = splits
         self.monitor = checks.Monitor(train, validation)
-        self.guard = checks.LossGuard(
-            train.first(LOOKED_INTO), floor=nothing_known(model, splits.num_classes)
-        )
+        self.guard = checks.LossGuard(train.first(LOOKED_INTO), floor=nothing_known(model))
 
     def evidence(
         self, model: keras.Model, table: Any, epochs: int, schedule: str
@@ -58,9 +57,13 @@ class Watch:
         )
 
 
-def nothing_known(model: keras.Model, classes: int) -> float:
-    """Return the cross-entropy of a model that knows nothing; 0 where it gives scores."""
-    return 0.0 if architectures.head(model) == "scores" else math.log(classes)
+def nothing_known(model: keras.Model) -> float:
+    """Return the loss, by what a model is compiled with, of the same answer for all classes."""
+    outputs = model.output_shape[-1]
+    equal = 0.0 if architectures.head(model) == "scores" else 1 / max(outputs, 2)
+    loss = keras.losses.get(keras.tree.flatten(model.loss)[0])
+    value = loss(np.eye(1, outputs, dtype="float32"), np.full((1, outputs), equal, "float32"))
+    return float(np.mean(keras.ops.convert_to_numpy(value)))
 
 
 def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -> checks.Facts:

@@ -1,9 +1,9 @@
 import math
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 
-from kit.evaluation import kept_epoch, why_kept
+from kit.evaluation import best_place, kept_epoch, why_kept
 from kit.intervals import worth
 
 SCORE = "val_accuracy"
@@ -59,6 +59,32 @@ def test_weights_that_were_let_go_are_not_kept_in_the_end():
 
     assert kept_epoch(curve, SCORE, 500) == 2  # the error is 0.0168
     assert "lowest validation loss since epoch 3" in why_kept(curve, 2, SCORE, 500)
+
+
+def test_the_order_of_trainings_does_not_choose_among_them():
+    curve = rows([0.90, 0.93, 0.96], [0.3, 0.5, 0.6])  # the error of 0.96 is 0.031
+
+    for order in permutations(curve):
+        assert order[best_place(order, SCORE, 40)] == curve[1]
+
+
+def test_of_two_phases_the_kept_epoch_is_near_the_best_of_both():
+    """Not near the kept epoch of the other phase, which is below its own best already."""
+    head = rows([0.95, 0.93], [0.30, 0.25])
+    tuned = rows([0.91], [0.20])
+    curve = [*head, *tuned]
+    place = best_place(curve, SCORE, 100, [1, 2])
+
+    assert place == 1  # the error of 0.95 is 0.0218
+    assert "of the 2 epochs within one standard error" in why_kept(curve, place, SCORE, 100)
+
+
+def test_a_loss_without_penalties_decides_where_it_is_there():
+    curve = [{**row, "val_data_loss": 1 - row["val_loss"]} for row in rows([1, 1], [0.4, 0.3])]
+
+    assert kept_epoch(curve, SCORE) == 0
+    curve[1]["val_data_loss"] = math.nan  # of a phase that has no penalties
+    assert kept_epoch(curve, SCORE) == 1
 
 
 def test_the_lowest_loss_is_kept_where_it_is_the_monitor():

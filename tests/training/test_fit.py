@@ -1,16 +1,19 @@
 import dataclasses
+import math
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from kit import data
+from kit import architectures, data
 from kit.errors import KitError, SettingError
 from kit.training import compile_model, default_epochs, default_monitor, fit
 from kit.training._callbacks import BestWeights
 from kit.training._pace import Pace
+from kit.training._watch import nothing_known
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +189,42 @@ def test_the_kept_weights_are_those_that_the_rule_names_and_a_lower_loss_resets_
     assert model.stop_training
     best.on_train_end()
     assert model.get_weights()[0] == best.best_epoch == 3
+
+
+def test_penalties_on_weights_do_not_choose_the_epoch() -> None:
+    """They fall from epoch to epoch: the loss that the images cause is compared."""
+    best = BestWeights("val_accuracy", 100, 2, Pace("constant", 1.0, 9, 1, None), None)
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(1.0))
+    best.set_model(keras.Sequential([keras.Input((1,)), layer]))
+    for epoch, (weight, loss) in enumerate([(2.0, 0.5), (1.0, 0.9)]):
+        best.model.set_weights([np.full((1, 1), weight)])
+        logs = {"val_accuracy": 1.0, "val_loss": weight**2 + loss}
+        best.on_epoch_end(epoch, logs)
+        assert logs["val_data_loss"] == pytest.approx(loss)
+
+    assert best.best_epoch == 0
+
+
+def strict(true: Any, answers: Any) -> Any:
+    return 100 * keras.losses.categorical_crossentropy(true, answers)
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "expected"),
+    [
+        ("softmax", "crossentropy", math.log(3)),
+        ("softmax", strict, 100 * math.log(3)),
+        ("sigmoid", "crossentropy", math.log(2)),
+        ("scores", "hinge", 2),
+    ],
+)
+def test_a_loss_that_began_at_nothing_is_compared_with_that_of_equal_answers(
+    head: str, loss: Any, expected: float
+) -> None:
+    """A trained network may be right in the first step: every later loss is endlessly more."""
+    model = architectures.build("linear", (4, 4, 1), 2 if head == "sigmoid" else 3, head=head)
+
+    assert nothing_known(compile_model(model, loss=loss)) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("epochs", [1, 4])  # of 5 steps: before and after the guard may judge
