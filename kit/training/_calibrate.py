@@ -5,12 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kit import architectures, data, evaluation
+from kit import data, evaluation
 
 __all__ = ["calibrate"]
 
 HIGHEST = 20.0  # a temperature: beyond it classes would be told apart by rounding alone
-LINEAR = (keras.layers.Activation, keras.layers.GlobalAveragePooling2D)  # but for the last one
 
 
 def calibrate(model: keras.Model, splits: data.Splits) -> float | None:
@@ -24,11 +23,11 @@ def calibrate(model: keras.Model, splits: data.Splits) -> float | None:
         splits: What it takes.
 
     Returns:
-        The temperature; None where there is none, since the model gives scores, or no image was
-        kept apart from its training.
+        The temperature; None where there is none, since the model's last step is no softmax, or
+        sigmoid of one unit, of what a layer gives, or no image was kept apart from its training.
     """
     layer = _last(model)
-    if layer is None or architectures.head(model) == "scores" or "validation" not in splits.parts:
+    if layer is None or "validation" not in splits.parts:
         return None
     rows = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
     # A softmax is known down to the least float32, one sigmoid unit near 1 to its last digit.
@@ -43,10 +42,15 @@ def calibrate(model: keras.Model, splits: data.Splits) -> float | None:
 
 
 def _last(model: keras.Model) -> Any:
-    """Return the last layer with weights, where all behind it passes a factor on to the logits."""
+    """Return the layer whose kernel gives the logits, at most averaged; None where none does."""
+    end = model.layers[-1]
+    usual = keras.activations.sigmoid if model.output_shape[-1] == 1 else keras.activations.softmax
+    if getattr(end, "activation", None) is not usual:
+        return None
     for layer in reversed(model.layers):
         if getattr(layer, "kernel", None) is not None:
-            return layer
-        if not isinstance(layer, LINEAR):
+            linear = layer is end or layer.activation is keras.activations.linear
+            return layer if linear else None
+        if layer is not end and not isinstance(layer, keras.layers.GlobalAveragePooling2D):
             return None
     return None

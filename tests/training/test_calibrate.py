@@ -90,8 +90,17 @@ def test_scores_and_models_without_validation_images_are_left_as_they_are(
     scores = built(splits, "linear", "functional", head="scores")
     model = built(splits, "linear", "functional")
     alone = data.Splits(**{**vars(splits), "parts": {"train": splits.parts["train"]}})
-    strange = keras.Sequential([*model.layers, keras.layers.ReLU()])
-    for one, images in ((scores, splits), (model, alone), (strange, splits)):
+    strange = [
+        keras.Sequential([*model.layers[:-1], *ends])
+        for ends in (
+            [model.layers[-1], keras.layers.ReLU()],
+            [keras.layers.Dense(2, "tanh"), keras.layers.Activation("softmax")],
+            [keras.layers.Dense(2), keras.layers.ReLU(6.0), keras.layers.Activation("softmax")],
+            [keras.layers.Dense(2, "sigmoid")],
+        )
+    ]
+    others = [(one, splits) for one in strange]
+    for one, images in ((scores, splits), (model, alone), *others):
         weights = one.get_weights()
         assert training.calibrate(one, images) is None
         for first, second in zip(weights, one.get_weights(), strict=True):
