@@ -7,7 +7,7 @@ from pathlib import Path
 from kit.data._divide import PARTS
 from kit.data._parts import find_parts, part_named, read_parts
 from kit.data._tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
-from kit.data._wrappers import base, opened, unwrapped
+from kit.data._wrappers import base, class_folders, opened, unwrapped
 from kit.errors import DataError, SettingError
 
 __all__ = ["ARRANGE", "ClassFolder", "layout"]
@@ -96,7 +96,14 @@ def _in_parts(
         stop = known or {one.name for one in found}
         for folder in parts[part]:
             inner = _of_part(root, part, folder, stop, problems, notes)
-            inner = [one for one in inner if not _holds(one, used)]
+            holding = [one for one in inner if _holds(one, used)]
+            torn = [one for one in holding if one not in used and not class_folders(root, one)]
+            if torn:
+                raise SettingError(
+                    f"--parts: a part lies in {torn[0]}, which holds images of its own; a part "
+                    "is a folder with a sub-folder for each class."
+                )
+            inner = [one for one in inner if one not in holding]
             found += [ClassFolder(part, base(one), one) for one in inner]
             given += [folder or "."] if inner else []
     _refuse_twofold(root, found)

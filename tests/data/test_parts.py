@@ -204,6 +204,12 @@ def test_no_image_is_in_two_parts(tmp_path, text):
         listing(tmp_path, parts=text)
 
 
+def test_a_class_with_a_part_in_it_does_not_vanish(tmp_path):
+    fill(tmp_path, "a/1.png", "a/test/1.png", "b/1.png", "c/1.png")
+    with pytest.raises(SettingError, match="a part lies in a, which holds images of its own"):
+        listing(tmp_path, parts="train=.,test=a/test")
+
+
 def test_what_lies_beside_the_classes_of_the_folder_itself_is_named_once(tmp_path):
     fill(tmp_path, "a/1.png", "b/1.png", "Thumbs.db", ".c/1.png", "r.txt", *classes("test"))
     listed = listing(tmp_path, parts="train=.,test=test")
