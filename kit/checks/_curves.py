@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from kit.checks import _series as series
 from kit.checks._evidence import Evidence, Facts
 from kit.checks._measures import cross_entropy
+from kit.checks._series import Floats
 from kit.intervals import guessing, wilson, worth
 
 __all__ = ["Curves", "read"]
 
-Floats = npt.NDArray[np.float64]
-LATE = 1 / 3  # of the epochs, that count as the end
 EVEN = 1.5  # largest class over smallest, up to which the mixture of the classes hardly matters
 
 
@@ -95,33 +94,33 @@ class Curves:
     @property
     def gap(self) -> float:
         """Return the mean gap of the last epochs."""
-        return _late(self.gaps)
+        return series.late(self.gaps)
 
 
 def read(seen: Evidence) -> Curves:
     """Read the columns of a history."""
     facts, table = seen.facts, seen.table
-    loss = column(table, "loss")
-    penalty = np.nan_to_num(column(table, "penalty", len(loss)))
+    loss = series.column(table, "loss")
+    penalty = np.nan_to_num(series.column(table, "penalty", len(loss)))
     data = loss - penalty
     measure, running, sample, validated = _alike(table, facts, len(loss))
     balanced = measure != "accuracy"
     sampled = bool(np.isfinite(sample).any())
     plain = sample if sampled else running
-    validation_loss = column(table, "val_loss", len(loss))
+    validation_loss = series.column(table, "val_loss", len(loss))
     usable = np.isfinite(validation_loss)
     lowest = int(np.nanargmin(validation_loss)) if usable.any() else 0
     first = seen.before.get("train_sample_loss")
     first = (data[0] if len(data) else math.nan) if first is None else first
     even = (1,) * facts.classes
     nothing = cross_entropy(facts.train_counts or even) if facts.cross_entropy else float(first)
-    reached = _late(validated)
+    reached = series.late(validated)
     counts = _counts(facts)
     chance, error = guessing(counts, balanced=balanced)
     known = facts.validation_images or facts.validation_counts
     images = worth(counts, balanced=balanced) if known else 0
     low, high = wilson(reached * images, images)
-    rates = column(table, "learning_rate", len(loss))
+    rates = series.column(table, "learning_rate", len(loss))
     return Curves(
         epochs=len(loss),
         nothing=nothing,
@@ -130,40 +129,33 @@ def read(seen: Evidence) -> Curves:
         worst_loss=float(np.max(data)) if len(data) else math.nan,
         finite=bool(np.isfinite(loss).all() and (usable.all() or "val_loss" not in table)),
         measure=measure,
-        running=_late(running),
-        trained=_late(plain),
+        running=series.late(running),
+        trained=series.late(plain),
         sampled=sampled,
         validated=reached,
-        plain=_late(column(table, "val_accuracy", len(loss))),
-        best=_highest(validated),
-        best_epoch=facts.epochs_before + _where_highest(validated) + 1,
+        plain=series.late(series.column(table, "val_accuracy", len(loss))),
+        best=series.highest(validated),
+        best_epoch=facts.epochs_before + series.where_highest(validated) + 1,
         chance=chance,
         error=error,
         half_interval=(high - low) / 2,
         gaps=plain - validated,
-        pace=_pace(_with_first(seen, data), rates),
+        pace=series.pace(_with_first(seen, data), rates),
         learned=1 - float(data[-1]) / nothing if len(data) else math.nan,
-        rise=_rise(data),
-        jump=_rise(data) / max(_fall(data), 1e-9),
-        wobble=_wobble(validated),
+        rise=series.rise(data),
+        jump=series.rise(data) / max(series.fall(data), 1e-9),
+        wobble=series.wobble(validated),
         lowest_validation=facts.epochs_before + lowest + 1,
         before=facts.epochs_before,
         rebound=float(validation_loss[usable][-1] / validation_loss[lowest])
         if usable.any() and validation_loss[lowest] > 0
         else math.nan,
-        update=_highest(column(table, "update_ratio", len(loss))),
-        sure=_highest(column(table, "sure_accuracy", len(loss))),
-        commonest=_last(column(table, "commonest_answer", len(loss))),
-        dead=_first(column(table, "dead_share", len(loss))),
-        plateau=_plateau(data),
+        update=series.highest(series.column(table, "update_ratio", len(loss))),
+        sure=series.highest(series.column(table, "sure_accuracy", len(loss))),
+        commonest=series.last(series.column(table, "commonest_answer", len(loss))),
+        dead=series.first(series.column(table, "dead_share", len(loss))),
+        plateau=series.plateau(data),
     )
-
-
-def column(table: Mapping[str, Sequence[Any]], name: str, length: int = 0) -> Floats:
-    """Return a column as float64, NaN for None; all NaN where it is missing."""
-    if name not in table:
-        return np.full(length, math.nan)
-    return np.asarray([math.nan if v is None else float(v) for v in table[name]], np.float64)
 
 
 def _alike(
@@ -177,7 +169,7 @@ def _alike(
 
     def columns(name: str) -> list[Floats]:
         kinds = ("", "train_sample_", "val_")
-        return [column(table, f"{kind}{name}", length) for kind in kinds]
+        return [series.column(table, f"{kind}{name}", length) for kind in kinds]
 
     counts = facts.train_counts or (1,)
     even = max(counts) <= EVEN * min(counts)
@@ -197,81 +189,7 @@ def _counts(facts: Facts) -> Sequence[float]:
     return facts.validation_counts or (even,) * facts.classes
 
 
-def _late(values: Floats, count: int = 2) -> float:
-    """Return the mean of the last epochs; where these were not measured, what was measured last."""
-    known = values[np.isfinite(values)]
-    late = values[-count:][np.isfinite(values[-count:])]
-    return float(np.mean(late if len(late) else known[-1:])) if len(known) else math.nan
-
-
-def _last(values: Floats) -> float:
-    return _late(values, 1)
-
-
-def _first(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known[0]) if len(known) else math.nan
-
-
-def _highest(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.max()) if len(known) else math.nan
-
-
-def _where_highest(values: Floats) -> int:
-    return int(np.nanargmax(values)) if np.isfinite(values).any() else 0
-
-
 def _with_first(seen: Evidence, data: Floats) -> Floats:
     """Put the loss before training before that of the epochs, where it was measured."""
     first = seen.before.get("train_sample_loss", math.nan)
     return np.concatenate([[first], data]) if math.isfinite(first) else data
-
-
-def _pace(loss: Floats, rates: Floats) -> float:
-    """Return how much of its mean pace the fall has in the last third.
-
-    The lesser of two: per epoch, and per unit of rate. Where a schedule lowers the rate, a loss
-    rests at the end whatever it could still learn, so epochs alone would call it done; and where
-    the rate has become small, the loss falls much with each unit of it, so rates alone would not.
-    """
-    if len(loss) < 2 or not np.isfinite(loss).all():
-        return math.nan
-    if loss[0] <= loss[-1]:
-        return 0.0
-    steps = len(loss) - 1
-    ways = [np.ones(steps)]
-    if np.isfinite(rates).all() and (rates > 0).any():
-        ways.append(rates[-steps:])
-    return min(_late_fall(loss, np.concatenate([[0.0], np.cumsum(way)])) for way in ways)
-
-
-def _late_fall(loss: Floats, travelled: Floats) -> float:
-    there = float(np.interp((1 - LATE) * travelled[-1], travelled, loss))
-    return float((there - loss[-1]) / LATE / (loss[0] - loss[-1]))
-
-
-def _rise(loss: Floats) -> float:
-    known = loss[np.isfinite(loss)]
-    return float(max(np.diff(known).max(), 0.0)) if len(known) > 1 else 0.0
-
-
-def _fall(loss: Floats) -> float:
-    known = loss[np.isfinite(loss)]
-    return float(known[0] - known.min()) if len(known) else 0.0
-
-
-def _wobble(accuracy: Floats) -> float:
-    known = accuracy[np.isfinite(accuracy)]
-    late = known[len(known) // 2 :]
-    if len(late) < 3:
-        return math.nan
-    return float(np.mean(np.abs(np.diff(late) - (late[-1] - late[0]) / (len(late) - 1))))
-
-
-def _plateau(loss: Floats) -> int:
-    known = loss[np.isfinite(loss)]
-    if len(known) < 2 or known[0] <= known.min():
-        return 0
-    fallen = known[0] - known >= 0.1 * (known[0] - known.min())
-    return int(np.argmax(fallen))
