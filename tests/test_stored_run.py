@@ -1,4 +1,4 @@
-"""A run of version 0.1, kept as it was written: it goes on to predict, to score and to be repeated."""
+"""A run of version 0.1, kept as it was written, goes on to predict, score and be repeated."""
 
 import inspect
 import json
