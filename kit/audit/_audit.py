@@ -14,6 +14,7 @@ from kit.audit._looks import looks
 from kit.audit._reading import Reading, read
 from kit.audit._shortcuts import Shortcut, shortcuts
 from kit.audit._verdict import balance, belonging, crowd, judge
+from kit.data import _rules
 from kit.data._exclude import read_excluded, without
 from kit.data._folder import listing
 from kit.data._source import group_column
@@ -106,7 +107,7 @@ def audit(
     Raises:
         DataError: The arrangement of the files cannot be meant. What makes a training impossible
             besides is in the result.
-        SettingError: A size below 1, or ``parts`` that does not go with the folder.
+        SettingError: A size below 1, or ``parts`` or ``group`` that does not go with the folder.
     """
     if min(image_size or (1,)) < 1 or (thing is not None and thing < 1):
         raise SettingError("Sizes are whole numbers of pixels from 1.")
@@ -114,10 +115,13 @@ def audit(
     column = group_column(Path(source), group)
     listed = listing(source, group=column, parts=parts)
     listed = listed if excluded is None else without(listed, excluded)
+    rule = group if column is None else None
+    if rule is not None:
+        _rules.check(rule, [entry.found.file for entry in listed.entries])
     reading = read(listed, cache)
     images = reading.images
     problems = (*listed.problems, *_problems(reading))
-    together, tied = belonging(listed, images, problems, group if column is None else None)
+    together, tied = belonging(listed, images, problems, rule)
     compared = copies(images, reading.thumbs, listed.class_names, together)
     impossible, lacking = judge(listed, images, problems)
     notes = (

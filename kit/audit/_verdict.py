@@ -12,7 +12,7 @@ from kit.data._alike import joined
 from kit.data._folder import Listing
 from kit.data._images import DecodedImages
 from kit.data._judge import Finding as Judgement
-from kit.data._rules import check, ruled, same
+from kit.data._rules import ruled, same
 from kit.data._scan import Scan
 from kit.data._tree import Problem
 from kit.errors import DataError
@@ -90,12 +90,11 @@ def belonging(
         rule: As for :func:`kit.data._rules.ruled`.
 
     Raises:
-        SettingError: This is no rule, or no file goes by it.
+        SettingError: No photo says when and by which camera it was taken.
     """
     scanned = _as_scan(listed, images, problems)
     links, notes = [same(entry.group for entry in scanned.entries)], []
     if rule is not None:
-        check(rule, [entry.found.file for entry in scanned.entries])
         tied, note = ruled(scanned, rule)
         links.append(tied)
         notes.append(note)

@@ -275,6 +275,15 @@ def test_a_size_below_1_is_refused_before_anything_is_read() -> None:
         audits.audit("nowhere", image_size=(0, 10))
 
 
+def test_groups_that_no_file_has_are_refused_before_anything_is_read(
+    sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("kit.audit._audit.read")
+
+    with pytest.raises(SettingError, match="matches no file"):
+        audits.audit(sound, group="nothing-like-it")
+
+
 def test_an_unknown_kind_is_refused(sound: Path) -> None:
     with pytest.raises(SettingError, match="one of broken"):
         audits.audit(sound).to_fix(["ugly"])
