@@ -174,11 +174,11 @@ def _explained(
     total, between = 0.0, np.zeros(len(rows))
     for level in LEVELS:
         below = (ranks <= level).astype(np.float64)
-        usual = np.zeros_like(below)  # shuffling does not change it
+        expected = np.zeros_like(below)  # shuffling does not change it
         for stage in np.unique(stages):
-            usual[stages == stage] = below[stages == stage].mean()
-        total += float(((below - usual) ** 2).sum())
-        between += ((((rows <= level) - usual) @ member) ** 2 / counts).sum(axis=-1)
+            expected[stages == stage] = below[stages == stage].mean()
+        total += float(((below - expected) ** 2).sum())
+        between += ((((rows <= level) - expected) @ member) ** 2 / counts).sum(axis=-1)
     if total == 0:  # all trials are equal, for example infeasible
         return 0.0, 1.0
     real, chance = float(between[0]) / total, between[1:] / total

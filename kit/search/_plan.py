@@ -143,10 +143,11 @@ def plan(
             made = dataclasses.replace(made, stages=(Stage(made.stages[0].trials, epochs),))
         if _fits(made, max_trials, max_epochs):
             return dataclasses.replace(made, max_trials=max_trials, max_epochs=max_epochs)
+    kind, fewer = (f"of {stages} stages", "stages or ") if staged else ("without stages", "")
     raise SettingError(
-        f"The smallest search of {stages} stages with {epochs} epochs at the end takes "
+        f"The smallest search {kind} with {epochs} epochs at the end takes "
         f"{made.trials_at_most} trials and {made.epochs_at_most:.0f} epochs. Raise the limit, or "
-        "take fewer stages or epochs."
+        f"take fewer {fewer}epochs."
     )
 
 

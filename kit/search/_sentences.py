@@ -163,7 +163,7 @@ def _edges(findings: Findings) -> list[str]:
         seen = (
             f"No trial learned up to {end}"
             if steps[0].still
-            else f"Half of the best lay towards {end}"
+            else f"At least half of the best lay towards {end}"
         )
         told.append(
             f"{seen}, so the range was extended from {value_text(steps[0].before)} to "

@@ -78,6 +78,11 @@ def test_what_no_search_can_have_is_refused(given: dict[str, int]) -> None:
         plan(**given)
 
 
+def test_a_limit_that_no_search_without_stages_meets_blames_no_stages() -> None:
+    with pytest.raises(SettingError, match=r"without stages .* 5 trials .* take fewer epochs"):
+        plan(max_trials=4, staged=False)
+
+
 def test_the_plan_tells_what_it_will_cost() -> None:
     text = str(plan(trials=32, epochs=16, stages=2, finalists=2, seeds=3, schedule="geometric"))
 
