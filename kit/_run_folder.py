@@ -177,9 +177,9 @@ def _keep(new: Path, folder: Path) -> None:
     if not (new / MODEL).exists():
         shutil.rmtree(new, ignore_errors=True)
         return
-    kept = folder
-    if new != folder.resolve():
-        kept = _unused(folder.with_name(f"{folder.name}.partial"))
+    kept, place = folder, folder.resolve()
+    if new != place:  # the folder may be a link to another disk, and a rename stays on its own
+        kept = _unused(place.with_name(f"{place.name}.partial"))
         os.replace(new, kept)
         progress.say(f"{folder} is as it was.")
     progress.say(f"{kept} holds the best model saved so far and can be used to predict.")

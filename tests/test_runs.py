@@ -240,6 +240,20 @@ def test_an_interruption_leaves_the_best_model_so_far_beside_the_old_run(
     assert f"{tmp_path / 'one.partial'} holds the best model" in capsys.readouterr().err
 
 
+def test_an_interruption_leaves_the_best_model_on_the_disk_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    folder, link = a_run(tmp_path / "disk" / "one"), tmp_path / "link"
+    link.symlink_to(folder)
+    monkeypatch.chdir(folder)
+    for name in (link, Path()):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(name)
+
+    assert names(tmp_path / "disk") == ["one", "one.partial", "one.partial-2"]
+
+
 def test_a_swap_that_the_system_refuses_leaves_both_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
