@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from kit import architectures, data, runs
 from kit.architectures import backbones
-from kit.commands._program import assignments, quoted
+from kit.commands._program import assignments, quoted, start_keras
 from kit.data import samples
 from kit.errors import DataError, SettingError
 
@@ -236,6 +236,10 @@ def choose(
 
 def _of_scratch(names: Iterable[str]) -> str:
     """Return the first of these settings that the network from scratch alone has, or nothing."""
+    names = list(names)
+    if not names:
+        return ""
+    start_keras()  # which the networks import, and their settings are those of their functions
     known = architectures.settings(SCRATCH).keys() - architectures.settings("pretrained").keys()
     return next((name for name in names if name in known), "")
 

@@ -103,6 +103,24 @@ def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_o
     assert both.architecture == "pretrained"
 
 
+def test_auto_asks_a_network_for_its_settings_only_where_some_are_set(
+    photos: Path, keras_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+
+    def settings(name: str) -> dict[str, object]:
+        assert started, f"{name} imports Keras, and TensorFlow's notes are not held back"
+        return {}
+
+    monkeypatch.setattr(plan, "start_keras", lambda: started.append(True))
+    monkeypatch.setattr(plan.architectures, "settings", settings)
+
+    chosen(photos)
+    assert not started
+    chosen(photos, settings={"filters": [4]})
+    assert started
+
+
 def test_weights_are_those_that_were_asked_for_by_flag_or_setting(
     large: Path, weights: Path
 ) -> None:
@@ -188,7 +206,7 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
         (["--weights", "none"], "auto takes none, since 100 % of the images"),
         (["--backbone", "nowhere.keras"], "there is no file nowhere.keras"),
         (["--backbone", "MobileNet", "--fine-tune", "0"], "--fine-tune takes a number"),
-        (["--backbone", "MobileNet", "--fine-tune", ""], "--fine-tune takes a number"),
+        (["--backbone", "MobileNet", "--fine-tune", ""], "The text behind --fine-tune is empty"),
         (["--backbone", "MobileNet", "--fine-tune-epochs", "0"], "--fine-tune-epochs must be"),
         (["--fine-tune", "3"], "--fine-tune is for a pretrained backbone"),
         (["--views", "2"], "--views is for a pretrained backbone"),
