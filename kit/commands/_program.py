@@ -71,6 +71,7 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         print(f"{Path(sys.argv[0]).name} {metadata.version(PACKAGE)}")
         return
     try:
+        _refuse_empty(given)
         given, config = _take_config(_spelled_out(command, given))
         known = read_settings(command, config) if config else {}
         _parsed(command, known, given)()
@@ -99,12 +100,6 @@ def _parsed(
 ) -> Callable[[], object]:
     """Return the command with its settings, to be called; what is wrong is said in one voice."""
     name = Path(sys.argv[0]).name
-    for before, word in itertools.pairwise([name, *words]):
-        if not word or (word.startswith("--") and word.endswith("=")):
-            raise SettingError(
-                f"The text behind {word.rstrip('=') or before} is empty. The current folder is "
-                "written as a dot: ."
-            )
 
     @functools.wraps(command)
     def later(*arguments: Any, **settings: Any) -> Callable[[], object]:
@@ -122,6 +117,15 @@ def _parsed(
         sentence = _usage.mistake(command, words, name) or " ".join(said.getvalue().split())
         raise SettingError(sentence) from None
     return run
+
+
+def _refuse_empty(words: Sequence[str]) -> None:
+    for before, word in itertools.pairwise([Path(sys.argv[0]).name, *words]):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            raise SettingError(
+                f"The text behind {word.rstrip('=') or before} is empty. The current folder is "
+                "written as a dot: ."
+            )
 
 
 def assignments(
@@ -214,15 +218,20 @@ def _prepare_process(restart: bool) -> None:
 def _spelled_out(command: Callable[..., object], given: Sequence[str]) -> list[str]:
     """Write out ``--flag`` and ``--no-flag`` where tyro wants a value, since None is one, too."""
     parameters = inspect.signature(command).parameters.values()
-    flags = {f"--{_dashed(one.name)}" for one in parameters if one.annotation == bool | None}
+    switches = {_usage.flag_of(one) for one in parameters if _usage.is_switch(one)}
+    flags = {_usage.flag_of(one) for one in parameters if one.annotation == bool | None}
     bare = {
-        f"--{_dashed(one.name)}": mark.value
+        _usage.flag_of(one): mark.value
         for one in parameters
         for mark in getattr(one.annotation, "__metadata__", ())
         if isinstance(mark, Bare)
     }
     words: list[str] = []
     for word, following in itertools.zip_longest(given, given[1:]):
+        flag, equals, _ = word.partition("=")
+        if equals and switches & {flag, f"--{flag.removeprefix('--no-')}"}:
+            # tyro would take what stands there for the folder
+            raise SettingError(f"{flag} takes no value. --help lists the flags.")
         if word in bare and (following is None or following.startswith("-")):
             words += [word, bare[word]]
         elif word in flags and following not in ("None", "True", "False"):
@@ -310,7 +319,7 @@ def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> A
     try:
         if "" in words:
             raise ValueError
-        return _usage.read(parameter.annotation, words)
+        return _usage.read(parameter.annotation, ["--", *words])  # they may begin with a dash
     except ValueError:
         kind = _usage.takes(parameter.annotation)
         raise SettingError(f"{named}: {name} takes {kind}, not {value!r}.") from None

@@ -13,7 +13,7 @@ import tyro
 
 from kit.errors import nearest
 
-__all__ = ["flag_of", "mistake", "read", "takes"]
+__all__ = ["flag_of", "is_switch", "mistake", "read", "takes"]
 
 KINDS = {
     float: ("a number", "numbers"),
@@ -43,7 +43,7 @@ def mistake(command: Callable[..., object], words: Sequence[str], program: str) 
         parameter = flags.get(flag) or flags.get(f"--{flag.removeprefix('--no-')}")
         if parameter is None:
             return f"There is no {flag}.{nearest(flag, flags)}"
-        if parameter.annotation is bool:
+        if is_switch(parameter) and parameter.annotation != bool | None:
             loose += values
             continue
         most = len(values) if _several(parameter.annotation) else 1
@@ -78,7 +78,9 @@ def takes(annotation: Any) -> str:
         *names, last = map(str, get_args(kind))
         return f"{', '.join(names)} or {last}" if names else last
     if get_origin(kind) is tuple:
-        return f"one or more {KINDS[get_args(kind)[0]][1]}"
+        each = get_args(kind)[0]
+        several = f"one or more {KINDS[each][1]}" if each in KINDS else f"some of {takes(each)}"
+        return several if _several(annotation) else takes(each)
     return KINDS[kind][0]
 
 
@@ -86,6 +88,11 @@ def flag_of(parameter: inspect.Parameter) -> str:
     """Return the flag of a parameter."""
     names = [each.name for each in _marks(parameter.annotation) if getattr(each, "name", None)]
     return "--" + str(names[0] if names else parameter.name).replace("_", "-")
+
+
+def is_switch(parameter: inspect.Parameter) -> bool:
+    """Tell whether a flag says yes or no by itself."""
+    return _bare(parameter.annotation) is bool
 
 
 def _refused(parameter: inspect.Parameter, flag: str, values: Sequence[str]) -> str:

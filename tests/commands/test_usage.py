@@ -27,6 +27,9 @@ def command(
     ] = (),
     cache: bool = True,
     flip: bool | None = None,
+    group: str | None = None,
+    methods: tuple[Literal["knn", "svm"], ...] = (),
+    fix: Annotated[tuple[Literal["copy", "dark"], ...], tyro.conf.UseAppendAction] = (),
 ) -> None:
     """Do nothing."""
 
@@ -49,6 +52,12 @@ def command(
         ([""], "is empty. The current folder is written as a dot: ."),
         (["r", "--set", ""], "The text behind --set is empty."),
         (["r", "--epochs="], "The text behind --epochs is empty."),
+        (["r", "--config="], "The text behind --config is empty."),
+        (["r", "--methods", "knn", "x"], "--methods takes some of knn or svm, not 'knn x'."),
+        (["r", "--fix", "dark", "--fix", "x"], "--fix takes copy or dark, not 'x'."),
+        (["r", "--flip=true"], "--flip takes no value."),
+        (["r", "--no-cache=true"], "--no-cache takes no value."),
+        (["r", "--flip", "f", "g"], "takes RUN FOLDER; 'g' is one word too many."),
     ],
 )
 def test_a_mistake_in_the_words_is_one_sentence(
@@ -72,6 +81,14 @@ def test_a_settings_file_is_answered_in_the_same_voice(
         program(command, ["r", "--config", str(tmp_path / "s.yaml")])
 
     assert "epochs takes a whole number, not 'fast'." in capsys.readouterr().err
+
+
+def test_a_word_of_a_settings_file_may_begin_with_dashes(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text("group: --(left|right)", "utf-8")
+
+    known = _program.read_settings(command, tmp_path / "s.yaml")
+
+    assert known == {"group": "--(left|right)"}
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
