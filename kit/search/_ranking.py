@@ -54,6 +54,8 @@ def chance_level(chance: Chance | None) -> float:
 def at_chance(trials: Iterable[Trial], objective: str, chance: Chance | None) -> bool:
     """Tell whether no trial scores better than guessing might.
 
+    Of so few images that all right answers may be luck, scores tell nothing, and this is False.
+
     Args:
         trials: Any; those that diverged do not count.
         objective: A column of their rows.
@@ -62,14 +64,14 @@ def at_chance(trials: Iterable[Trial], objective: str, chance: Chance | None) ->
     if "loss" in objective:
         return False
     scores = [trial.best(objective)[objective] for trial in trials if trial.feasible]
-    return bool(scores) and max(scores) <= chance_level(chance)
+    return bool(scores) and max(scores) <= chance_level(chance) < 1
 
 
 def ranked(trials: Iterable[Trial], objective: str, chance: Chance | None = None) -> list[Trial]:
     """Return the feasible trials, best first.
 
     Those that went further are before those that were stopped earlier. Where no accuracy is above
-    what guessing gives, differences between accuracies are luck, and the validation loss decides,
+    what guessing gives, or could be, differences between accuracies are luck, and the loss decides,
     which moves before any image changes its class. Where that has not moved either, the highest
     learning rate is first: it is the next to move, since it did not diverge.
 
@@ -79,7 +81,8 @@ def ranked(trials: Iterable[Trial], objective: str, chance: Chance | None = None
         chance: What guessing scores; None trusts every accuracy.
     """
     feasible = [trial for trial in trials if trial.feasible]
-    if at_chance(feasible, objective, chance):
+    luck_alone = "loss" not in objective and chance_level(chance) >= 1
+    if luck_alone or at_chance(feasible, objective, chance):
         return _by_loss(feasible)
 
     def key(trial: Trial) -> tuple[float, ...]:

@@ -105,6 +105,14 @@ def test_guessing_balanced_on_few_images_of_a_class_is_no_learning() -> None:
     assert not _ranking.at_chance([trial(0, 1, 0.75)], "val_accuracy", chance)
 
 
+def test_where_all_right_may_be_luck_the_loss_ranks_and_none_is_said_to_guess() -> None:
+    chance = Chance(22, *guessing((20, 2), balanced=True))
+    trials = [trial(0, 1e-3, 1.0, loss=0.6), trial(1, 1e-2, 0.9, loss=0.2)]
+
+    assert not _ranking.at_chance(trials, "val_accuracy", chance)
+    assert [one.number for one in _ranking.ranked(trials, "val_accuracy", chance)] == [1, 0]
+
+
 def test_who_guesses_is_not_among_the_best_where_others_learn() -> None:
     trials = [trial(0, 1e-2, 0.3), trial(1, 2e-2, 0.2), trial(2, 1e-6, 0.11), trial(3, 1e-5, 0.1)]
     ranking = _ranking.ranked(trials, "val_accuracy", CHANCE)
