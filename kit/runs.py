@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, files, foreign
-from kit._run_folder import (
+from kit.data.checking import LARGEST_SIDE
+from kit.data.decoding import decoder
+from kit.data.listing.table_columns import read_columns
+from kit.errors import DataError, SettingError
+from kit.run_folders import (
     MODEL,
     SETTINGS,
     alone,
@@ -31,10 +35,6 @@ from kit._run_folder import (
     next_folder,
     settle,
 )
-from kit.data import decode
-from kit.data._columns import read_columns
-from kit.data._settings import LARGEST_SIDE
-from kit.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import keras
@@ -250,9 +250,9 @@ def _check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
         "image_size": isinstance(size, list)
         and [type(side) for side in size] == [int, int]
         and all(0 < side <= LARGEST_SIDE for side in size),
-        "color": facts.get("color") in decode.COLORS,
-        "aspect": facts.get("aspect") in decode.ASPECTS,
-        "equalization": facts.get("equalization", "none") in decode.EQUALIZATIONS,
+        "color": facts.get("color") in decoder.COLORS,
+        "aspect": facts.get("aspect") in decoder.ASPECTS,
+        "equalization": facts.get("equalization", "none") in decoder.EQUALIZATIONS,
     }
     for name, well in usable.items():
         if not well:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import _run_folder, runs
+from kit import run_folders, runs
 from kit.errors import SettingError
 
 FACTS = {"class_names": ["a", "b"], "image_size": [8, 8], "color": "rgb", "aspect": "stretch"}
@@ -257,14 +257,14 @@ def test_an_interruption_leaves_the_best_model_on_the_disk_of_the_run(
 def test_a_swap_that_the_system_refuses_leaves_both_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, replace = a_run(tmp_path / "one"), _run_folder.os.replace
+    folder, replace = a_run(tmp_path / "one"), run_folders.os.replace
 
     def refuse(source: Path, target: Path) -> None:
         if source.name.endswith(".new") and target == folder:
             raise PermissionError(13, "Permission denied")
         replace(source, target)
 
-    monkeypatch.setattr(_run_folder.os, "replace", refuse)
+    monkeypatch.setattr(run_folders.os, "replace", refuse)
     with pytest.raises(PermissionError), runs.create(folder, overwrite=True) as new:
         a_run(new, b"new")
 

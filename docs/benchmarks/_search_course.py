@@ -22,9 +22,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from kit import checks
+from kit import monitoring
 from kit.search import Job, Outcome, Report
-from kit.training import _continuation
+from kit.training import continuation
 
 ARCHIVE = Path(os.environ.get("CIFAR10", "cifar10.zip"))  # cifar10/train/CLASS/NUMBER.jpg
 VALIDATION = 1000
@@ -134,12 +134,12 @@ def trainer(
         if keep:
             model = again(kept, model)
         model.optimizer.build(model.trainable_variables)
-        guard = checks.LossGuard(floor=math.log(10), log="data_loss", each_epoch=True, look=0)
+        guard = monitoring.LossGuard(floor=math.log(10), log="data_loss", each_epoch=True, look=0)
         known = {"trial": job.trial, "seed": job.seed, "epochs": job.epochs}
         first = job.first
         if first and not (
             job.state is not None
-            and _continuation.restore(job.state, model, guard, {**known, "done": first})
+            and continuation.restore(job.state, model, guard, {**known, "done": first})
         ):
             first = 0
         steps = max(STEPS, round(job.share * len(arrays.images) / BATCH / STEPS) * STEPS)
@@ -154,7 +154,7 @@ def trainer(
             verbose=0,
         )
         if job.state is not None and job.last < job.epochs and not guard.stopped:
-            _continuation.save(job.state, model, guard, {**known, "done": job.last})
+            continuation.save(job.state, model, guard, {**known, "done": job.last})
         return Outcome(guard.stopped)
 
     return run_trial
@@ -197,7 +197,7 @@ class _Rows(keras.callbacks.Callback):
 
     def __init__(
         self,
-        guard: checks.LossGuard,
+        guard: monitoring.LossGuard,
         job: Job,
         report: Report,
         seen: Callable[[Job, dict], None],

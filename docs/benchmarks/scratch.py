@@ -17,7 +17,7 @@ import tensorflow as tf
 import yaml
 
 from kit import architectures, data, evaluation, training
-from kit.training import _pace
+from kit.training import pace
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     # One thread: processor time that does not depend on what else runs here.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    _pace.time.monotonic = time.process_time  # the limit is processor time
+    pace.time.monotonic = time.process_time  # the limit is processor time
     for minutes in given.minutes:
         for seed in given.seeds:
             for network in given.networks:

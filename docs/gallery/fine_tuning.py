@@ -19,7 +19,7 @@ import pandas as pd
 import pictures
 
 from kit import architectures, training
-from kit.checks._guard import MEMORY, WARM_UP, LossGuard
+from kit.monitoring.loss_guard import MEMORY, WARM_UP, LossGuard
 
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 EPOCHS = 3

@@ -1,6 +1,6 @@
 """Keep one training of each row, small enough for the tests.
 
-python docs/gallery/fixtures.py histories/digits.jsonl tests/checks/gallery.jsonl
+python docs/gallery/fixtures.py histories/digits.jsonl tests/diagnosis/gallery.jsonl
 """
 
 import json

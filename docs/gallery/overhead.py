@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kit import architectures, checks, training
+from kit import architectures, checks, monitoring, training
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     model = architectures.build("basic_cnn", shape[1:], 2)
     training.compile_model(model)
     sample = checks.from_arrays(images, labels, given.sample)
-    monitor = checks.Monitor(sample, checks.from_arrays(images, labels, 64))
+    monitor = monitoring.Monitor(sample, checks.from_arrays(images, labels, 64))
     guard, clock = Timed(sample.first(8)), Clock()
     model.fit(images, labels, epochs=given.epochs, verbose=0, callbacks=[clock, monitor, guard])
     total = time.monotonic() - clock.start
@@ -54,7 +54,7 @@ class Clock(keras.callbacks.Callback):
         self.start = time.monotonic()
 
 
-class Timed(checks.LossGuard):
+class Timed(monitoring.LossGuard):
     """The guard with a clock."""
 
     seconds = 0.0

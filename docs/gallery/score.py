@@ -9,8 +9,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from kit import checks
-from kit.checks import Evidence, Facts
+from kit import diagnosis
+from kit.diagnosis import Evidence, Facts
 from kit.intervals import wilson
 
 NEIGHBOURS = (
@@ -33,7 +33,7 @@ def main() -> None:
     verdicts: Counter[str] = Counter()
     right = sick = 0
     for row in rows:
-        found = checks.diagnose(seen(row, given.curves_only))
+        found = diagnosis.diagnose(seen(row, given.curves_only))
         first = found.cause or "nothing"
         kind = f"{row['how']} [{row['cause'] or '-'}]"
         said.setdefault(kind, Counter())[first] += 1

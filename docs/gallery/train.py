@@ -23,10 +23,10 @@ import numpy as np
 import pictures
 import tensorflow as tf
 
-from kit import architectures, checks, training
-from kit.checks import _measures as measures
-from kit.training._callbacks import HistoryTable
-from kit.training._pace import Pace
+from kit import architectures, checks, monitoring, training
+from kit.monitoring import measures
+from kit.training.callbacks import HistoryTable
+from kit.training.pace import Pace
 
 NETWORKS = ("convnet", "basic_cnn")  # without and with batch normalization
 USUAL = (  # a training's settings where its cause does not say otherwise, by seed
@@ -90,8 +90,8 @@ def trained(data: str, arrays: pictures.Arrays, how: str, network: str, seed: in
     augmented = as_trained(case, samples[0], seed)
     counts = np.bincount(case.labels, minlength=classes)
     steps = -(-len(case.images) // case.batch_size)
-    monitor = checks.Monitor(*samples, augmented, share=None)
-    guard = checks.LossGuard(samples[0], floor=measures.cross_entropy(counts.tolist()))
+    monitor = monitoring.Monitor(*samples, augmented, share=None)
+    guard = monitoring.LossGuard(samples[0], floor=measures.cross_entropy(counts.tolist()))
     table = HistoryTable(None)
     pace = Pace(case.schedule, peak, case.epochs, steps, None)
     start = time.monotonic()

@@ -1,6 +1,6 @@
 """Networks by name, each from one declaration in two styles.
 
-This folder is the registry: a file without a leading underscore is an architecture. It has a
+This folder is the registry: each file is an architecture, and a folder is none. It has a
 function ``stages(input_shape, num_classes, *, ...) -> list[Stage]``, whose keyword-only parameters
 are the settings, and ``EXAMPLE``, the settings and the input shape of a small network for the
 tests. Listing the names needs no TensorFlow.
@@ -16,19 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from kit.architectures import _backbones as backbones
-from kit.architectures._advice import heaviest
-from kit.architectures._checking import checked, defaults
-from kit.architectures._describe import (
-    Description,
-    Layer,
-    Row,
-    describe_model,
-    layer_table,
-    traced,
-)
-from kit.architectures._graph import graph
-from kit.architectures._model_file import load_file
+from kit.architectures.parts import backbones
+from kit.architectures.parts.checking import checked, defaults
+from kit.architectures.parts.model_files import load_file
 from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:
@@ -37,9 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Description",
-    "Layer",
-    "Row",
     "Style",
     "adapt",
     "backbones",
@@ -48,12 +35,7 @@ __all__ = [
     "check",
     "check_name",
     "copy_weights",
-    "describe",
-    "describe_model",
-    "graph",
     "head",
-    "heaviest",
-    "layer_table",
     "learning_rate",
     "load_file",
     "names",
@@ -69,8 +51,7 @@ OF_BACKBONE = ("backbone", "weights", "cut")  # settings of "pretrained" that ar
 
 def names() -> tuple[str, ...]:
     """Return the names of all architectures, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if not each.ispkg))
 
 
 def summary(name: str) -> str:
@@ -153,9 +134,9 @@ def build(
     classes = _class_count(num_classes)
     values = checked(name, stages, settings)
 
-    from kit.architectures import _assemble  # brings TensorFlow, which names() does without
+    from kit.architectures.parts import assembling  # brings TensorFlow, which names() does without
 
-    assemble = {"functional": _assemble.functional, "sequential": _assemble.sequential}[style]
+    assemble = {"functional": assembling.functional, "sequential": assembling.sequential}[style]
     return assemble(stages(shape, classes, **values), shape, name)
 
 
@@ -174,52 +155,15 @@ def build_head(num_features: int, num_classes: int, /, **settings: Any) -> "kera
     values = defaults(stages) | checked("pretrained", stages, settings)
     import keras
 
-    from kit.architectures import _heads
+    from kit.architectures.parts import heads
 
     of_head: dict[str, Any] = {
         name: value for name, value in values.items() if name not in OF_BACKBONE
     }
     inputs = x = keras.Input((num_features,), name="features")
-    for stage in _heads.classifier(_class_count(num_classes), **of_head)[1:]:
+    for stage in heads.classifier(_class_count(num_classes), **of_head)[1:]:
         x = stage(x)
     return keras.Model(inputs, x, name="head")
-
-
-def describe(
-    name: str,
-    input_shape: tuple[int, int, int],
-    num_classes: int,
-    /,
-    style: Style = "functional",
-    **settings: Any,
-) -> Description:
-    """Describe an architecture layer by layer before it is built: no weights are made.
-
-    Shapes, parameters, multiply-adds, memory and receptive fields are calculated by formulas from
-    the layers' settings. The largest network takes well below a second.
-
-    Args:
-        name: One of :func:`names`.
-        input_shape: ``(height, width, channels)`` in pixels.
-        num_classes: Number of classes, at least 2.
-        style: Both have the same rows.
-        settings: See ``settings(name)``. Pretrained weights are neither needed nor fetched.
-
-    Raises:
-        SettingError: As :func:`build`.
-    """
-    check(name, **settings)
-    known = defaults(_stages(name))
-    if "weights" not in known:
-        return traced(lambda: build(name, input_shape, num_classes, style, **settings))
-    frozen = {**known, **settings}["weights"] != "none"
-
-    def without_weights() -> "keras.Model":
-        model = build(name, input_shape, num_classes, style, **{**settings, "weights": "none"})
-        model.get_layer("backbone").trainable = not frozen
-        return model
-
-    return traced(without_weights)
 
 
 def learning_rate(name: str) -> float | None:
@@ -248,9 +192,9 @@ def head(model: "keras.Model") -> Literal["softmax", "sigmoid", "scores"]:
 
 def needs_data(model: "keras.Model") -> bool:
     """Tell whether the model's scaling wants :func:`adapt` before training."""
-    from kit.architectures import _scaling
+    from kit.architectures.parts import scaling
 
-    return _scaling.needs_data(model)
+    return scaling.needs_data(model)
 
 
 def adapt(model: "keras.Model", batches: "Iterable[NDArray[np.float32]]") -> None:
@@ -264,9 +208,9 @@ def adapt(model: "keras.Model", batches: "Iterable[NDArray[np.float32]]") -> Non
     Raises:
         SettingError: There is no image, or the images are not of the model's shape.
     """
-    from kit.architectures import _scaling
+    from kit.architectures.parts import scaling
 
-    _scaling.adapt(model, batches)
+    scaling.adapt(model, batches)
 
 
 def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
@@ -275,9 +219,9 @@ def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
     ``target.set_weights`` does the same but for a scaling that :func:`adapt` has changed, or one
     within a backbone, which would go on with the statistics that it had.
     """
-    from kit.architectures import _scaling
+    from kit.architectures.parts import scaling
 
-    _scaling.copy_weights(source, target)
+    scaling.copy_weights(source, target)
 
 
 def _stages(name: str) -> Callable[..., Any]:

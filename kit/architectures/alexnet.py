@@ -16,11 +16,11 @@ from typing import Literal
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage
-from kit.architectures._blocks import classifier, scaling
-from kit.architectures._grouped import grouped_convolution
-from kit.architectures._local_response import local_response_normalization
-from kit.architectures._settings import (
+from kit.architectures.parts.assembling import Block, Stage
+from kit.architectures.parts.blocks import classifier, scaling
+from kit.architectures.parts.grouped_convolution import grouped_convolution
+from kit.architectures.parts.local_response import local_response_normalization
+from kit.architectures.parts.rules import (
     Activation,
     Count,
     Counts,

@@ -30,9 +30,9 @@ from typing import Annotated, Literal
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import classifier, initializer, normalized, penalty, scaling
-from kit.architectures._settings import (
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.blocks import classifier, initializer, normalized, penalty, scaling
+from kit.architectures.parts.rules import (
     Activation,
     AutoCounts,
     Count,
@@ -126,7 +126,7 @@ def stages(
         dropout: Share of each dense layer's result set to 0 in training.
         activation: After each convolution and dense layer.
         initialization: Of all kernels but the last; see
-            :func:`kit.architectures._blocks.initializer`.
+            :func:`kit.architectures.parts.blocks.initializer`.
         l2: Weight of the sum of squares of every kernel in the loss.
         head: Softmax over the classes, one sigmoid unit for two classes, or scores.
         scale: How pixels are scaled.

@@ -15,10 +15,11 @@ from types import MappingProxyType
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage
-from kit.architectures._blocks import classifier, convolution, scaling
-from kit.architectures._local_response import local_response_normalization
-from kit.architectures._settings import (
+from kit.architectures.inception import inception
+from kit.architectures.parts.assembling import Block, Stage
+from kit.architectures.parts.blocks import classifier, convolution, scaling
+from kit.architectures.parts.local_response import local_response_normalization
+from kit.architectures.parts.rules import (
     Activation,
     Features,
     Head,
@@ -30,7 +31,6 @@ from kit.architectures._settings import (
     Strength,
     require_side,
 )
-from kit.architectures.inception import inception
 
 __all__ = ["AUXILIARY", "EXAMPLE", "LEARNING_RATE", "stages"]
 

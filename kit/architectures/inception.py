@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import (
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.blocks import (
     SHRINKS,
     STEM_FROM,
     classifier,
@@ -23,7 +23,7 @@ from kit.architectures._blocks import (
     scaling,
     stem_block,
 )
-from kit.architectures._settings import (
+from kit.architectures.parts.rules import (
     Activation,
     AnyStem,
     Count,
@@ -168,7 +168,7 @@ def inception(
         pooled: Filters of the 1x1 convolution behind the 3x3 max pooling of stride 1.
         normalization: Batch normalization before or after each activation, or none.
         activation: After each convolution.
-        initialization: See :func:`kit.architectures._blocks.initializer`.
+        initialization: See :func:`kit.architectures.parts.blocks.initializer`.
         l2: Weight of the sum of squares of every kernel in the loss.
         name: Prefix of the layers' names.
 

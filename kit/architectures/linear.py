@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from keras import layers
 
-from kit.architectures._assemble import Stage
-from kit.architectures._blocks import initializer, output, scaling
-from kit.architectures._settings import Head, Initializer, Scale, Strength
+from kit.architectures.parts.assembling import Stage
+from kit.architectures.parts.blocks import initializer, output, scaling
+from kit.architectures.parts.rules import Head, Initializer, Scale, Strength
 
 __all__ = ["EXAMPLE", "stages"]
 

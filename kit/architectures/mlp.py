@@ -10,9 +10,9 @@ by Back-Propagating Errors", Nature, 1986.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kit.architectures._assemble import Stage
-from kit.architectures._blocks import classifier, scaling
-from kit.architectures._settings import (
+from kit.architectures.parts.assembling import Stage
+from kit.architectures.parts.blocks import classifier, scaling
+from kit.architectures.parts.rules import (
     Activation,
     Head,
     Initializer,
@@ -53,7 +53,7 @@ def stages(
         dropout: Share of each hidden layer's result set to 0 in training.
         activation: Of the hidden layers.
         initialization: Of the kernels of the hidden layers; see
-            :func:`kit.architectures._blocks.initializer`.
+            :func:`kit.architectures.parts.blocks.initializer`.
         l2: Weight of the sum of squares of every kernel in the loss.
         head: Softmax over the classes, one sigmoid unit for two classes, or scores.
         scale: How pixels are scaled.

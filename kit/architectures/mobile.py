@@ -15,8 +15,8 @@ from types import MappingProxyType
 import keras
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import (
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.blocks import (
     SHRINKS,
     STEM_FROM,
     classifier,
@@ -26,7 +26,7 @@ from kit.architectures._blocks import (
     scaling,
     stem_block,
 )
-from kit.architectures._settings import (
+from kit.architectures.parts.rules import (
     Activation,
     AnyStem,
     Count,

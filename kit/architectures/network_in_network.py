@@ -15,8 +15,8 @@ from types import MappingProxyType
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import (
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.blocks import (
     SHRINKS,
     columns,
     penalty,
@@ -25,7 +25,7 @@ from kit.architectures._blocks import (
     stem_block,
     takes_stem,
 )
-from kit.architectures._settings import (
+from kit.architectures.parts.rules import (
     Activation,
     Count,
     Counts,

@@ -14,18 +14,11 @@ from typing import Annotated
 
 from keras import layers, ops
 
-from kit.architectures import _backbones, _trunk
-from kit.architectures._assemble import Block, Stage, Tensor, named
-from kit.architectures._backbones import Preprocessing
-from kit.architectures._heads import Reduction, classifier
-from kit.architectures._settings import (
-    Activation,
-    Head,
-    OptionalCounts,
-    Rule,
-    Share,
-    Strength,
-)
+from kit.architectures.parts import backbones, trunks
+from kit.architectures.parts.assembling import Block, Stage, Tensor, named
+from kit.architectures.parts.backbones import Preprocessing
+from kit.architectures.parts.heads import Reduction, classifier
+from kit.architectures.parts.rules import Activation, Head, OptionalCounts, Rule, Share, Strength
 from kit.errors import SettingError
 
 __all__ = ["EXAMPLE", "preprocess", "stages"]
@@ -60,9 +53,9 @@ def stages(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    backbone: Name = _backbones.PROPOSED,
+    backbone: Name = backbones.PROPOSED,
     weights: Name = "imagenet",
-    cut: Name = _trunk.AUTO,
+    cut: Name = trunks.AUTO,
     features: Reduction = "average",
     dense: OptionalCounts = (),
     dropout: Share = 0.2,
@@ -115,13 +108,13 @@ def stages(
             )
         # The network begins with its own.
         scale: Stage = layers.Identity(dtype="float32", name="scale")
-        network = _trunk.saved(Path(backbone), input_shape, cut)
+        network = trunks.saved(Path(backbone), input_shape, cut)
     else:
-        row = _backbones.find(backbone)
+        row = backbones.find(backbone)
         scale = Block(preprocess, kind=row.preprocessing, name="scale")
-        network = _backbones.load(row, (*input_shape[:2], 3), weights)
-        if cut != _trunk.AUTO:
-            network = _trunk.up_to(network, cut)
+        network = backbones.load(row, (*input_shape[:2], 3), weights)
+        if cut != trunks.AUTO:
+            network = trunks.up_to(network, cut)
     if len(network.output_shape) == 2:
         last[0] = layers.Flatten(name="features")
     network.trainable = weights == "none"
@@ -135,7 +128,7 @@ def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
 
     Args:
         x: ``(batch, height, width, channels)`` with 3 channels (RGB) or 1 (gray).
-        kind: See :class:`kit.architectures._backbones.Backbone`.
+        kind: See :class:`kit.architectures.parts.backbones.Backbone`.
         name: Prefix of the layers' names.
 
     Returns:

@@ -11,11 +11,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
-from kit.architectures._assemble import Block, Stage
-from kit.architectures._blocks import STEM_FROM, classifier, scaling
-from kit.architectures._residual import Shortcut, basic, bottleneck, entrance
-from kit.architectures._resnet_weights import take_weights
-from kit.architectures._settings import (
+from kit.architectures.parts.assembling import Block, Stage
+from kit.architectures.parts.blocks import STEM_FROM, classifier, scaling
+from kit.architectures.parts.residual_blocks import Shortcut, basic, bottleneck, entrance
+from kit.architectures.parts.resnet_weights import take_weights
+from kit.architectures.parts.rules import (
     Activation,
     AutoCounts,
     Features,

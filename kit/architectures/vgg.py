@@ -15,10 +15,10 @@ from typing import Literal
 
 from keras import layers
 
-from kit.architectures._assemble import Block, Stage, Tensor
-from kit.architectures._blocks import classifier, convolution, scaling
-from kit.architectures._local_response import local_response_normalization
-from kit.architectures._settings import (
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.blocks import classifier, convolution, scaling
+from kit.architectures.parts.local_response import local_response_normalization
+from kit.architectures.parts.rules import (
     Activation,
     Counts,
     Features,
@@ -165,7 +165,7 @@ def block(
             Krizhevsky et al. (2012).
         normalization: Batch normalization before or after each activation, or none.
         activation: After each convolution.
-        initialization: See :func:`kit.architectures._blocks.initializer`.
+        initialization: See :func:`kit.architectures.parts.blocks.initializer`.
         l2: Weight of the sum of squares of every kernel in the loss.
         name: Prefix of the layers' names.
     """

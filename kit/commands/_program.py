@@ -155,7 +155,7 @@ def one_or_two(image_size: Sequence[int]) -> tuple[int, int]:
     Raises:
         SettingError: Another count of numbers, or a size that no image has.
     """
-    from kit.data._settings import LARGEST_SIDE
+    from kit.data.checking import LARGEST_SIDE
 
     if len(image_size) not in (1, 2) or not 1 <= min(image_size) <= max(image_size) <= LARGEST_SIDE:
         given = " ".join(map(str, image_size))

@@ -9,7 +9,8 @@ import numpy as np
 from kit import data
 from kit.commands._program import assignments
 from kit.commands._train_plan import Choice, Method
-from kit.data import augmentation, mixing, smote
+from kit.data.batches import augmentation, mixing
+from kit.data.features import smote
 from kit.errors import SettingError
 
 __all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]

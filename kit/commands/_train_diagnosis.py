@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit import checks, data, files, progress
+from kit import checks, data, diagnosis, files, progress
 from kit.commands import _checking as checking
 from kit.commands._train_steps import Trained, best_of
 
@@ -43,8 +43,8 @@ def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) 
     seen = best_of(trained).history.evidence
     if seen is None:
         return []
-    found = checks.diagnose(seen)
-    steps = checks.next_steps(found, dataclasses.replace(seen.facts, settings=settings))
+    found = diagnosis.diagnose(seen)
+    steps = diagnosis.next_steps(found, dataclasses.replace(seen.facts, settings=settings))
     kept = {
         "summary": found.summary,
         "findings": [dataclasses.asdict(one) for one in found.findings],

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import architectures, data, evaluation, files, plots, progress, runs, training
+from kit import architectures, data, description, evaluation, files, plots, progress, runs, training
 from kit.commands import _scores
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Attempt, Choice, Method
-from kit.data import augmentation, mixing, samples
+from kit.data import samples
+from kit.data.batches import augmentation, mixing
 from kit.intervals import worth
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def check_room(choice: Choice, batch_size: int) -> None:
     if batch * math.prod(choice.image_size) < LARGE:
         return
     shape = (*choice.image_size, 1 if choice.color == "grayscale" else 3)
-    network = architectures.describe(choice.architecture, shape, 2, **choice.settings)
+    network = description.describe(choice.architecture, shape, 2, **choice.settings)
     data.check_memory(choice.image_size, batch, network)
 
 
@@ -163,11 +164,11 @@ def build(
 
 def show_network(model: "keras.Model", figures: Path) -> str:
     """Save a drawing of the network; return its layers as a table, and which is too heavy."""
-    plots.save(plots.network(*architectures.graph(model)), figures / "network.png")
-    rows = architectures.layer_table(model)
+    plots.save(plots.network(*description.graph(model)), figures / "network.png")
+    rows = description.layer_table(model)
     table = pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_string(index=False)
     total = f"{model.count_params():,} parameters"
-    return "\n".join(filter(None, [table, total, _kept(model), architectures.heaviest(rows)]))
+    return "\n".join(filter(None, [table, total, _kept(model), description.heaviest(rows)]))
 
 
 def _kept(model: "keras.Model") -> str:

@@ -14,8 +14,9 @@ from kit.commands import _train_steps as train_steps
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._tune_values import IMAGES, LISTED, chosen, of_training
-from kit.data import mixing, smote
-from kit.data.features import Features
+from kit.data.batches import mixing
+from kit.data.features import smote
+from kit.data.features.features import Features
 from kit.search import Choices, Space
 
 if TYPE_CHECKING:

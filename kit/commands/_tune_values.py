@@ -13,7 +13,7 @@ from kit.commands._program import assignments, one_or_two
 from kit.commands._train_plan import Choice, Method
 from kit.commands._tune_plan import default_space, shared
 from kit.commands.train import train
-from kit.data import mixing
+from kit.data.batches import mixing
 from kit.errors import SettingError, nearest
 from kit.search import Choices, Range, Space
 

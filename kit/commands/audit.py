@@ -71,7 +71,7 @@ def audit(
         cache: Whether measurements are kept in your cache folder, which makes a second audit of
             unchanged files quick.
     """
-    from kit import audit as audits
+    from kit import auditing as audits
     from kit.commands import _train_plan as plan
 
     size = None if image_size is None else one_or_two(image_size)

@@ -12,7 +12,7 @@ from kit.commands._targets import check_target, put
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
-    from kit.architectures import Description, Row
+    from kit.description import Description, Row
 
 __all__ = ["describe", "main"]
 
@@ -53,7 +53,7 @@ def describe(
         csv: Write the table to this file, in bytes and numbers, instead of printing it; - is
             stdout.
     """
-    from kit import architectures
+    from kit import architectures, description
 
     if name is None:
         print(_listed({each: architectures.summary(each) for each in architectures.names()}))
@@ -68,15 +68,15 @@ def describe(
     check_target("--csv", csv)
     start_keras()
     architectures.check(name, **given)  # a setting called as an argument of describe() among them
-    description = architectures.describe(name, shape, classes, style, **given)
+    network = description.describe(name, shape, classes, style, **given)
     if csv is None:
-        print(_report(description, batch_size))
+        print(_report(network, batch_size))
     else:
-        put(csv, _as_csv(description))
+        put(csv, _as_csv(network))
     if drawing is not None:
         from kit import plots
 
-        plots.save(plots.network(description.nodes, description.edges), drawing)
+        plots.save(plots.network(network.nodes, network.edges), drawing)
         progress.say(f"Drawn: {drawing}")
 
 
@@ -85,19 +85,19 @@ def _listed(summaries: dict[str, str]) -> str:
     return "\n".join(f"{name:{width}}  {summary}" for name, summary in summaries.items())
 
 
-def _report(description: "Description", batch_size: int) -> str:
+def _report(network: "Description", batch_size: int) -> str:
     """Return the table, remarks below it, and the sums."""
-    from kit import architectures
+    from kit import description
 
     notes: dict[str, list[str]] = {}
-    for row in description.rows:
+    for row in network.rows:
         if row.note:
             notes.setdefault(row.note, []).append(row.name)
     lines = [
-        _table([WORDS + NUMBERS, *(_cells(row) for row in description.rows)]),
+        _table([WORDS + NUMBERS, *(_cells(row) for row in network.rows)]),
         *(progress.clean(f"{', '.join(names)}: {note}.") for note, names in notes.items()),
-        *_sums(description, batch_size),
-        architectures.heaviest(description.rows),
+        *_sums(network, batch_size),
+        description.heaviest(network.rows),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -126,15 +126,15 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _sums(description: "Description", batch_size: int) -> list[str]:
-    fixed = description.fixed
-    trained = description.parameters - fixed
+def _sums(network: "Description", batch_size: int) -> list[str]:
+    fixed = network.fixed
+    trained = network.parameters - fixed
     not_trained = f", {fixed:,} of them not trained" if fixed else ""
-    results = _bytes(description.activation_bytes)
-    training = _bytes(description.training_bytes(batch_size))
+    results = _bytes(network.activation_bytes)
+    training = _bytes(network.training_bytes(batch_size))
     return [
-        f"{description.parameters:,} parameters{not_trained}",
-        f"{description.multiply_adds:,} multiply-adds for one image",
+        f"{network.parameters:,} parameters{not_trained}",
+        f"{network.multiply_adds:,} multiply-adds for one image",
         f"{results} for the outputs of all layers, for one image in float32",
         f"about {training} to train on batches of {batch_size} with Adam, an estimate: "
         f"2 x {batch_size} x {results} for outputs and their gradients, "
@@ -153,8 +153,8 @@ def _bytes(count: float) -> str:
     return f"{count / 1024**power:.{1 if power else 0}f} {units[power]}"
 
 
-def _as_csv(description: "Description") -> str:
-    table = description.table()
+def _as_csv(network: "Description") -> str:
+    table = network.table()
     for column in ("output_shape", "receptive_field", "stride"):
         table[column] = [
             " x ".join(map(str, v)) if isinstance(v, tuple) else v for v in table[column]

@@ -10,7 +10,7 @@ from kit.commands._program import program
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
-    from kit.data.download import DataSet
+    from kit.downloading import DataSet
 
 __all__ = ["download", "main"]
 
@@ -45,7 +45,7 @@ def download(
             "kit-download takes a source and a new folder, for example "
             "kit-download flower_photos flowers; --list shows the names."
         )
-    from kit.data import download as downloads  # here, so that --help need not wait for NumPy
+    from kit import downloading as downloads  # here, so that --help need not wait for NumPy
 
     if list_names or into is None:
         print(_table(downloads.CATALOG))

@@ -7,16 +7,16 @@ imported when the first batch is asked for, not before.
 from collections.abc import Sequence
 from typing import Any
 
-from kit.data._capacity import check_memory
-from kit.data._divide import PARTS
-from kit.data._folds import folds
-from kit.data._images import CachedImages, DecodedImages, Images, named_failures
-from kit.data._load import load, load_test
-from kit.data._source import given_parts, image_folders, is_table
-from kit.data._splits import Splits
-from kit.data._survey import Survey, survey
-from kit.data._tree import Problem
-from kit.data._unlabelled import Joined, unlabelled
+from kit.data.capacity import check_memory
+from kit.data.division.drawing import PARTS
+from kit.data.division.fold_parts import folds
+from kit.data.image_survey import Survey, survey
+from kit.data.listing.sources import given_parts, image_folders, is_table
+from kit.data.listing.tree import Problem
+from kit.data.loading import load, load_test
+from kit.data.scanning.images import CachedImages, DecodedImages, Images, named_failures
+from kit.data.splits import Splits
+from kit.data.unlabelled_images import Joined, unlabelled
 
 __all__ = [
     "PARTS",
@@ -57,9 +57,9 @@ def training_batches(
         first_epoch: Where to go on, from 0.
         class_weight: How much an image of each class counts; the batches then have weights, too.
     """
-    from kit.data import _pipeline
+    from kit.data.batches import pipeline
 
-    return _pipeline.training(splits, label_mode, first_epoch, class_weight)
+    return pipeline.training(splits, label_mode, first_epoch, class_weight)
 
 
 def ordered_batches(
@@ -73,13 +73,13 @@ def ordered_batches(
 
     With a number the images are changed as the training would change them in that epoch, from 0.
     """
-    from kit.data import _pipeline
+    from kit.data.batches import pipeline
 
-    return _pipeline.ordered(splits, part, label_mode, batch_size, epoch)
+    return pipeline.ordered(splits, part, label_mode, batch_size, epoch)
 
 
 def steps(splits: Splits, part: str = "train") -> int:
     """Return the number of batches in one pass over a part."""
-    from kit.data import _pipeline
+    from kit.data.batches import pipeline
 
-    return _pipeline.steps(splits, part)
+    return pipeline.steps(splits, part)

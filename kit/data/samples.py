@@ -14,7 +14,7 @@ from kit import files
 from kit.errors import SettingError
 
 if TYPE_CHECKING:
-    from kit.data._splits import Splits
+    from kit.data.splits import Splits
 
 __all__ = ["digits", "random_images"]
 

@@ -4,13 +4,13 @@
 the first needs Keras.
 """
 
-from kit.evaluation._folds import CrossValidation, cross_validated
-from kit.evaluation._kept_epoch import best_place, kept_epoch, why_kept
-from kit.evaluation._looks import looks, looks_text
-from kit.evaluation._metrics import Scores, score
-from kit.evaluation._predict import both_columns, predictions, probabilities
-from kit.evaluation._sentences import sentences
-from kit.evaluation._temperature import temperature
+from kit.evaluation.asking_models import both_columns, predictions, probabilities
+from kit.evaluation.cross_validation import CrossValidation, cross_validated
+from kit.evaluation.kept_epoch import best_place, kept_epoch, why_kept
+from kit.evaluation.looks import looks, looks_text
+from kit.evaluation.score_sentences import sentences
+from kit.evaluation.scores import Scores, score
+from kit.evaluation.temperature import temperature
 
 __all__ = [
     "CrossValidation",

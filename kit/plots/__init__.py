@@ -4,16 +4,16 @@ Every function returns a ``matplotlib.figure.Figure`` that pyplot does not hold,
 made in one process. A notebook shows it; :func:`save` writes it.
 """
 
-from kit.plots._before import by_heart, initial_loss, input_range, penalties
-from kit.plots._confusion import confusion
-from kit.plots._curves import curves
-from kit.plots._during import layers
-from kit.plots._images import augmented, images, mixed
-from kit.plots._network import network
-from kit.plots._search import search_map, search_settings
-from kit.plots._search_epochs import search_cost, search_curves
-from kit.plots._start import gradient_errors, learning_rates, signals, waiting
-from kit.plots._text import save
+from kit.plots.confusion_matrix import confusion
+from kit.plots.figure_text import save
+from kit.plots.image_grids import augmented, images, mixed
+from kit.plots.layer_curves import layers
+from kit.plots.network_drawing import network
+from kit.plots.search_costs import search_cost, search_curves
+from kit.plots.search_maps import search_map, search_settings
+from kit.plots.setup_checks import by_heart, initial_loss, input_range, penalties
+from kit.plots.start_checks import gradient_errors, learning_rates, signals, waiting
+from kit.plots.training_curves import curves
 
 __all__ = [
     "augmented",

@@ -7,7 +7,7 @@
     print(answers.table)
 """
 
-from kit.prediction._classify import Classifier, Predictions, classify, from_model, load
-from kit.prediction._find import Selection, find
+from kit.prediction.classifier import Classifier, Predictions, classify, from_model, load
+from kit.prediction.selection import Selection, find
 
 __all__ = ["Classifier", "Predictions", "Selection", "classify", "find", "from_model", "load"]

@@ -9,22 +9,29 @@ space and planning need neither.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from kit.search._address import TOKEN, Role, check_free, check_token, read_address, roles
-from kit.search._plan import Plan, Stage, plan
-from kit.search._ranking import Chance
-from kit.search._space import Choices, Range, Space, possible, read_space, space_text
-from kit.search._trial import Job, Outcome, Report, RunTrial, Trial
+from kit.search.network.chief_address import (
+    TOKEN,
+    Role,
+    check_free,
+    check_token,
+    read_address,
+    roles,
+)
+from kit.search.plans import Plan, Stage, plan
+from kit.search.space import Choices, Range, Space, possible, read_space, space_text
+from kit.search.staged.trial_ranking import Chance
+from kit.search.trials import Job, Outcome, Report, RunTrial, Trial
 
 if TYPE_CHECKING:
-    from kit.search._builders import from_builders
-    from kit.search._chief import serve
-    from kit.search._client import Client
-    from kit.search._result import Best, Result, conclude, result
-    from kit.search._run import run
-    from kit.search._search import ORACLES, Search, prepare
-    from kit.search._shown import shown
-    from kit.search._spawn import Workers, end_with_chief, thread_limits
-    from kit.search._work import work
+    from kit.search.network.chief import serve
+    from kit.search.network.client import Client
+    from kit.search.network.spawning import Workers, end_with_chief, thread_limits
+    from kit.search.network.working import work
+    from kit.search.results.result import Best, Result, conclude, result
+    from kit.search.running import run
+    from kit.search.searching import ORACLES, Search, prepare
+    from kit.search.stage_display import shown
+    from kit.search.trainer import from_builders
 
 __all__ = [
     "ORACLES",
@@ -67,22 +74,22 @@ __all__ = [
 ]
 
 LATER = {  # where it is, for what needs keras-tuner or pandas
-    "ORACLES": "_search",
-    "Best": "_result",
-    "Client": "_client",
-    "Result": "_result",
-    "Search": "_search",
-    "Workers": "_spawn",
-    "conclude": "_result",
-    "end_with_chief": "_spawn",
-    "from_builders": "_builders",
-    "prepare": "_search",
-    "result": "_result",
-    "run": "_run",
-    "shown": "_shown",
-    "serve": "_chief",
-    "thread_limits": "_spawn",
-    "work": "_work",
+    "ORACLES": "searching",
+    "Best": "results.result",
+    "Client": "network.client",
+    "Result": "results.result",
+    "Search": "searching",
+    "Workers": "network.spawning",
+    "conclude": "results.result",
+    "end_with_chief": "network.spawning",
+    "from_builders": "trainer",
+    "prepare": "searching",
+    "result": "results.result",
+    "run": "running",
+    "shown": "stage_display",
+    "serve": "network.chief",
+    "thread_limits": "network.spawning",
+    "work": "network.working",
 }
 
 

@@ -1,10 +1,8 @@
 """Compile and fit a classifier; train a new head on a network that exists, and fine-tune it."""
 
-from kit.training._autoencoder import Pretraining, check_pretrain, pretrain
-from kit.training._auxiliary import with_auxiliary
-from kit.training._balance import check_batches
-from kit.training._calibrate import calibrate
-from kit.training._compile import (
+from kit.training.balance import check_batches
+from kit.training.calibration import calibrate
+from kit.training.compiling import (
     check_compile,
     compile_model,
     default_decay,
@@ -13,11 +11,12 @@ from kit.training._compile import (
     learning_rate,
     on_graphics_card,
 )
-from kit.training._fine_tune import check_thaw, fine_tune, thaw
-from kit.training._fit import History, check_fit, default_epochs, default_monitor, fit
-from kit.training._pace import minutes_left
-from kit.training._span import Span, check_span, fit_span
-from kit.training._transfer import (
+from kit.training.fitting import History, check_fit, default_epochs, default_monitor, fit
+from kit.training.pace import minutes_left
+from kit.training.spans import Span, check_span, fit_span
+from kit.training.transfer.autoencoder import Pretraining, check_pretrain, pretrain
+from kit.training.transfer.auxiliary import with_auxiliary
+from kit.training.transfer.feature_heads import (
     HeadTraining,
     feature_name,
     feature_splits,
@@ -27,6 +26,7 @@ from kit.training._transfer import (
     on_features,
     shared_features,
 )
+from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
 
 __all__ = [
     "HeadTraining",

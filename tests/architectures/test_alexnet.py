@@ -6,8 +6,8 @@ import pytest
 from keras import layers
 
 from kit import architectures
-from kit.architectures._assemble import Block
-from kit.architectures._grouped import grouped_convolution
+from kit.architectures.parts.assembling import Block
+from kit.architectures.parts.grouped_convolution import grouped_convolution
 from kit.errors import SettingError
 
 FEW = {"filters": (4, 4, 6, 4, 4), "dense": (5, 6), "scale": "unit"}

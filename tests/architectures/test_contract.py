@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
+from kit import architectures, description
 from kit.errors import SettingError
 
 # Both ends of what the defaults are for: scikit-learn's digits, which a deep network may refuse,
@@ -22,7 +22,7 @@ SIZES = (TINY, (95, 120, 3), (256, 256, 3))
 
 
 def names_of(model: keras.Model) -> list[str]:
-    return [row.name for row in architectures.layer_table(model)]
+    return [row.name for row in description.layer_table(model)]
 
 
 def inputs_per_value(kernel: tuple[int, ...]) -> int:
@@ -64,8 +64,8 @@ def test_both_styles_are_one_function(name, small, images):
 def test_both_styles_have_the_same_layers(name, shared):
     one, other = shared(name, style="functional"), shared(name, style="sequential")
     assert one.count_params() == other.count_params()
-    assert architectures.layer_table(one) == architectures.layer_table(other)
-    assert architectures.graph(one) == architectures.graph(other)
+    assert description.layer_table(one) == description.layer_table(other)
+    assert description.graph(one) == description.graph(other)
     assert [w.path.split("/")[-2:] for w in one.weights] == [
         w.path.split("/")[-2:] for w in other.weights
     ]
@@ -198,7 +198,7 @@ def test_the_defaults_fit_small_and_large_images(name, shape):
         return
     assert model is not None, refused
     assert model.output_shape == (None, 10)
-    for row in architectures.layer_table(model):
+    for row in description.layer_table(model):
         assert all(side >= 1 for side in row.output_shape), row
 
 
@@ -227,8 +227,8 @@ def test_the_settings_are_those_of_the_signature(name):
 
 @pytest.mark.parametrize("name", ["basic_cnn", "pointwise"])
 def test_block_dropout_stands_in_every_gap_between_blocks(name, small):
-    rows = architectures.layer_table(small(name, block_dropout=0.25))
-    plain = architectures.layer_table(small(name))
+    rows = description.layer_table(small(name, block_dropout=0.25))
+    plain = description.layer_table(small(name))
     added = [row.name for row in rows if row not in plain]
     assert added == [row.name for row in rows if row.kind == "Dropout" and row.name != "dropout"]
     assert len(added) == len(rows) - len(plain) > 0

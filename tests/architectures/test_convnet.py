@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
+from kit import architectures, description
 from kit.architectures.convnet import EMNIST, FILTERS, MNIST, block
 from kit.errors import SettingError
 
@@ -17,14 +17,14 @@ def build(shape=(32, 32, 3), num_classes=10, **settings) -> keras.Model:
 
 def sides(model: keras.Model) -> list[int]:
     """Return the sides of the maps, of those that follow each other and are equal only one."""
-    rows = [row for row in architectures.layer_table(model) if len(row.output_shape) == 3]
+    rows = [row for row in description.layer_table(model) if len(row.output_shape) == 3]
     kept = [row for row in rows if row.kind != "ZeroPadding2D"]
     every = [row.output_shape[0] for row in kept]
     return [side for place, side in enumerate(every) if place == 0 or side != every[place - 1]]
 
 
 def parameters(model: keras.Model) -> dict[str, int]:
-    rows = architectures.layer_table(model)
+    rows = description.layer_table(model)
     return {row.name: row.parameters for row in rows if row.parameters}
 
 
@@ -54,14 +54,14 @@ def test_the_network_for_letters_is_the_course_s():
         "probabilities": (50 + 1) * 26,
     }
     assert model.count_params() == 16_514
-    kinds = [row.kind for row in architectures.layer_table(model)]
+    kinds = [row.kind for row in description.layer_table(model)]
     assert kinds[2:6] == ["Conv2D", "MaxPooling2D", "BatchNormalization", "LeakyReLU"]
     assert kinds[6:10] == kinds[2:6]
 
 
 def test_the_pattern_repeats_convolutions_blocks_and_dense_layers():
     model = build(filters=(4, 8), convolutions=3, dense=(16, 12))
-    kinds = [row.kind for row in architectures.layer_table(model)]
+    kinds = [row.kind for row in description.layer_table(model)]
     one = ["Conv2D", "Activation"] * 3 + ["MaxPooling2D"]
     two = ["Dense", "Activation", "Dropout"] * 2
     assert kinds == ["Input", "Rescaling", *one, *one, "Flatten", *two, "Dense"]
@@ -78,7 +78,7 @@ def test_the_pattern_repeats_convolutions_blocks_and_dense_layers():
 )
 def test_normalization_stands_where_it_is_asked_for(normalization, kinds, per_filter):
     model = build(filters=(4,), convolutions=1, normalization=normalization)
-    rows = architectures.layer_table(model)
+    rows = description.layer_table(model)
     assert [row.kind for row in rows[2:-4]] == [*kinds, "Flatten"]
     assert sum(row.parameters for row in rows[2:-4]) == 4 * per_filter
 
@@ -125,7 +125,7 @@ def test_an_image_too_small_is_refused_by_one_pixel(settings, smallest):
 def test_left_to_itself_it_has_the_blocks_that_the_image_has_room_for(side, blocks):
     model = build((side, side + 3, 3))
     first = build((side, side + 3, 3), filters=FILTERS[:blocks])
-    assert architectures.layer_table(model) == architectures.layer_table(first)
+    assert description.layer_table(model) == description.layer_table(first)
 
 
 @pytest.mark.parametrize("padding", [-1, 1.5, True, "full", None, [1]])
@@ -148,7 +148,7 @@ def test_zeros_are_padded_and_the_mean_is_pooled_as_numpy_does():
 
 
 def test_dropout_stands_at_the_end_of_each_block():
-    rows = architectures.layer_table(build(filters=(4, 4), block_dropout=0.2))
+    rows = description.layer_table(build(filters=(4, 4), block_dropout=0.2))
     kinds = {row.name: row.kind for row in rows}
     assert kinds["block1_dropout"] == kinds["block2_dropout"] == "Dropout"
 

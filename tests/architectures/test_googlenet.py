@@ -5,7 +5,7 @@ from math import prod
 import keras
 import pytest
 
-from kit import architectures
+from kit import architectures, description
 from kit.architectures import googlenet
 from kit.errors import SettingError
 
@@ -120,9 +120,9 @@ def test_batch_normalization_replaces_local_response_normalization():
 
 def test_it_has_22_layers_with_weights_from_the_image_to_the_answer(published):
     # Section 5: 22 when counting only layers with parameters; a module is two of them deep.
-    weighted = {row.name for row in architectures.layer_table(published) if row.parameters}
+    weighted = {row.name for row in description.layer_table(published) if row.parameters}
     depth = {"image": 0}
-    for source, layer in architectures.graph(published)[1]:
+    for source, layer in description.graph(published)[1]:
         depth[layer] = max(depth.get(layer, 0), depth[source] + (layer in weighted))
     assert depth["probabilities"] == 22
 

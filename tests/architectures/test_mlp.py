@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
+from kit import architectures, description
 
 
 def build(shape=(32, 32, 3), num_classes=10, **settings) -> keras.Model:
@@ -36,7 +36,7 @@ def test_without_a_hidden_layer_it_is_the_linear_classifier():
 )
 def test_normalization_and_dropout_stand_behind_each_hidden_layer(normalization, kinds):
     model = build(dense=(8, 4), normalization=normalization, dropout=0.5)
-    rows = architectures.layer_table(model)
+    rows = description.layer_table(model)
     found = [row.kind for row in rows[3:]]
     assert found == [*kinds, "Dropout", *kinds, "Dropout", "Dense"]
     dropped = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]

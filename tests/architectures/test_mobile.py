@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
-from kit.architectures import _assemble, mobile
-from kit.architectures._assemble import Block
+from kit import architectures, description
+from kit.architectures import mobile
+from kit.architectures.parts import assembling
+from kit.architectures.parts.assembling import Block
 from kit.errors import SettingError
 
 
@@ -14,7 +15,7 @@ def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
         stages = mobile.stages(shape, num_classes, **settings)
-        return _assemble.functional(stages, shape, "mobile")
+        return assembling.functional(stages, shape, "mobile")
 
 
 def test_the_default_counts_as_by_hand():
@@ -94,7 +95,7 @@ def test_initial_weights_keep_the_scale_of_a_signal():
 )
 def test_the_size_of_the_images_chooses_the_stem(side, stem):
     automatic, chosen = outline((200, side, 3), 2), outline((200, side, 3), 2, stem=stem)
-    assert architectures.layer_table(automatic) == architectures.layer_table(chosen)
+    assert description.layer_table(automatic) == description.layer_table(chosen)
 
 
 def test_as_many_filters_as_blocks_are_asked_for():

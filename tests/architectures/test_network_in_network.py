@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
-from kit.architectures import _assemble, network_in_network
-from kit.architectures._assemble import Block
+from kit import architectures, description
+from kit.architectures import network_in_network
+from kit.architectures.parts import assembling
+from kit.architectures.parts.assembling import Block
 from kit.errors import SettingError
 
 SMALL = {"block1": (4,), "block2": (4,), "block3": (4,), "stem": "none"}
@@ -16,7 +17,7 @@ def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
         stages = network_in_network.stages(shape, num_classes, **settings)
-        return _assemble.functional(stages, shape, "network_in_network")
+        return assembling.functional(stages, shape, "network_in_network")
 
 
 def test_the_network_for_cifar_10_counts_as_by_hand():
@@ -41,7 +42,7 @@ def test_the_maps_have_the_published_sides():
 
 
 def test_both_poolings_are_followed_by_the_published_dropout():
-    rows = architectures.layer_table(outline((32, 32, 3), 10))
+    rows = description.layer_table(outline((32, 32, 3), 10))
     names = [row.name for row in rows]
     dropped = [row.name for row in rows if row.kind == "Dropout"]
     assert [names[names.index(name) - 1] for name in dropped] == ["pool1", "pool2"]

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import pytest
 
-from kit import architectures
-from kit.architectures import _assemble, residual
-from kit.architectures._assemble import Block
+from kit import architectures, description
+from kit.architectures import residual
+from kit.architectures.parts import assembling
+from kit.architectures.parts.assembling import Block
 from kit.errors import SettingError
 
 IMAGENET, CIFAR = (224, 224, 3), (32, 32, 3)
@@ -22,7 +23,7 @@ def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
         stages = residual.stages(shape, num_classes, **settings)
-        return _assemble.functional(stages, shape, "residual")
+        return assembling.functional(stages, shape, "residual")
 
 
 def trained_numbers(model: keras.Model) -> int:
@@ -92,7 +93,7 @@ def test_a_number_of_a_yaml_file_names_a_configuration():
     small = {"filters": (4, 8), "blocks": (1, 1)}
     number = architectures.build("residual", (8, 8, 3), 2, configuration=20, **small)
     text = architectures.build("residual", (8, 8, 3), 2, configuration="20", **small)
-    assert architectures.layer_table(number) == architectures.layer_table(text)
+    assert description.layer_table(number) == description.layer_table(text)
     with pytest.raises(SettingError, match='configuration must be one of "small", "18"'):
         architectures.build("residual", (8, 8, 3), 2, configuration=19)
 
@@ -111,7 +112,7 @@ def test_a_number_of_a_yaml_file_names_a_configuration():
 def test_the_size_of_the_images_chooses_the_stem(shape, configuration, stem):
     automatic = outline(shape, 2, configuration=configuration)
     chosen = outline(shape, 2, configuration=configuration, stem=stem)
-    assert architectures.layer_table(automatic) == architectures.layer_table(chosen)
+    assert description.layer_table(automatic) == description.layer_table(chosen)
     side = min(shape[:2])
     for _ in range(int(math.log2(residual.STEMS[stem].shrinks))):
         side = -(-side // 2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from kit.baselines import _neighbours
+from kit.baselines import neighbours
 
 
 @pytest.mark.parametrize(("distance", "metric"), [("L1", "manhattan"), ("L2", "euclidean")])
@@ -15,7 +15,7 @@ def test_votes_are_those_of_scikit_learns_classifier(distance: str, metric: str,
     oracle = KNeighborsClassifier(k, metric=metric, algorithm="brute").fit(train, labels)
 
     settings = {"distance": distance, "k": k}
-    answers = _neighbours.fitted(train, labels, 3, settings, 0)(test)
+    answers = neighbours.fitted(train, labels, 3, settings, 0)(test)
 
     np.testing.assert_array_equal(answers.argmax(axis=1), oracle.predict(test))
     votes = answers * (k + 1) - 1 / 3  # without the vote that all classes share
@@ -28,13 +28,13 @@ def test_a_trial_of_all_settings_answers_as_each_setting_alone() -> None:
     train = rng.normal(size=(60, 5)).astype(np.float32)
     labels = rng.integers(0, 3, 60)
     test = rng.normal(size=(9, 5)).astype(np.float32)
-    tried = _neighbours.candidates(60)
+    tried = neighbours.candidates(60)
 
-    rows = list(_neighbours.trials(train, labels, test, 3, tried, 0))
+    rows = list(neighbours.trials(train, labels, test, 3, tried, 0))
 
     assert len(rows) == len(tried) == 12
     for settings, row in zip(tried, rows, strict=True):
-        alone = _neighbours.fitted(train, labels, 3, settings, 0)(test)
+        alone = neighbours.fitted(train, labels, 3, settings, 0)(test)
         np.testing.assert_array_equal(row, alone)
 
 
@@ -43,7 +43,7 @@ def test_l1_and_l2_may_find_another_neighbour() -> None:
     labels = np.array([0, 1])
     image = np.zeros((1, 2), np.float32)
     nearest = {
-        distance: _neighbours.fitted(train, labels, 2, {"distance": distance, "k": 1}, 0)(image)
+        distance: neighbours.fitted(train, labels, 2, {"distance": distance, "k": 1}, 0)(image)
         for distance in ("L1", "L2")
     }
 
@@ -52,5 +52,5 @@ def test_l1_and_l2_may_find_another_neighbour() -> None:
 
 
 def test_few_images_are_not_asked_for_more_neighbours_than_there_are() -> None:
-    assert max(one["k"] for one in _neighbours.candidates(7)) == 3
-    assert [one["k"] for one in _neighbours.candidates(1)] == [1, 1]
+    assert max(one["k"] for one in neighbours.candidates(7)) == 3
+    assert [one["k"] for one in neighbours.candidates(1)] == [1, 1]

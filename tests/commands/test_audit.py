@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit import audit as audits
+from kit import auditing as audits
 from kit import data
 from kit.commands import audit as program
 from kit.commands.audit import audit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kit import architectures
+from kit import architectures, description
 from kit.commands.describe import _bytes, describe
 from kit.commands.describe import main as kit_describe
 from kit.errors import SettingError
@@ -54,7 +54,7 @@ def test_the_table_has_a_line_for_each_layer_and_the_sums_below(
     describe("basic_cnn", classes=2, batch_size=8, **SMALL)
 
     lines = capsys.readouterr().out.splitlines()
-    described = architectures.describe("basic_cnn", (32, 32, 3), 2, filters=(4,), stem="none")
+    described = description.describe("basic_cnn", (32, 32, 3), 2, filters=(4,), stem="none")
     cells = [line.split("  ") for line in lines]
     rows = {row[0]: [cell.strip() for cell in row if cell.strip()] for row in cells}
     assert rows["block1_1_conv"] == [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit import audit, data, evaluation
+from kit import auditing, data, evaluation
 from kit.commands import _scores, _train_folds, _train_record, _train_steps, predict
 from kit.commands._program import program
 from kit.errors import DataError, KitError, SettingError
@@ -41,7 +41,7 @@ def test_tables_escape_names_and_cut_long_ones(photos):
     answers = np.eye(3)[splits.labels]
     scores = evaluation.score(splits.labels, answers, splits.class_names)
     assert sound(_scores.class_table(scores))
-    report = audit.report(audit.audit(photos))
+    report = auditing.report(auditing.audit(photos))
     assert sound(report.partition("Shortcuts")[0].partition("Findings")[0])
     assert FORGED not in report.splitlines()
 

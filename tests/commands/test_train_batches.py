@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from kit import architectures, memory
+from kit import description, memory
 from kit.architectures import backbones
 from kit.commands import _train_batches as batches
 from kit.commands import _train_plan as plan
@@ -223,7 +223,7 @@ def test_a_network_that_cannot_fit_is_refused_before_the_images_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     choice = Choice("vgg", {}, "vgg", (1000, 1000), "rgb")
-    results = architectures.describe("vgg", (1000, 1000, 3), 2).activation_bytes
+    results = description.describe("vgg", (1000, 1000, 3), 2).activation_bytes
     monkeypatch.setattr(memory, "available", lambda: 32 * results)
 
     with pytest.raises(SettingError, match=r"1000 x 1000 pixels in batches of 32 .* this network"):

@@ -16,7 +16,7 @@ import yaml
 from PIL import Image
 
 from kit import architectures, data, runs, search
-from kit.architectures import _trunk
+from kit.architectures.parts import trunks
 from kit.commands import _train_steps as train_steps
 from kit.commands import _tune_best as last
 from kit.commands import _tune_workers as crew
@@ -269,7 +269,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     source.save(tmp_path / "model.keras")
     built: list[int] = []
     at_trials: list[int] = []
-    load, run_trial = _trunk.saved, crew._run_trial
+    load, run_trial = trunks.saved, crew._run_trial
 
     def counted(*arguments: Any, **more: Any) -> Any:
         built.append(1)
@@ -285,7 +285,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
 
         return noting
 
-    monkeypatch.setattr(_trunk, "saved", counted)
+    monkeypatch.setattr(trunks, "saved", counted)
     monkeypatch.setattr(crew, "_run_trial", noted)
     folder = tmp_path / "search"
     ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]

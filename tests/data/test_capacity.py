@@ -5,12 +5,14 @@ import pytest
 from PIL import Image
 
 from kit import data, memory, prediction
-from kit.architectures import Description
-from kit.audit import _reading
+from kit.auditing import measuring
 from kit.commands._program import program
-from kit.data import _capacity, _judge, decode
-from kit.data._folder import listing
-from kit.data._scan import Rows, scan
+from kit.data import capacity
+from kit.data.decoding import decoder
+from kit.data.listing.folders import listing
+from kit.data.scanning import judging
+from kit.data.scanning.scan import Rows, scan
+from kit.description import Description
 from kit.errors import KitError, SettingError
 
 GB = 10**9
@@ -43,7 +45,7 @@ def free(monkeypatch):
 
 @pytest.mark.parametrize("load", ["load", "load_test"])
 def test_images_that_cannot_fit_are_refused_before_one_is_decoded(load, photos, free, monkeypatch):
-    monkeypatch.setattr(_judge, "_judge", None)
+    monkeypatch.setattr(judging, "_judge", None)
     free(4 * GB)
     known = {} if load == "load" else {"class_names": ["cats", "dogs"], "color": "rgb"}
     if known:
@@ -60,7 +62,7 @@ def test_a_size_that_no_image_has_is_refused(size, photos):
 
 
 def test_what_a_network_takes_is_counted_by_hand(free, monkeypatch):
-    monkeypatch.setattr(_capacity, "workers", lambda: 2)
+    monkeypatch.setattr(capacity, "workers", lambda: 2)
     waiting = 3 * 2 * 30  # pictures of 2 x 5 pixels in color, 3 for each of 2 threads
     batch = 4 * 30 * 5  # as bytes, and as numbers of four
     network = type("Cost", (), {"parameters": 50, "fixed": 10, "activation_bytes": 1000})
@@ -95,14 +97,14 @@ def test_images_that_are_enlarged_many_times_are_noted(photos):
 @pytest.fixture
 def full(monkeypatch):
     """Memory that gives out at one file."""
-    whole = decode.eight_bits
+    whole = decoder.eight_bits
 
     def eight_bits(image, *settings):
         if image.size == (30, 30):
             raise MemoryError
         return whole(image, *settings)
 
-    monkeypatch.setattr(decode, "eight_bits", eight_bits)
+    monkeypatch.setattr(decoder, "eight_bits", eight_bits)
 
 
 def scanned(folder):
@@ -119,7 +121,7 @@ def predicted(folder):
 
 
 def audited(folder):
-    return _reading.read(listing(folder), cache=False)
+    return measuring.read(listing(folder), cache=False)
 
 
 @pytest.mark.parametrize("use", [scanned, decoded, predicted, audited])
@@ -135,11 +137,11 @@ def test_memory_that_gave_out_is_no_verdict_on_the_file(use, photos, full):
 def test_a_decoder_that_fails_where_memory_is_short_is_no_verdict(free):
     whole = b"".join([b"P6 30 30 255\n", bytes(2000)])  # 700 bytes are missing
 
-    with pytest.raises(decode.BrokenImage):
-        decode.decode(whole, (8, 8))
+    with pytest.raises(decoder.BrokenImage):
+        decoder.decode(whole, (8, 8))
     free(17 * 900 - 1)
     with pytest.raises(MemoryError):
-        decode.decode(whole, (8, 8))
+        decoder.decode(whole, (8, 8))
 
 
 def test_a_program_that_runs_out_of_memory_says_so(capsys):

@@ -5,13 +5,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from kit import plots
-from kit.plots import _text
+from kit.plots import figure_text
 
 
 def ink(text, **settings):
     """Return where a text is dark: booleans (height, width), cut to the ink."""
     figure = Figure(figsize=(8, 1), dpi=100)
-    figure.text(0.05, 0.3, text, **(_text.plain(24) | settings))
+    figure.text(0.05, 0.3, text, **(figure_text.plain(24) | settings))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     dark = np.asarray(canvas.buffer_rgba())[..., 0] < 128
@@ -50,26 +50,26 @@ def test_dollar_signs_start_no_formula():
 
 
 def test_short_names_stay_as_they_are():
-    assert _text.shorten("گربه‌ی ایرانی 12 Cat", 24) == "گربه‌ی ایرانی 12 Cat"
+    assert figure_text.shorten("گربه‌ی ایرانی 12 Cat", 24) == "گربه‌ی ایرانی 12 Cat"
 
 
 def test_control_characters_and_direction_overrides_are_spelt_out():
-    assert _text.shorten("a\nb\x1b\u202e", 40) == r"a\nb\x1b\u202e"
+    assert figure_text.shorten("a\nb\x1b\u202e", 40) == r"a\nb\x1b\u202e"
 
 
 def test_long_names_lose_their_middle():
-    assert _text.shorten("a" * 30 + "1", 10) == "aaaaa…aaa1"
+    assert figure_text.shorten("a" * 30 + "1", 10) == "aaaaa…aaa1"
 
 
 @pytest.mark.parametrize("name", ["猫" * 30, "a" * 100, "é" * 50, "e\u0301" * 50, "🐱" * 30])
 def test_shortened_names_are_not_too_wide(name):
-    short = _text.shorten(name, 20)
-    assert 17 <= _text._width(short) <= 20
+    short = figure_text.shorten(name, 20)
+    assert 17 <= figure_text._width(short) <= 20
     assert "…" in short
 
 
 def test_no_mark_stands_without_its_letter():
-    short = _text.shorten("x" * 30 + "e\u0301\u0301" + "y" * 4, 11)
+    short = figure_text.shorten("x" * 30 + "e\u0301\u0301" + "y" * 4, 11)
     assert not short.partition("…")[2].startswith("\u0301")
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from kit import data, evaluation, prediction
-from kit.data import decode
+from kit.data.decoding import decoder
 
 HEIGHT, WIDTH = SIZE = (24, 32)
 Y, X = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
@@ -201,7 +201,7 @@ FILES = golden()
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_becomes_what_its_format_says(name):
     content, expected, tolerance = FILES[name]
-    pixels = decode.decode(content, expected.shape[:2])
+    pixels = decoder.decode(content, expected.shape[:2])
     worst = np.abs(pixels.astype(int) - expected.astype(int)).max()
     assert worst <= tolerance
     if tolerance:
@@ -209,7 +209,7 @@ def test_a_file_becomes_what_its_format_says(name):
 
 
 def test_there_are_enough_formats_and_the_tolerances_tell_them_apart():
-    kinds = {decode.decode_with_facts(content, SIZE)[1].format for content, _, _ in FILES.values()}
+    kinds = {decoder.decode_with_facts(content, SIZE)[1].format for content, _, _ in FILES.values()}
     assert len(FILES) >= 50
     assert len(kinds) >= 12
     for orientation in range(2, 9):  # left as stored, or turned twice, is far off
@@ -246,7 +246,7 @@ def test_training_evaluation_and_prediction_agree_on_every_format(tmp_path, cach
     expected = np.stack([seen[file] for file in splits.files])
     np.testing.assert_array_equal(np.concatenate(asked), np.concatenate([expected, expected]))
     for file in splits.files:
-        plain = decode.decode(folder / file, (20, 30))
+        plain = decoder.decode(folder / file, (20, 30))
         np.testing.assert_array_equal(plain, seen[file].astype(np.uint8), err_msg=file)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from kit import search
 from kit.search import Job
-from kit.search._staged import state
-from kit.search._state import Facts, Settings, State
+from kit.search.staged.stages import state
+from kit.search.staged.state import Facts, Settings, State
 
 PLAN = search.plan(16, 16, 3, 2, 2, "geometric")
 SETTINGS = Settings(made_up.SPACE, PLAN, "val_accuracy", 1, made_up.CHANCE)

@@ -10,9 +10,9 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from kit import architectures, data
-from kit.data import mixing
+from kit.data.batches import mixing
 from kit.errors import SettingError
-from kit.training import _balance, compile_model, fit, fit_head, pretrain
+from kit.training import balance, compile_model, fit, fit_head, pretrain
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ def test_weights_of_classes_are_those_of_scikit_learn(splits: data.Splits) -> No
     labels = splits.labels[splits.parts["train"]]
     expected = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
 
-    np.testing.assert_allclose(_balance.class_weights(splits), expected)
+    np.testing.assert_allclose(balance.class_weights(splits), expected)
     only = dataclasses.replace(
         splits, parts={**splits.parts, "train": np.flatnonzero(splits.labels)}
     )
-    assert _balance.class_weights(only) == [0.0, 1.0]
+    assert balance.class_weights(only) == [0.0, 1.0]
 
 
 def test_weighted_training_is_that_of_keras_own_class_weights(splits: data.Splits) -> None:
@@ -56,7 +56,7 @@ def test_weighted_training_is_that_of_keras_own_class_weights(splits: data.Split
         epochs=2,
         steps_per_epoch=data.steps(splits),
         shuffle=False,
-        class_weight=dict(enumerate(_balance.class_weights(splits))),
+        class_weight=dict(enumerate(balance.class_weights(splits))),
         verbose=0,
     ).history
 

@@ -6,7 +6,7 @@ import pytest
 
 from kit.errors import SettingError
 from kit.training import check_compile, compile_model, default_loss
-from kit.training._losses import multiclass_hinge, squared_multiclass_hinge
+from kit.training.losses import multiclass_hinge, squared_multiclass_hinge
 
 # Three images of a cat, a car and a frog, as a well-known lecture scores them.
 SCORES = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kit.training import _schedules
-from kit.training._pace import Pace
+from kit.training import schedules
+from kit.training.pace import Pace
 
 STEPS = 75  # of an epoch
 VALIDATED, SCORED = 19, 35  # batches; each is answered in a third of a step
@@ -81,7 +81,7 @@ def test_where_all_epochs_fit_the_rates_are_those_without_a_limit() -> None:
 
     assert rates == trained(None)[1]
     assert rates == [
-        _schedules.factor("one-cycle", (n + 0.5) / (20 * STEPS)) for n in range(20 * STEPS)
+        schedules.factor("one-cycle", (n + 0.5) / (20 * STEPS)) for n in range(20 * STEPS)
     ]
     assert (pace.stopped, pace.epochs, pace.counts_from()) == ("", 20, 13)
 

@@ -2,14 +2,14 @@ import math
 
 import pytest
 
-from kit.training import _schedules
+from kit.training import schedules
 
 
 def rates(name: str, steps: int = 100) -> list[float]:
-    return [_schedules.factor(name, step / steps) for step in range(steps + 1)]
+    return [schedules.factor(name, step / steps) for step in range(steps + 1)]
 
 
-@pytest.mark.parametrize("name", _schedules.NAMES)
+@pytest.mark.parametrize("name", schedules.NAMES)
 def test_every_schedule_peaks_at_one_and_never_rises_above(name: str) -> None:
     assert max(rates(name, 1000)) == pytest.approx(1.0, abs=1e-3)
     assert min(rates(name)) >= 0
@@ -34,12 +34,12 @@ def test_every_schedule_peaks_at_one_and_never_rises_above(name: str) -> None:
     ],
 )
 def test_a_schedule_has_the_values_of_its_formula(name: str, done: float, expected: float) -> None:
-    assert _schedules.factor(name, done) == pytest.approx(expected, abs=1e-9)
+    assert schedules.factor(name, done) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_geometric_one_is_a_step_after_each_epoch_whatever_is_done() -> None:
     for done in (0.0, 0.1, 1.0):
-        found = [_schedules.factor("geometric", done, epoch) for epoch in range(4)]
+        found = [schedules.factor("geometric", done, epoch) for epoch in range(4)]
         assert found == pytest.approx([0.9**epoch for epoch in range(4)])
 
 
@@ -48,13 +48,13 @@ def test_schedules_without_warm_up_only_fall_and_count_at_once(name: str) -> Non
     values = rates(name)
 
     assert values == sorted(values, reverse=True)
-    assert _schedules.counts_from(name) == 0
+    assert schedules.counts_from(name) == 0
 
 
 @pytest.mark.parametrize("name", ["cosine", "one-cycle"])
 def test_with_warm_up_epochs_count_when_the_rate_has_fallen_to_half(name: str) -> None:
-    start = _schedules.counts_from(name)
+    start = schedules.counts_from(name)
 
-    assert _schedules.factor(name, start) <= 0.5
-    assert _schedules.factor(name, start - 0.02) > 0.5
-    assert all(_schedules.factor(name, start + n / 50) <= 0.5 for n in range(10))
+    assert schedules.factor(name, start) <= 0.5
+    assert schedules.factor(name, start - 0.02) > 0.5
+    assert all(schedules.factor(name, start + n / 50) <= 0.5 for n in range(10))

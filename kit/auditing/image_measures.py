@@ -1,0 +1,132 @@
+"""What one file is like: one decode, a few numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from kit.data.decoding import decoder
+from kit.data.division.near_copies import thumbnail
+from kit.data.scanning.judging import content_hash, unusable
+
+__all__ = ["RULES", "WORKING_SIDE", "Measures", "measure"]
+
+Pixels = npt.NDArray[np.uint8]
+
+RULES = 2  # raised when a number below is found in another way
+WORKING_SIDE = 256  # pixels: blur that does not show at this size is lost in training anyway
+BURNT = 250  # of 255, where compression leaves what was white
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a file turned out to be. All but the first four are empty where it is not used.
+
+    Brightness is ITU-R 601-2 luma from 0 to 255, on the picture shrunk to a square of at most
+    256 pixels, never enlarged.
+
+    Attributes:
+        verdict: ``"used"``, ``"broken"``, ``"refused"`` or ``"ignored"``, as a training judges.
+        reason: Why it is not used.
+        hash: blake2b of its bytes in hex, empty where it could not be read.
+        pixels: The same of its size and its shrunk picture.
+        format: Pillow's name.
+        mode: Pillow's mode.
+        width: In pixels, as stored.
+        height: In pixels, as stored.
+        animated: Whether there are more pictures than the first.
+        transparent: Whether there is transparency.
+        camera: Maker and model from the EXIF data, or nothing.
+        taken: When the photo was taken, ``"2020:12:31 23:59:59"``, or nothing.
+        gray: Whether the three channels are equal everywhere.
+        brightness: Mean luma.
+        contrast: Standard deviation of luma.
+        light_end: What 1 % of the picture exceeds in its brightest channel: a small or a deep red
+            thing that is lit makes a picture no dark one.
+        burnt: Share of the picture with luma 250 or more.
+        spread: Between the 1st and the 99th percentile, of the channel where it is widest.
+        sharpness: Common logarithm of the variance of the Laplacian of luma (J. L. Pech-Pacheco
+            et al., "Diatom autofocusing in brightfield microscopy", ICPR, 2000).
+        relative_sharpness: The same after division by the variance of luma.
+    """
+
+    verdict: str
+    reason: str = ""
+    hash: str = ""
+    pixels: str = ""
+    format: str = ""
+    mode: str = ""
+    width: int = 0
+    height: int = 0
+    animated: bool = False
+    transparent: bool = False
+    camera: str = ""
+    taken: str = ""
+    gray: bool = False
+    brightness: float = 0.0
+    contrast: float = 0.0
+    light_end: float = 0.0
+    burnt: float = 0.0
+    spread: float = 0.0
+    sharpness: float = 0.0
+    relative_sharpness: float = 0.0
+
+
+def measure(path: Path) -> tuple[Measures, Pixels | None]:
+    """Return what a file is like, and its 32x32 gray thumbnail where it is an image.
+
+    Raises:
+        DataError: It is a HEIC photo and the package that reads these is missing.
+    """
+    digest = ""
+    try:
+        data = decoder.read(path)
+        digest = content_hash(data)
+        side = min(WORKING_SIDE, *decoder.dimensions(data))
+        pixels, facts = decoder.decode_with_facts(data, (side, side))
+    except decoder.BrokenImage as error:
+        found = unusable(path, digest, error)
+        return Measures(found.verdict, found.reason, found.hash), None
+    measures = Measures(
+        verdict="used",
+        hash=digest,
+        pixels=content_hash(f"{facts.width}x{facts.height}:".encode() + pixels.tobytes()),
+        format=facts.format,
+        mode=facts.mode,
+        width=facts.width,
+        height=facts.height,
+        animated=facts.animated,
+        transparent=facts.transparent,
+        camera=facts.camera,
+        taken=facts.taken,
+        gray=bool((pixels == pixels[..., :1]).all()),
+        **_numbers(pixels),
+    )
+    return measures, thumbnail(pixels)
+
+
+def _numbers(pixels: Pixels) -> dict[str, Any]:
+    luma = np.array(Image.fromarray(pixels).convert("L")).astype(np.float32)
+    low, high = np.percentile(pixels, [1, 99], axis=(0, 1))
+    # one gray level of rounding noise is no sharpness: it keeps the logarithm of nothing finite
+    fine, coarse = float(_laplacian(luma).var()) + 0.1, float(luma.var()) + 1.0
+    found = {
+        "brightness": float(luma.mean()),
+        "contrast": float(luma.std()),
+        "light_end": float(np.percentile(pixels.max(axis=-1), 99)),
+        "burnt": float((luma >= BURNT).mean()),
+        "spread": float((high - low).max()),
+        "sharpness": float(np.log10(fine)),
+        "relative_sharpness": float(np.log10(fine / coarse)),
+    }
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+def _laplacian(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    padded = np.pad(luma, 1, mode="edge")
+    around = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
+    result: npt.NDArray[np.float32] = around - 4 * luma
+    return result

@@ -1,0 +1,62 @@
+"""k nearest neighbours: an image is of the class that most of the training images like it have."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit.baselines.image_vectors import Labels, Vectors
+
+__all__ = ["candidates", "fitted", "trials"]
+
+METRICS = {"L2": "euclidean", "L1": "manhattan"}
+NEIGHBOURS = (25, 15, 9, 5, 3, 1)  # odd, so that two classes never tie
+
+Settings = Mapping[str, Any]
+Rows = NDArray[np.float64]
+
+
+def candidates(images: int) -> list[Settings]:
+    """Return the settings to choose from where the smallest training fold has so many images."""
+    usable = [k for k in NEIGHBOURS if k <= max(1, images // 2)]
+    return [{"distance": distance, "k": k} for distance in METRICS for k in usable]
+
+
+def trials(
+    train: Vectors,
+    labels: Labels,
+    test: Vectors,
+    num_classes: int,
+    tried: Sequence[Settings],
+    seed: int,
+) -> Iterator[Rows]:
+    """Yield shares of votes (images, classes) for each setting; one search serves every k."""
+    for distance in METRICS:
+        ks = [one["k"] for one in tried if one["distance"] == distance]
+        near = labels[_nearest(train, distance, max(ks))(test)]
+        for k in ks:
+            yield _votes(near[:, :k], num_classes)
+
+
+def fitted(
+    train: Vectors, labels: Labels, num_classes: int, settings: Settings, seed: int
+) -> Callable[[Vectors], Rows]:
+    """Return the function from vectors to shares of votes (images, classes)."""
+    nearest = _nearest(train, settings["distance"], settings["k"])
+    return lambda vectors: _votes(labels[nearest(vectors)], num_classes)
+
+
+def _nearest(train: Vectors, distance: str, most: int) -> Callable[[Vectors], NDArray[np.int64]]:
+    from sklearn.neighbors import NearestNeighbors
+
+    # No tree: among thousands of values it would have to look everywhere as well.
+    search = NearestNeighbors(n_neighbors=most, metric=METRICS[distance], algorithm="brute")
+    search.fit(train)
+    return lambda vectors: np.asarray(search.kneighbors(vectors, return_distance=False))
+
+
+def _votes(near: Labels, num_classes: int) -> Rows:
+    """Share the votes, and one more among all classes: without a vote is not impossible."""
+    votes = (near[:, :, None] == np.arange(num_classes)).sum(axis=1)
+    return np.asarray((votes + 1 / num_classes) / (near.shape[1] + 1))

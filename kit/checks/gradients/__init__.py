@@ -1,0 +1,1 @@
+"""Is the analytic gradient the numerical one."""

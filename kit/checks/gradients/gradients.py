@@ -1,0 +1,146 @@
+"""Does backpropagation give the slopes that the loss really has? Needs TensorFlow."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kit.checks.check import Check, Verdict
+from kit.checks.gradients.double_precision import precise
+from kit.checks.gradients.layer_by_layer import wrong_layers
+from kit.checks.gradients.slopes import FINE, FINE_SINGLE, HAPPY, WRONG, Slope, measured_slopes
+from kit.checks.image_sample import Sample
+from kit.checks.recording import leaves
+from kit.checks.twins import MakeModel
+
+__all__ = ["gradients", "judge_gradients"]
+
+NAME = "gradients"
+
+
+def judge_gradients(
+    slopes: Sequence[Slope],
+    *,
+    single: Sequence[str] = (),
+    frozen: int = 0,
+    blamed: Sequence[str] = (),
+) -> Check:
+    """Judge slopes.
+
+    Args:
+        slopes: Of some weights of every layer.
+        single: Layers that compute in float32: the bands are wider.
+        frozen: Layers whose weights are not trained, and not in ``slopes``.
+        blamed: Layers whose own derivative is wrong, where that was looked at.
+    """
+    fine = FINE_SINGLE if single else FINE
+    compared = [one for one in slopes if one.state(fine) == "compared"]
+    kinks = sum(one.state(fine) == "kink" for one in slopes)
+    small = sum(one.state(fine) == "small" for one in slopes)
+    expected = f"below {fine:g}: backpropagation and (L(w + h) - L(w - h)) / 2h are the same slope"
+    numbers: dict[str, Any] = {
+        "slopes": [
+            [s.layer, s.weight, s.analytic, s.numerical, s.error, s.state(fine)] for s in slopes
+        ],
+        "kinks": kinks,
+        "small": small,
+        "frozen": frozen,
+        "single": list(single),
+        "blamed": list(blamed),
+        "fine": fine,
+    }
+    if not compared:
+        why = "no layer is trainable" if not slopes else f"{len(slopes)} slopes, all near 0"
+        advice = (
+            "" if not slopes else "No gradient reaches the weights; see the check of the units."
+        )
+        return Check(
+            NAME, "warning" if slopes else "not applicable", why, expected, advice, numbers
+        )
+    worst = max(compared, key=lambda one: one.error)
+    numbers["worst"] = worst.error
+    layers = len({one.layer for one in compared})
+    measured = (
+        f"relative error up to {worst.error:.1e} ({worst.layer}/{worst.weight}), median "
+        f"{np.median([one.error for one in compared]):.0e}, of {len(compared)} weights of "
+        f"{layers} layer{'s' if layers > 1 else ''}{_happy(worst.error)}"
+        f"{_left_out(kinks, small, frozen, single)}"
+    )
+    verdict: Verdict = "ok"
+    if worst.error > fine:
+        verdict = "failed" if worst.error > WRONG else "warning"
+    advice = "" if verdict == "ok" else _advice(compared, fine, blamed)
+    return Check(NAME, verdict, measured, expected, advice, numbers)
+
+
+def gradients(
+    make_model: MakeModel,
+    sample: Sample,
+    *,
+    images: int = 4,
+    weights: int = 8,
+    max_seconds: float = 6,
+    seed: int = 0,
+) -> Check:
+    """Compare gradients of weights of every layer with centred differences in float64.
+
+    The model is called as in training, without dropout, noise and penalties. Half of the weights
+    are those with the steepest slopes of their layer, half are drawn. Needs TensorFlow.
+
+    Args:
+        make_model: Gives the model.
+        sample: The first images of it are used.
+        images: How many.
+        weights: Of each layer, at most.
+        max_seconds: After it no more weights are looked at, but two of each layer are.
+        seed: Draws them.
+    """
+    model = make_model()
+    if len(model.outputs) > 1 or isinstance(model.loss, (list, tuple, dict)):
+        return Check(NAME, "not applicable", "several outputs or losses", "one of each")
+    few = sample.first(images)
+    ready = precise(model, few.images, few.labels)
+    at_start = float(ready.total())
+    if not np.isfinite(at_start):
+        advice = "Look for a logarithm or a division of 0, and for NaN in the images and weights."
+        return Check(NAME, "failed", f"the loss is {at_start}", "a loss that is a number", advice)
+    slopes = measured_slopes(ready, weights, max_seconds, np.random.default_rng(seed))
+    trained = {one.layer for one in slopes}
+    frozen = sum(bool(one.weights) and name not in trained for name, one in leaves(ready.model))
+    found = judge_gradients(slopes, single=ready.single, frozen=frozen)
+    if found.verdict == "ok" or not slopes:
+        return found
+    return judge_gradients(
+        slopes, single=ready.single, frozen=frozen, blamed=wrong_layers(ready, seed)
+    )
+
+
+def _happy(error: float) -> str:
+    return ", as good as it gets" if error < HAPPY else ""
+
+
+def _left_out(kinks: int, small: int, frozen: int, single: Sequence[str]) -> str:
+    parts = []
+    if kinks:
+        parts.append(f"{kinks} more stand at a kink")
+    if small:
+        parts.append(f"{small} more have no slope to speak of")
+    if frozen:
+        parts.append(f"{frozen} layer{'s are' if frozen > 1 else ' is'} frozen")
+    if single:
+        parts.append(f"{', '.join(single)} in float32")
+    return f"; {', '.join(parts)}" if parts else ""
+
+
+def _advice(compared: Sequence[Slope], fine: float, blamed: Sequence[str]) -> str:
+    wrong = list(dict.fromkeys(one.layer for one in compared if one.error > fine))
+    if blamed:
+        return (
+            f"The derivative of {' and of '.join(blamed)} is not that of what it computes: look "
+            "at its custom gradient, and for values that leave the graph (NumPy, stop_gradient, "
+            "casts to whole numbers)."
+        )
+    return (
+        f"Each layer by itself is right, but these have wrong slopes: {', '.join(wrong)}. Look at "
+        "what comes after them, and at what adds to the loss."
+    )

@@ -1,0 +1,252 @@
+"""What the first layer sees: judged on its mean, its spread and its shape."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kit.checks.check import Check, Verdict
+
+__all__ = ["NAME", "Channel", "Pixels", "fits", "is_centred", "judge_inputs"]
+
+NAME = "input"
+
+# Standard deviation of what the first kernel multiplies. Photos in [0, 1] have 0.15 to 0.3,
+# standardised ones 1, and those divided by 255 twice 0.001. A photo as dark as night has 0.02.
+SMALL = 0.02
+LARGE = 10.0  # photos in [0, 255] have 40 to 75
+DOUBLE = 1 / 2000  # of the images' own standard deviation; once is 1/255, twice is 1/65,025
+CENTRED = 0.5  # |mean| over standard deviation; 0.4 for white digits on black, which lack negatives
+CONSTANT = 1e-6  # of the whole standard deviation; a channel below it holds nothing
+# Roughness with the channels moved, as a share of that without: single photos 2 to 9, those whose
+# array was reshaped instead of transposed 0.37 to 0.5, at 32 and 128 pixels.
+SCRAMBLED = 0.8
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of what enters a layer: mean, standard deviation, least and greatest value."""
+
+    mean: float
+    deviation: float
+    least: float
+    greatest: float
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The images, and what the first layer with a kernel gets of them.
+
+    Attributes:
+        layer: That layer.
+        channels: What enters it.
+        given: The images as they are given to the model, all channels together.
+        images: How many.
+        shape: Of one image as given.
+        takes: Of one image as the model takes it; None where any length will do.
+        broken: Images with a value that is NaN or infinite.
+        fractions: Images whose values are fractions in [0, 1].
+        flat: Images of one value.
+        alike: Whether all channels are the same.
+        scrambled: Roughness with the channels moved as a share of that without, see
+            :func:`unscrambled`; None for what is no image of three channels.
+    """
+
+    layer: str
+    channels: tuple[Channel, ...]
+    given: Channel
+    images: int
+    shape: tuple[int, ...]
+    takes: tuple[int | None, ...]
+    broken: int = 0
+    fractions: int = 0
+    flat: int = 0
+    alike: bool = False
+    scrambled: float | None = None
+
+    @property
+    def mean(self) -> float:
+        """Return the mean over all channels."""
+        return float(np.mean([one.mean for one in self.channels]))
+
+    @property
+    def deviation(self) -> float:
+        """Return the standard deviation over all channels together."""
+        squares = [one.deviation**2 + one.mean**2 for one in self.channels]
+        return math.sqrt(max(0.0, float(np.mean(squares)) - self.mean**2))
+
+    @property
+    def least(self) -> float:
+        """Return the least value of all channels."""
+        return min(one.least for one in self.channels)
+
+    @property
+    def centred(self) -> bool:
+        """Tell whether a mean was subtracted, as for VGG."""
+        return is_centred(self.mean, self.deviation, self.least)
+
+
+def is_centred(mean: float, deviation: float, least: float) -> bool:
+    """Tell whether a mean was subtracted from pixels, which are never below 0 before.
+
+    Such values may stay as large as pixels are: the course trains on them.
+    """
+    return least < 0 and abs(mean) <= CENTRED * deviation
+
+
+def judge_inputs(seen: Pixels) -> Check:
+    """Judge the size of the numbers that the first kernel multiplies, and the order of the axes.
+
+    A channel in place of another (BGR for RGB), or rows for columns, cannot be told from numbers.
+
+    Args:
+        seen: What was found.
+    """
+    photos = len(seen.shape) == 3
+    expected = (
+        f"at {seen.layer or 'the first layer'} values of about 1: in [0, 1], in [-1, 1], or of "
+        "mean 0 and standard deviation 1, as initial weights and rates are made for"
+    )
+    numbers: dict[str, Any] = {
+        "layer": seen.layer,
+        "channels": [vars(one) for one in seen.channels],
+        "given": vars(seen.given),
+        "mean": seen.mean if seen.channels else None,
+        "deviation": seen.deviation if seen.channels else None,
+        "images": seen.images,
+        "scrambled": seen.scrambled,
+    }
+    worst: tuple[Verdict, str, str] | None = None
+    for verdict, told, advice in [*_wrong(seen, photos), *_doubtful(seen, photos)]:
+        if worst is None:
+            worst = verdict, told, advice
+    measured = _measured(seen)
+    if worst is None:
+        if photos and seen.alike and len(seen.channels) == 3:
+            measured += "; the three channels are the same: --color grayscale would do"
+        return Check(NAME, "ok", measured, expected, "", numbers)
+    verdict, told, advice = worst
+    return Check(
+        NAME, verdict, f"{told}: {measured}" if measured else told, expected, advice, numbers
+    )
+
+
+Finding = tuple[Verdict, str, str]
+
+
+def _wrong(seen: Pixels, photos: bool) -> Sequence[Finding]:
+    found: list[Finding] = []
+    if not fits(seen.shape, seen.takes):
+        found.append(("failed", *_shapes(seen)))
+        return found
+    if seen.broken:
+        found.append((
+            "failed",
+            f"{seen.broken} of {seen.images} images hold NaN or infinity",
+            "One of them makes every weight NaN. Find them with numpy.isfinite(images).",
+        ))  # fmt: skip
+        return found
+    if seen.given.deviation == 0 or not seen.channels:
+        found.append(("failed", "all images are one and the same value",
+                      "Look at how images are read."))  # fmt: skip
+        return found
+    ratio = seen.deviation / seen.given.deviation
+    outside = seen.given.greatest <= 1.5 and ratio < 1 / 100
+    if seen.deviation < SMALL and photos and (ratio < DOUBLE or outside):
+        found.append(("failed", "rescaled twice", _TWICE_OUTSIDE if outside else _TWICE))
+    if seen.deviation > LARGE and not seen.centred:
+        found.append(("failed", "not rescaled", _NOT if photos else _LARGE_FEATURES))
+    if photos and seen.scrambled is not None and seen.scrambled < SCRAMBLED:
+        found.append(("failed", "the channels are scrambled", _SCRAMBLED))
+    return found
+
+
+def _doubtful(seen: Pixels, photos: bool) -> Sequence[Finding]:
+    if not seen.channels:
+        return []
+    found: list[Finding] = []
+    empty = [
+        str(number)
+        for number, one in enumerate(seen.channels, start=1)
+        if one.deviation <= CONSTANT * seen.deviation
+    ]
+    if photos and 0 < seen.fractions < seen.images and seen.given.greatest > 1.5:
+        found.append(("warning", f"{seen.fractions} of {seen.images} images are in [0, 1] and the "
+                      "others are not", "Scale all of them or none."))  # fmt: skip
+    if photos and empty and len(empty) < len(seen.channels):
+        found.append(("warning", f"channel {', '.join(empty)} never changes",
+                      "Look at how images are read: it holds nothing to learn from."))  # fmt: skip
+    if photos and seen.flat:
+        found.append(("warning", f"{seen.flat} of {seen.images} images have one value throughout",
+                      "kit-audit names such files; take them out with --exclude."))  # fmt: skip
+    if seen.deviation > LARGE and seen.centred and photos:
+        found.append(("ok", "centred, not scaled, as for VGG and for backbones in its manner", ""))
+    elif seen.deviation > LARGE:
+        found.append(("warning", "large values", _LARGE_FEATURES))
+    if abs(seen.mean) > LARGE * max(1.0, seen.deviation):
+        found.append(("warning", "far from 0", _FAR))
+    if seen.deviation < SMALL:
+        found.append(("warning", "hardly any contrast", _CONTRAST if photos else _SMALL_FEATURES))
+    return found
+
+
+def fits(shape: tuple[int, ...], takes: Sequence[int | None]) -> bool:
+    """Tell whether an image of this shape can be given to a model."""
+    return len(shape) == len(takes) and all(
+        want is None or want == have for have, want in zip(shape, takes, strict=True)
+    )
+
+
+def _measured(seen: Pixels) -> str:
+    if not seen.channels:
+        return ""
+    greatest = max(one.greatest for one in seen.channels)
+    return (
+        f"mean {seen.mean:.2g}, standard deviation {seen.deviation:.2g}, from {seen.least:.3g} to "
+        f"{greatest:.3g}"
+    )
+
+
+def _shapes(seen: Pixels) -> tuple[str, str]:
+    told = f"the images have shape {seen.shape} and the model takes {tuple(seen.takes)}"
+    first = len(seen.shape) == 3 and seen.shape[0] in (1, 3) and seen.shape[-1] not in (1, 3)
+    if first:
+        return f"channels come first: {told}", (
+            "Transpose them, images.transpose(0, 2, 3, 1); reshape would scramble them."
+        )
+    model = len(seen.takes) == 3 and seen.takes[0] in (1, 3) and seen.takes[-1] not in (1, 3)
+    if model:
+        return f"the model takes channels first: {told}", (
+            "Build it for (height, width, channels), Keras' channels_last."
+        )
+    return told, "Resize the images, or build the model for them."
+
+
+_TWICE = (
+    "Remove one of the two divisions by 255: a model of this toolkit holds its scaling and takes "
+    "pixels in [0, 255], and many of Keras' backbones do as well."
+)
+_TWICE_OUTSIDE = (
+    "The images are in [0, 1] already, and the model scales them again: give it pixels in "
+    "[0, 255], or take its scaling out."
+)
+_NOT = (
+    "Put Rescaling(1/255) first, or the preprocess_input of the backbone. Without it gradients are "
+    "hundreds of times larger than rates are made for."
+)
+_SCRAMBLED = (
+    "The array was reshaped from channels first to channels last; it must be transposed: "
+    "x.reshape(-1, 3, height, width).transpose(0, 2, 3, 1)."
+)
+_CONTRAST = (
+    "The images themselves are nearly of one brightness: --equalization contrast, or a scaling by "
+    "statistics (--set scale=channel_zscore)."
+)
+_FAR = (
+    "All values are alike beside their distance from 0. Are these images in the range, as "
+    "[0, 255], that the model's mean was computed in?"
+)
+_SMALL_FEATURES = "Standardise the features: a Normalization layer, adapted, before the first one."
+_LARGE_FEATURES = _SMALL_FEATURES

@@ -1,0 +1,267 @@
+"""Do penalties on weights raise the loss, by what their formula says?"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from kit.checks.answers import answers, data_loss, guarded, quiet_twin, weighted
+from kit.checks.check import Check, Verdict
+from kit.checks.image_sample import Sample
+from kit.checks.recording import leaves, recorded
+from kit.checks.twins import MakeModel, compiled_like, twin
+
+__all__ = ["Penalty", "judge_regularization", "regularization"]
+
+NAME = "regularization"
+
+EXACT = 1e-3  # share of a sum by which float32 and our float64 may differ; 1e-5 is usual
+ROUNDING = 2e-6  # of the whole loss, from whose two values the raise is the difference
+# VGG-16 with its published decay starts at a penalty of about 1 times the data loss of 1000
+# classes, AlexNet below that. Ten times, and the weights shrink before anything is learnt.
+HEAVY = 10.0
+MOST = 4  # names of layers in a sentence
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A penalty on one weight, or on what one layer gives.
+
+    Attributes:
+        layer: The layer's name.
+        what: ``"kernel"``, ``"bias"``, ..., or ``"output"``.
+        formula: ``"0.001 x sum of squares"``, or the class of a regularizer of another kind.
+        expected: What the formula gives; of another kind, what the regularizer itself says.
+        measured: What the layer adds to the loss.
+    """
+
+    layer: str
+    what: str
+    formula: str
+    expected: float
+    measured: float
+
+
+def judge_regularization(
+    penalties: Sequence[Penalty],
+    raised: float,
+    loss: float,
+    *,
+    without: Sequence[str] = (),
+    frozen: Sequence[str] = (),
+    decay: float = 0.0,
+) -> Check:
+    """Judge whether the loss is raised by the sum of what each layer's penalty should be.
+
+    Args:
+        penalties: One for each weight that has a penalty and is trained.
+        raised: Loss with penalties less loss without.
+        loss: Without.
+        without: Layers whose kernel is trained and has no penalty.
+        frozen: Layers whose penalty does not count, since they are not trained.
+        decay: The optimizer's decoupled weight decay, which is not in the loss.
+    """
+    due = math.fsum(one.expected for one in penalties)
+    numbers: dict[str, Any] = {
+        "layers": [vars(one) for one in penalties],
+        "raised": raised,
+        "due": due,
+        "loss": loss,
+        "without": list(without),
+        "frozen": list(frozen),
+        "weight_decay": decay,
+    }
+    if not penalties:
+        return Check(NAME, "not applicable", _none(frozen, decay), _RAISE, "", numbers)
+    room = EXACT * abs(due) + ROUNDING * (abs(loss) + abs(due))
+    expected = (
+        f"a raise by {due:.4g}, what the formulas of {_count(penalties)} give, as a penalty is "
+        "added to the loss"
+    )
+    measured = f"loss {loss:.4g} without and {loss + raised:.4g} with penalties"
+    wrong = [
+        one.layer
+        for one in penalties
+        if not abs(one.measured - one.expected) <= EXACT * abs(one.expected)
+    ]
+    verdict: Verdict = "ok"
+    advice = ""
+    if not abs(raised - due) <= room or wrong:
+        verdict, advice = "failed", _wrong(wrong, raised, due, room)
+    elif raised > HEAVY * loss:
+        verdict, advice = "warning", _heavy(penalties, raised, loss)
+    elif without:
+        verdict, advice = "warning", _bare(without)
+    if decay:
+        measured += f"; weight decay {decay:g} acts on the weights and is not in it"
+    return Check(NAME, verdict, measured, expected, advice, numbers)
+
+
+@guarded(NAME)
+def regularization(make_model: MakeModel, sample: Sample, *, count: int = 16) -> Check:
+    """Compare the loss with and without penalties to what their formulas give, layer by layer.
+
+    Keras' ``L2(0.01)`` adds 0.01 times the sum of squares; books often write lambda / 2 times that
+    sum, so that their lambda is twice Keras'. Penalties of layers that are not trained do not
+    count. What a layer adds by ``add_loss`` is in both losses and stays out.
+
+    Args:
+        make_model: Gives a compiled model.
+        sample: Images and labels.
+        count: Images, at most: penalties on weights do not depend on them.
+
+    Raises:
+        SettingError: The model has several inputs or outputs.
+    """
+    sample = sample.first(count)
+    model = make_model()
+    quiet = quiet_twin(model)
+    full = compiled_like(twin(model), model, metrics=None)
+    held = [(name, layer) for name, layer in leaves(full) if _is_active(layer)]
+    with recorded(full, {name for name, _ in held}) as recording:
+        given = answers(full, sample.images)
+    loud = full.compute_loss(
+        y=keras.ops.convert_to_tensor(sample.labels),
+        y_pred=keras.ops.convert_to_tensor(given.astype("float32")),
+    )
+    plain = data_loss(quiet, sample, answers(quiet, sample.images))
+    penalties = _of_weights(full) + [
+        _of_output(name, layer, recording.outputs[name])
+        for name, layer in held
+        if name in recording.outputs
+    ]
+    return judge_regularization(
+        penalties,
+        float(keras.ops.convert_to_numpy(loud)) - plain,
+        plain,
+        without=_without(full),
+        frozen=_frozen(full),
+        decay=float(getattr(model.optimizer, "weight_decay", None) or 0.0),
+    )
+
+
+def _of_weights(model: keras.Model) -> list[Penalty]:
+    found, seen = [], set()
+    for name, layer in leaves(model):
+        for variable in layer.trainable_weights:
+            if variable.regularizer is None or id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            said = float(keras.ops.convert_to_numpy(variable.regularizer(variable)))
+            formula, due = _formula(variable.regularizer, _values(variable))
+            found.append(Penalty(name, variable.name, formula, said if due is None else due, said))
+    return found
+
+
+def _is_active(layer: keras.Layer) -> bool:
+    return getattr(layer, "activity_regularizer", None) is not None
+
+
+def _of_output(name: str, layer: keras.Layer, output: Any) -> Penalty:
+    """Return the penalty on what a layer gives, which Keras divides by the number of images."""
+    values = _values(output)
+    said = float(keras.ops.convert_to_numpy(layer.activity_regularizer(output))) / len(values)
+    formula, due = _formula(layer.activity_regularizer, values)
+    expected = said if due is None else due / len(values)
+    return Penalty(name, "output", f"{formula} per image", expected, said)
+
+
+def _formula(regularizer: Any, values: npt.NDArray[np.float64]) -> tuple[str, float | None]:
+    kind = type(regularizer)  # a subclass may compute anything
+    kinds = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+    if kind not in kinds:
+        return kind.__name__, None
+    parts, due = [], 0.0
+    for strength, power, words in (("l1", 1, "absolute values"), ("l2", 2, "squares")):
+        factor = float(getattr(regularizer, strength, 0.0))
+        if factor:
+            parts.append(f"{factor:g} x sum of {words}")
+            due += factor * float(np.sum(np.abs(values) ** power))
+    return " + ".join(parts) or "0", due
+
+
+def _values(tensor: Any) -> npt.NDArray[np.float64]:
+    return np.asarray(keras.ops.convert_to_numpy(tensor), np.float64)
+
+
+def _without(model: keras.Model) -> list[str]:
+    kernels = [
+        (name, variable)
+        for name, layer in leaves(model)
+        if weighted(layer)
+        for variable in layer.trainable_weights
+        if len(variable.shape) > 1
+    ]
+    if all(variable.regularizer is None for _, variable in kernels):
+        return []  # penalties on biases or outputs only are a choice
+    return list(dict.fromkeys(name for name, one in kernels if one.regularizer is None))
+
+
+def _frozen(model: keras.Model) -> list[str]:
+    found = [
+        name
+        for name, layer in leaves(model)
+        for variable in layer.weights
+        if getattr(variable, "regularizer", None) is not None
+        and not any(variable is one for one in layer.trainable_weights)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST])
+    return shown if len(names) <= MOST else f"{shown} and {len(names) - MOST} more"
+
+
+def _count(penalties: Sequence[Penalty]) -> str:
+    if len(penalties) > 1:
+        return f"{len(penalties)} penalties"
+    return f"{penalties[0].layer} ({penalties[0].formula})"
+
+
+def _none(frozen: Sequence[str], decay: float) -> str:
+    if frozen:
+        return f"the layers that have penalties are frozen: {_some(frozen)}"
+    if decay:
+        return (
+            f"no penalty in the loss; the optimizer's weight decay of {decay:g} acts on the "
+            "weights themselves"
+        )
+    return "no penalty on weights; --l2 0.0001, or kernel_regularizer=L2(1e-4), adds one"
+
+
+_RAISE = "where there is a penalty, a loss raised by what its formula gives"
+
+
+def _wrong(wrong: Sequence[str], raised: float, due: float, room: float) -> str:
+    if wrong:
+        return f"The penalty of {_some(wrong)} is not what the regularizer's numbers say."
+    if abs(raised) <= room:
+        return (
+            "The penalties never reach the loss. A training loop of your own has to add "
+            "sum(model.losses)."
+        )
+    return (
+        f"The loss rises by {raised:.4g}, {raised / due:.3g} times what is due: is a penalty "
+        "counted twice, or part of a loss of your own?"
+    )
+
+
+def _heavy(penalties: Sequence[Penalty], raised: float, loss: float) -> str:
+    largest = max(penalties, key=lambda one: one.expected)
+    return (
+        f"Penalties are {raised / loss:.0f} times the data loss: the weights shrink before "
+        f"anything is learnt. The largest is that of {largest.layer} ({largest.formula}); try "
+        f"{10 ** -math.ceil(math.log10(raised / loss)):g} times as much, with --l2."
+    )
+
+
+def _bare(without: Sequence[str]) -> str:
+    return (
+        f"No penalty on the kernel of {_some(without)}, though other kernels have one: give it "
+        "kernel_regularizer too, or leave it so on purpose."
+    )

@@ -1,0 +1,1 @@
+"""Images as a network is shown them: in batches, varied, mixed, drawn."""

@@ -1,0 +1,50 @@
+"""Labels as losses want them, and which batches can have which."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit.errors import SettingError
+
+if TYPE_CHECKING:
+    from kit.data.splits import Splits
+
+__all__ = ["check", "labels"]
+
+
+def check(splits: "Splits", label_mode: str) -> None:
+    """Raise SettingError where training batches of this kind cannot be made."""
+    if splits.sampling == "smote":
+        raise SettingError(
+            "SMOTE makes vectors between vectors: it is for the features of a frozen backbone "
+            '(kit.data.features.smote). For images take sampling "balanced".'
+        )
+    if splits.mix is None:
+        return
+    if label_mode != "categorical":
+        raise SettingError(
+            f'A mixed image belongs to two classes, so mixing needs label_mode "categorical", not '
+            f"{label_mode!r}."
+        )
+    if len(splits.images.shape) != 3:
+        raise SettingError("Mixing is for images; these are features. Leave mix out.")
+
+
+def labels(splits: "Splits", label_mode: str) -> NDArray[Any]:
+    """Return the labels of all images as :func:`kit.data.batches.pipeline.ordered` says.
+
+    Raises:
+        SettingError: There is no such mode, or it does not fit the classes.
+    """
+    if label_mode == "categorical":
+        return np.eye(splits.num_classes, dtype=np.float32)[splits.labels]
+    if label_mode == "int":
+        return splits.labels.astype(np.int32)
+    if label_mode != "binary":
+        raise SettingError(f"label_mode must be categorical, binary or int, not {label_mode!r}.")
+    if splits.num_classes != 2:
+        raise SettingError(
+            f"Binary labels need 2 classes, not {splits.num_classes}; use a softmax head instead."
+        )
+    return splits.labels.astype(np.float32)[:, None]

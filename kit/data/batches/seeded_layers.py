@@ -1,0 +1,140 @@
+"""Keras' augmentation layers, with random numbers that belong to an image and an epoch.
+
+Left to itself a layer counts its calls, so that what it does to an image depends on the images
+before it, and draws once for a whole batch. Here every image starts the count anew, from a seed of
+its own: its neighbours, the number of threads or an interruption change nothing.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from kit.data.batches.augmentation import Row
+from kit.data.batches.rand_augment import RandAugment
+from kit.errors import SettingError, nearest
+
+__all__ = ["change", "check", "seeds"]
+
+OURS = ("self", "seed", "data_format", "value_range", "kwargs")  # not for others to set
+MODES = ("horizontal", "vertical", "horizontal_and_vertical")
+TRIAL = (24, 24, 3)  # shape of the image that settings are tried on
+
+
+def seeds(
+    seed: int, epoch: int, indices: Iterable[int], times: Iterable[int] | None = None
+) -> NDArray[np.int32]:
+    """Return a seed for each image in an epoch, int32 ``(n,)``: a hash of the three numbers.
+
+    Args:
+        seed: The data's.
+        epoch: From 0.
+        indices: The images.
+        times: How often each came before in this epoch: another time it looks different.
+    """
+    numbers = [[seed, epoch, int(index)] for index in indices]
+    if times is not None:  # of zeros at the end a hash takes no notice
+        numbers = [[*three, int(t)] for three, t in zip(numbers, times, strict=True)]
+    words = [np.random.SeedSequence(one).generate_state(1)[0] for one in numbers]
+    return np.array(words, np.uint32).view(np.int32)
+
+
+def check(rows: Iterable[Row]) -> None:
+    """Build each layer and change an image with it, since Keras notices some mistakes late.
+
+    Raises:
+        SettingError: A layer has no such setting, or cannot take such a value.
+    """
+    for name, settings in rows:
+        known = [one for one in inspect.signature(_kind(name)).parameters if one not in OURS]
+        for setting in settings:
+            if setting not in known:
+                raise SettingError(
+                    f'augment: {name} has no setting "{setting}".'
+                    f"{nearest(str(setting), known)} It has {', '.join(known)}."
+                )
+        said = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        try:
+            call = change([(name, settings)], TRIAL)
+            found = call(np.full((1, *TRIAL), 99, np.uint8), seeds(0, 0, [0])).numpy()
+        except Exception as error:  # of any kind: each layer has its own
+            reason = str(error).strip().partition("\n")[0].removeprefix(f"{name}.__init__() ")
+            raise SettingError(f"augment: {name} cannot take {said}: {reason}") from None
+        mode = settings.get("mode")
+        if not np.isfinite(found).all() or (name == "RandomFlip" and mode not in MODES):
+            modes = f": mode is one of {', '.join(MODES)}" if name == "RandomFlip" else ""
+            raise SettingError(f"augment: {name} cannot take {said}{modes}.")
+
+
+def change(rows: Sequence[Row], shape: Sequence[int], shift: float = 0.0) -> Callable[..., Any]:
+    """Return the function that changes a batch, to be mapped over a ``tf.data`` dataset.
+
+    Args:
+        rows: The layers, in their order.
+        shape: ``(height, width, channels)`` of the images.
+        shift: Share of a side by which an image moves first, at most: its frame is filled by the
+            mirrored image, and ``RandomCrop`` cuts the size of the image out of that.
+
+    Returns:
+        A function of uint8 images ``(n, height, width, channels)`` in [0, 255] and of their
+        :func:`seeds`, to float32 images of the same shape.
+    """
+    height, width, _ = shape
+    down, right = (max(1, round(shift * side)) if shift else 0 for side in (height, width))
+    margins = [[down, down], [right, right], [0, 0]]
+    if shift:
+        rows = [("RandomCrop", {"height": height, "width": width}), *rows]
+    layers, generator = [_layer(*row) for row in rows], _ImageSeed()
+
+    def one(image_and_seed: tuple[Any, Any]) -> Any:
+        image, seed = image_and_seed
+        generator.start(seed)
+        # SYMMETRIC repeats the edge, as the layers' own fill mode "reflect" does, and has enough to
+        # mirror in any image. Of uint8 it takes four times as long.
+        image = tf.pad(tf.cast(image, tf.float32), margins, "SYMMETRIC")
+        for layer in layers:
+            drawn = layer.get_random_transformation(image, training=True, seed=generator)
+            image = layer.transform_single_image(image, drawn)
+        return tf.ensure_shape(image, shape)
+
+    def batch(images: Any, seeds: Any) -> Any:
+        kind = tf.TensorSpec(shape, tf.float32)
+        changed = tf.map_fn(one, (images, seeds), fn_output_signature=kind)
+        return tf.clip_by_value(changed, 0.0, 255.0)  # resampled ones reach 255.00002
+
+    return batch
+
+
+class _ImageSeed(keras.random.SeedGenerator):
+    """Seeds that follow from an image's own, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.start(0)
+
+    def start(self, seed: Any) -> None:
+        """Go to the first draw for an image, whose seed is an int32 tensor without axes."""
+        self._seed, self._draw = seed, 0
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the seed of the next draw, int32 ``(2,)``: the image's and the draw's number."""
+        self._draw += 1  # counted while TensorFlow traces: the first layer's first draw is 1
+        return tf.stack([self._seed, self._draw])
+
+
+def _kind(name: str) -> Any:
+    return RandAugment if name == "RandAugment" else getattr(keras.layers, name)
+
+
+def _layer(name: str, settings: dict[str, Any]) -> Any:
+    # Whatever Keras is set to: mixed precision would round the pixels. The seed is not used, but
+    # without one Keras would take it from Python's random numbers, which also start a network.
+    if name == "RandAugment":  # Keras' own draws from a seed of its own
+        return RandAugment(**settings)
+    layer = _kind(name)(**settings, seed=0, dtype="float32", data_format="channels_last")
+    layer.backend.set_backend("tensorflow")  # tf.data is TensorFlow on every backend of Keras
+    return layer

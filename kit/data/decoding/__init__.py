@@ -1,0 +1,1 @@
+"""One file becomes pixels, the same for training, evaluation and prediction."""

@@ -1,0 +1,164 @@
+"""Images that belong together and must not lie on two sides: copies, near copies, one scene."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import progress
+from kit.data.decoding.thread_pool import in_order
+from kit.data.division.group_rules import ruled, same
+from kit.data.division.near_copies import SIDE, joined, near, thumbnail
+from kit.data.scanning import pixel_cache
+from kit.data.scanning.scan import Scan
+
+__all__ = ["Groups", "group"]
+
+Pixels = npt.NDArray[np.uint8]
+Pairs = npt.NDArray[np.int64]
+
+# A larger group of nearly equal pictures is what the data look like (digits, a fixed camera), and
+# no copies: bound together it could not be divided.
+LARGE_SHARE, LARGE_COUNT = 0.02, 10
+AT_ONCE = 256  # images in memory at once
+MANY = 5_000  # images, from which comparing them takes seconds
+RULES = 1  # raised when pairs are found in another way
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which images belong together.
+
+    Attributes:
+        names: One for each image, equal where they belong together; the name of an image on its own
+            is its content hash.
+        near: Pairs of image numbers, ``(k, 2)``, that are nearly the same but not equal.
+        notes: Sentences about what was found.
+    """
+
+    names: tuple[str, ...]
+    near: Pairs
+    notes: tuple[str, ...]
+
+
+def group(scanned: Scan, rule: str | None, cache: bool) -> Groups:
+    """Return which images must stay on one side.
+
+    Files of equal bytes or equal pixels always do. Nearly equal pictures (see
+    :func:`kit.data.division.near_copies.near`) do where they are few: a group of more than
+    2 % of its class, and more than 10, is reported and not bound. So do files with one group name
+    in a table, and files with one name after the rule.
+
+    Args:
+        scanned: The images.
+        rule: As for :func:`kit.data.division.group_rules.ruled`.
+        cache: Whether pairs may be kept in the user's cache folder.
+
+    Raises:
+        SettingError: No photo says when and by which camera it was taken, where that is the rule.
+    """
+    equal = np.concatenate([same(scanned.hashes), same([one.pixels for one in scanned.findings])])
+    copies = joined(len(scanned.entries), equal)
+    pairs = _near(scanned, cache)
+    pairs = pairs[copies[pairs[:, 0]] != copies[pairs[:, 1]]]
+    bound, notes = _few(scanned, equal, pairs)
+    links = [equal, bound, same([entry.group for entry in scanned.entries])]
+    if rule is not None:
+        tied, note = ruled(scanned, rule)
+        links.append(tied)
+        notes.append(note)
+    numbers = joined(len(scanned.entries), np.concatenate(links))
+    return Groups(_named(numbers, scanned.hashes), pairs, tuple(notes))
+
+
+def _near(scanned: Scan, cache: bool) -> Pairs:
+    """Return pairs of nearly equal pictures, remembered for the same files and pixels."""
+    count = len(scanned.entries)
+    if count < 2:
+        return np.empty((0, 2), np.int64)
+    name = f"alike{RULES}-{scanned.fingerprint}-{scanned.rules}"
+    stored = _pairs(pixel_cache.recall_value(name), count)
+    if stored is not None:
+        return stored
+    if count > MANY:
+        progress.say(f"Looking for near copies among {count} images ...")
+    pairs, _ = near(_thumbnails(scanned))
+    if cache and not scanned.images.lost:
+        with contextlib.suppress(OSError):  # a full disk: they are found anew
+            pixel_cache.remember_value(name, pairs.tolist())
+    return pairs
+
+
+def _pairs(stored: object, count: int) -> Pairs | None:
+    """Return what was stored, where it is pairs of ``count`` images."""
+    if not isinstance(stored, list):
+        return None
+    try:
+        pairs = np.array(stored, np.int64).reshape(-1, 2)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return pairs if not pairs.size or (pairs.min() >= 0 and pairs.max() < count) else None
+
+
+def _thumbnails(scanned: Scan) -> Pixels:
+    """Return the thumbnail of each image: made while it was decoded, or from its row."""
+    names = [entry.found.file for entry in scanned.entries]
+    thumbs = np.empty((len(names), SIDE, SIDE), np.uint8)
+    lacking = [image for image, name in enumerate(names) if name not in scanned.thumbnails]
+    for image, name in enumerate(names):
+        if name in scanned.thumbnails:
+            thumbs[image] = scanned.thumbnails[name]
+    chunks = [np.array(lacking[i : i + AT_ONCE]) for i in range(0, len(lacking), AT_ONCE)]
+
+    def from_rows(chunk: npt.NDArray[np.int64]) -> Pixels:
+        pixels, present = scanned.images.read_present(chunk)
+        thumbs = np.zeros((len(chunk), SIDE, SIDE), np.uint8)  # a lost one is near to none
+        made = [thumbnail(one) for one in pixels]
+        thumbs[np.isin(chunk, present)] = np.array(made, np.uint8).reshape(-1, SIDE, SIDE)
+        return thumbs
+
+    for chunk, found in zip(chunks, in_order(from_rows, chunks, ahead=2), strict=True):
+        thumbs[chunk] = found
+    return thumbs
+
+
+def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
+    """Return the pairs of groups that are small enough, and what to say of all of them.
+
+    Args:
+        scanned: The images.
+        equal: Pairs of equal images.
+        pairs: Pairs of nearly equal ones.
+    """
+    alike = joined(len(scanned.entries), np.concatenate([equal, pairs]))
+    labels = np.array(scanned.labels, np.int64)
+    most = np.full(len(labels), len(labels))  # for each group, by the smallest class in it
+    limits = np.maximum(LARGE_COUNT, (LARGE_SHARE * np.bincount(labels)).astype(np.int64))
+    np.minimum.at(most, alike, limits[labels])
+    sizes = np.bincount(alike, minlength=len(labels))
+    large = (sizes > most)[alike[pairs[:, 0]]]
+    bound, crowded = pairs[~large], np.unique(alike[pairs[large, 0]])
+    notes = []
+    if len(bound):
+        example = " and ".join(scanned.entries[image].found.file for image in bound[0])
+        notes.append(
+            f"{len(np.unique(bound))} images are nearly the same as another (for example "
+            f"{example}); where parts are drawn, such stay together."
+        )
+    if len(crowded):
+        notes.append(
+            f"{sizes[crowded].sum()} images are so alike that each resembles some of the others, "
+            f"up to {sizes[crowded].max()} in one crowd: too many to stay together. Where they "
+            "are frames of one scene, name the scene with --group."
+        )
+    return bound, notes
+
+
+def _named(numbers: npt.NDArray[np.int64], hashes: Sequence[str]) -> tuple[str, ...]:
+    """Return the smallest content hash of each image's group: adding others seldom changes it."""
+    least: dict[int, str] = {}
+    for number, content in zip(numbers.tolist(), hashes, strict=True):
+        least[number] = min(content, least.get(number, content))
+    return tuple(least[number] for number in numbers.tolist())

@@ -1,0 +1,90 @@
+"""Features that earlier arrays hold, row by row: by the content of the image they are of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit.data.scanning import pixel_cache
+
+__all__ = ["Kept", "find", "nothing", "remember"]
+
+Array = npt.NDArray[Any]
+
+MOST = 4  # arrays of one network that are looked through
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Row ``i`` is ``arrays[places[i]][rows[i]]``; the place -1 says that it is not there.
+
+    Attributes:
+        whole: The array that holds all rows in this order, where there is one.
+    """
+
+    arrays: tuple[Array, ...] = field(repr=False)
+    places: Array = field(repr=False)
+    rows: Array = field(repr=False)
+    whole: Array | None = field(default=None, repr=False)
+
+    @property
+    def present(self) -> Array:
+        """Tell which rows are there."""
+        present: Array = self.places >= 0
+        return present
+
+    def __getitem__(self, row: int) -> Array:
+        vector: Array = self.arrays[self.places[row]][self.rows[row]]
+        return vector
+
+
+def nothing(count: int) -> Kept:
+    """Return none of ``count`` rows."""
+    return Kept((), np.full(count, -1), np.zeros(count, np.int64))
+
+
+def find(recipe: str, name: str, keys: Sequence[str], size: int) -> Kept:
+    """Return what is kept of rows: one array with all of them, or rows of several.
+
+    Args:
+        recipe: What all rows depend on.
+        name: What the array is called that holds these rows in this order.
+        keys: What tells each row from others, ``""`` for one that is of no use.
+        size: Numbers in a row.
+    """
+    every = np.arange(len(keys))
+    whole = pixel_cache.find(name, (len(keys), size))
+    if whole is not None:
+        return Kept((whole,), np.zeros(len(keys), np.int64), every, whole)
+    places, rows = np.full(len(keys), -1), np.zeros(len(keys), np.int64)
+    arrays: list[Array] = []
+    for other, known in _listed(recipe).items():
+        array = pixel_cache.find(other, (len(known), size))
+        if array is None:
+            continue
+        row_of = {key: row for row, key in enumerate(known) if key}
+        for place in np.flatnonzero(places < 0).tolist():
+            row = row_of.get(keys[place])
+            if row is not None:
+                places[place], rows[place] = len(arrays), row
+        arrays.append(array)
+    return Kept(tuple(arrays), places, rows)
+
+
+def remember(recipe: str, name: str, keys: Sequence[str]) -> None:
+    """Store which rows an array holds.
+
+    Raises:
+        OSError: The cache cannot be written.
+    """
+    others = [item for item in _listed(recipe).items() if item[0] != name]
+    pixel_cache.remember_value(f"rows-{recipe}", dict([(name, list(keys)), *others][:MOST]))
+
+
+def _listed(recipe: str) -> dict[str, list[str]]:
+    stored = pixel_cache.recall_value(f"rows-{recipe}")
+    if not isinstance(stored, dict) or not all(isinstance(one, list) for one in stored.values()):
+        return {}
+    return stored

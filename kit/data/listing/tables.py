@@ -1,0 +1,239 @@
+"""A table of paths and labels as data, in place of folders of classes."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kit import progress
+from kit.data.division.drawing import PARTS
+from kit.data.listing.folders import Entry, Listing, look_alikes
+from kit.data.listing.parts import USUAL, part_named
+from kit.data.listing.paths import Place, located
+from kit.data.listing.table_columns import Columns, other_columns, read_columns
+from kit.data.listing.tree import Found, Problem
+from kit.errors import DataError
+
+__all__ = ["PATHS", "folders_of", "group_column", "list_table"]
+
+PATHS = ("file", "filename", "file_name", "filepath", "file_path", "image", "image_path")
+NAMES = {
+    "path": PATHS,
+    "label": ("class", "class_name", "category"),
+    "split": ("subset", "part"),
+}
+GROUP = "group"
+LOST = 0.05  # as for images that cannot be decoded: a larger share is no accident
+SHOWN = 5  # names in a sentence
+MANY = 20_000  # rows, from which looking at the files may take seconds
+LONGEST = 255  # characters of a label, as of a folder's name
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a row says, and why it is not used, or ``""``."""
+
+    place: str
+    file: str
+    label: str
+    part: str
+    group: str
+    found: Found | None
+    reason: str
+
+
+def list_table(path: Path, known: Sequence[str] | None = None, group: str | None = None) -> Listing:
+    """List the images of a table with the columns path, label and perhaps split and group.
+
+    Paths are relative to the table's folder, or absolute and within it. ``split`` is train, val
+    (valid, validation) or test; rows where it is empty are drawn. Images of one ``group`` belong
+    together.
+
+    Args:
+        path: CSV, TSV or Parquet.
+        known: The classes of a model, in its order. Left out: the classes are the table's.
+        group: A column that names the groups in place of ``group``.
+
+    Raises:
+        DataError: The table cannot be used, or several of its rows, more than 5 %; the message
+            names them.
+    """
+    root = Path(os.path.realpath(path.parent))
+    grouping = _plain(group or GROUP)
+    columns = read_columns(path, {**NAMES, grouping: ()}, ("path", "label"))
+    rows = _agreeing(_rows(path, root, columns, grouping))
+    lost = [row for row in rows if row.reason]
+    usable = {row.file: row for row in rows if not row.reason}
+    _refuse_lost(path, root, lost, len(rows))
+    class_names = _classes(path, usable.values(), lost, known)
+    numbers = {name: number for number, name in enumerate(class_names)}
+    entries = tuple(
+        Entry(row.found, numbers[row.label], row.part, row.group)
+        for _, row in sorted(usable.items())
+        if row.found is not None
+    )
+    problems = {row.file: Problem(row.file, "refused", row.reason) for row in lost}
+    notes = [*columns.taken, *_notes(path, usable.values(), len(rows) - len(lost))]
+    notes += _grouped(path, group, usable.values())
+    notes += look_alikes(class_names)
+    return Listing(root, class_names, entries, tuple(problems.values()), tuple(notes))
+
+
+def group_column(path: Path, text: str) -> str | None:
+    """Return the column of a table that is called so, None where there is none.
+
+    The columns of paths, labels and parts name no groups.
+
+    Raises:
+        DataError: It is no such table.
+    """
+    names = {_plain(name): name for name in other_columns(path, NAMES)}
+    return names.get(_plain(text))
+
+
+def folders_of(path: Path) -> tuple[Path, ...]:
+    """Return the folders beside a table that hold its images, or its own where some lie there.
+
+    Raises:
+        DataError: It is no such table.
+    """
+    root = Path(os.path.realpath(path.parent))
+    tops = set()
+    for text in read_columns(path, NAMES, ("path", "label")).values["path"]:
+        head, slash, _ = located(root, text).file.partition("/")
+        tops.add(head if slash else "")
+    tops -= {".."}
+    return (root,) if "" in tops or not tops else tuple(root / top for top in sorted(tops))
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _rows(path: Path, root: Path, columns: Columns, grouping: str) -> list[_Row]:
+    texts, places = columns.values, columns.places
+    if not places:
+        raise DataError(f"{path} has no rows; there must be one for each image.")
+    empty = ("",) * len(places)
+    split, group = texts.get("split", empty), texts.get(grouping, empty)
+    each: Iterable[tuple[str, ...]] = zip(
+        places, texts["path"], texts["label"], split, group, strict=True
+    )
+    if len(places) > MANY:
+        each = progress.track(each, len(places), f"Looking up {path.name}", "files looked up")
+    folders: dict[str, str] = {}
+    return [
+        _row(place, located(root, text, folders), label, _part(path, place, text, part), group)
+        for place, text, label, part, group in each
+    ]
+
+
+def _row(place: str, at: Place, label: str, part: str, group: str) -> _Row:
+    reason = at.reason
+    if not reason and not label.strip():
+        reason = "it has no label"
+    elif not reason and len(label) > LONGEST:
+        reason = f"its label has {len(label)} characters, more than {LONGEST}"
+    return _Row(place, at.file, label, part, group.strip(), at.found, reason)
+
+
+def _part(path: Path, place: str, file: str, text: str) -> str:
+    part = part_named(text)
+    if text.strip() and not part:
+        raise DataError(
+            f"{path}, {place}, {file}: split must be one of {USUAL}, or empty to be drawn, not "
+            f"{text!r}."
+        )
+    return part
+
+
+def _agreeing(rows: Sequence[_Row]) -> list[_Row]:
+    """Return the rows, those refused that say different things of one file: which is right?"""
+    by_file = defaultdict(list)
+    for row in rows:
+        by_file[row.file].append(row)
+    return list(_settled(by_file.values()))
+
+
+def _settled(groups: Iterable[list[_Row]]) -> Iterator[_Row]:
+    for rows in groups:
+        first = rows[0]
+        for column in ("label", "part", "group"):
+            other = next((r for r in rows if getattr(r, column) != getattr(first, column)), None)
+            if other is not None and not first.reason:
+                word = "split" if column == "part" else column
+                reason = f"{first.place} and {other.place} give it another {word}"
+                rows = [replace(row, reason=reason) for row in rows]
+                break
+        yield from rows
+
+
+def _refuse_lost(path: Path, root: Path, lost: Sequence[_Row], rows: int) -> None:
+    if len(lost) <= max(1, LOST * rows):
+        return
+    raise DataError(
+        f"{path}: {len(lost)} of {rows} rows cannot be used, more than 5 %. Mend them or take them "
+        f"out; paths are relative to {root}. {_named(lost)}"
+    )
+
+
+def _classes(
+    path: Path, usable: Iterable[_Row], lost: Sequence[_Row], known: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the class names; raise where one would vanish, is unknown, or is alone."""
+    names = {row.label for row in usable}
+    labels = [row for row in lost if row.label.strip() and len(row.label) <= LONGEST]
+    gone = [row for row in labels if row.label not in names]
+    if gone and known is None:
+        raise DataError(
+            f"{path}: no row of {_some({row.label for row in gone})} can be used. {_named(gone)}"
+        )
+    if known is not None:
+        strangers = names - set(known)
+        if strangers:
+            raise DataError(
+                f"{path} holds {_some(strangers)}, which the model does not know. Its classes are "
+                f"{_some(known)}: name the labels so."
+            )
+        return tuple(known)
+    if len(names) < 2:
+        raise DataError(f"{path} holds one class only, {_some(names)}; there must be two or more.")
+    return tuple(sorted(names))
+
+
+def _notes(path: Path, usable: Iterable[_Row], rows: int) -> list[str]:
+    parts = Counter(row.part for row in usable)
+    notes = []
+    repeated = rows - parts.total()
+    if repeated:
+        notes.append(f"Rows of {path.name} that say the same as others: {repeated}.")
+    given = [part for part in PARTS if part in parts]
+    if given:
+        notes.append(f"Parts as given by {path.name}: {', '.join(given)}.")
+    if given and parts[""]:
+        notes.append(f"Rows that give no part and join the parts that lack most: {parts['']}.")
+    return notes
+
+
+def _grouped(path: Path, column: str | None, usable: Iterable[_Row]) -> list[str]:
+    """Say how many groups a table gives; raise where the column that was asked for is empty."""
+    sizes = Counter(row.group for row in usable)
+    alone = sizes.pop("", 0)
+    if not sizes and column is not None:
+        raise DataError(
+            f"{path}: the column {column} is empty in every row, so it names no groups."
+        )
+    rest = f"; {alone} rows name none and stand alone" if alone else ""
+    called = f"the column {column or GROUP} of {path.name}"
+    return [f"{len(sizes)} groups by {called}{rest}."] if sizes else []
+
+
+def _named(rows: Sequence[_Row]) -> str:
+    named = "; ".join(f"{row.place}, {row.file}: {row.reason}" for row in rows[:SHOWN])
+    return named + ("; ..." if len(rows) > SHOWN else "")
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names) if isinstance(names, Sequence) else sorted(names)
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

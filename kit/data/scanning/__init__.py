@@ -1,0 +1,1 @@
+"""Every file once: decoded, judged, kept."""

@@ -1,0 +1,154 @@
+"""Files read, decoded and judged by a pool of threads, in order, a bounded number ahead."""
+
+import itertools
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import progress
+from kit.data.decoding import decoder
+from kit.data.decoding.thread_pool import in_order
+from kit.data.division.near_copies import thumbnail
+
+__all__ = ["Finding", "Judged", "content_hash", "examine", "unusable"]
+
+Pixels = npt.NDArray[np.uint8]
+
+CHUNK = 16  # files per task: decoding a small one costs less than handing over a task
+LARGE = 2_000_000  # bytes of pixels, of which a task makes no more where it can be avoided
+AHEAD = 3  # tasks for each thread in advance
+# A file that ends like this is missed when it cannot be decoded; any other is not.
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
+    *(".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpx", ".jpc", ".ppm"),
+    *(".pgm", ".pbm", ".pnm", ".ico", ".icns", ".psd", ".pcx", ".dds", ".qoi", ".sgi", ".tga"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a file turned out to be.
+
+    Attributes:
+        verdict: ``"used"``, ``"broken"``, ``"refused"`` (too large) or ``"ignored"``.
+        reason: Why it is not used.
+        hash: The blake2b of its bytes in hex, empty where it could not be judged for good: it
+            could not be read.
+        pixels: The same of the decoded picture, so of what a network would be shown.
+        gray: Whether its three channels are equal everywhere.
+        format: Pillow's name of the format.
+        width: In pixels, as stored.
+        height: In pixels, as stored.
+        range_used: Share of the range of its 16 bits that it uses; 1 for 8 bits.
+        animated: Whether it has more pictures than the first.
+        transparent: Whether it has transparency, which is laid over white.
+        camera: Maker and model from the EXIF data, or nothing.
+        taken: When the photo was taken, ``"2020:12:31 23:59:59"``, or nothing.
+    """
+
+    verdict: str
+    reason: str = ""
+    hash: str = ""
+    pixels: str = ""
+    gray: bool = False
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    range_used: float = 1.0
+    animated: bool = False
+    transparent: bool = False
+    camera: str = ""
+    taken: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding, and of a usable file its RGB pixels and its 32x32 gray thumbnail."""
+
+    finding: Finding
+    pixels: Pixels | None = None
+    thumbnail: Pixels | None = None
+
+
+def examine(
+    files: Sequence[Path],
+    image_size: tuple[int, int],
+    aspect: str,
+    equalization: str = "none",
+) -> Generator[Judged, None, None]:
+    """Judge files in turn by decoding them as training does.
+
+    Args:
+        files: What to read.
+        image_size: ``(height, width)``.
+        aspect: As for :func:`kit.data.decoding.decoder.decode`.
+        equalization: As for :func:`kit.data.decoding.decoder.decode`.
+
+    Raises:
+        KitError: The memory gave out.
+    """
+    if not files:
+        return
+
+    def judged(chunk: Sequence[Path]) -> list[Judged]:
+        found = []
+        for file in chunk:
+            with decoder.named_memory(file):
+                found.append(_judge(file, image_size, aspect, equalization))
+        return found
+
+    height, width = image_size
+    size = max(1, min(CHUNK, LARGE // (3 * height * width)))
+    chunks = [files[start : start + size] for start in range(0, len(files), size)]
+    results = itertools.chain.from_iterable(in_order(judged, chunks, AHEAD))
+    yield from progress.track(results, len(files), "Reading images", "files read")
+
+
+def content_hash(data: bytes) -> str:
+    """Return the blake2b of bytes, 16 bytes in hex."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def unusable(file: Path, digest: str, error: decoder.BrokenImage) -> Finding:
+    """Return what a file is that could not be decoded.
+
+    Args:
+        file: The file.
+        digest: Of its bytes, empty where it could not be read.
+        error: What came of it.
+    """
+    if isinstance(error, decoder.TooLarge):
+        return Finding("refused", error.reason, digest)
+    named = file.suffix.lower() in IMAGE_SUFFIXES
+    stray = isinstance(error, decoder.NotAnImage) or not digest
+    verdict = "broken" if named or not stray else "ignored"
+    return Finding(verdict, error.reason, digest)
+
+
+def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: str) -> Judged:
+    digest = ""
+    try:
+        data = decoder.read(file)
+        digest = content_hash(data)
+        pixels, facts = decoder.decode_with_facts(data, image_size, "rgb", aspect, equalization)
+    except decoder.BrokenImage as error:
+        return Judged(unusable(file, digest, error))
+    finding = Finding(
+        "used",
+        hash=digest,
+        pixels=content_hash(pixels.tobytes()),
+        gray=bool((pixels == pixels[..., :1]).all()),
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        range_used=round(facts.range_used, 4),
+        animated=facts.animated,
+        transparent=facts.transparent,
+        camera=facts.camera,
+        taken=facts.taken,
+    )
+    return Judged(finding, pixels, thumbnail(pixels))

@@ -1,0 +1,245 @@
+"""The files of one listing, read once: what is known of them, and their pictures in the cache."""
+
+import contextlib
+import dataclasses
+from collections.abc import Generator, Iterable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import progress
+from kit.data.decoding import decoder
+from kit.data.listing.folders import Entry, Listing
+from kit.data.listing.tree import Problem
+from kit.data.scanning import pixel_cache
+from kit.data.scanning.judging import Finding, Judged, examine
+from kit.data.scanning.rows import Rows
+from kit.errors import DataError
+
+__all__ = ["Reading", "refuse_any"]
+
+Pixels = npt.NDArray[np.uint8]
+Known = dict[str, Finding]  # by file name
+
+STATE = 3  # numbers of :attr:`kit.data.listing.tree.Found.state`
+SPARE = 1000  # files of other listings of a folder that are remembered, besides as many as here
+
+
+class Reading:
+    """What is known of the files so far; grows as they are read.
+
+    ``known`` holds a finding for each file that was looked at, now or by an earlier scan that saw
+    it in the same state; ``thumbnails`` those of files that were decoded now.
+    """
+
+    def __init__(self, listed: Listing, rows: Rows, strict: bool) -> None:
+        """Recall what the last scan for such pictures found.
+
+        Args:
+            listed: The files.
+            rows: How pictures are wanted.
+            strict: Whether the first broken file ends the reading.
+        """
+        self.listed, self.rows, self.strict = listed, rows, strict
+        self.record = pixel_cache.recall(listed.root, rows.judged_as())
+        self.array_name = ""  # of the array that holds the usable files, once it is there
+        self.before: Known = {}
+        try:
+            self.before = {name: _recalled(row) for name, row in self.record.files.items()}
+        except (TypeError, ValueError):  # written by another version of this module
+            self.record = pixel_cache.Record()
+        self.same = [
+            entry
+            for entry in listed.entries
+            if self.record.files.get(entry.found.file, ())[:STATE] == entry.found.state
+        ]
+        limit = decoder.max_pixels()
+        self.known: Known = {
+            name: finding
+            for name in (entry.found.file for entry in self.same)
+            if _lasts(finding := self.before[name], limit)
+        }
+        self.thumbnails: dict[str, Pixels] = {}
+
+    def unknown(self) -> list[Entry]:
+        """Return the files of which nothing is known yet."""
+        return [entry for entry in self.listed.entries if entry.found.file not in self.known]
+
+    def judge_again(self) -> None:
+        """Read unchanged files that may be judged otherwise now: it is few, and mostly in vain."""
+        self._judge(entry for entry in self.same if entry.found.file not in self.known)
+
+    def judge_the_rest(self) -> None:
+        """Read what is still unknown, without keeping the pictures."""
+        self._judge(self.unknown())
+
+    def _judge(self, entries: Iterable[Entry]) -> None:
+        for _ in self._read([*entries]):
+            pass
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the files that are known not to be usable."""
+        names = (entry.found.file for entry in self.listed.entries)
+        found = [(name, self.known[name]) for name in names if name in self.known]
+        return tuple(
+            Problem(name, finding.verdict, finding.reason)
+            for name, finding in found
+            if finding.verdict != "used"
+        )
+
+    def _read(self, entries: Sequence[Entry]) -> Generator[Judged, None, None]:
+        """Decode files, learn what they are, and yield the same."""
+        files = [self.listed.root / entry.found.file for entry in entries]
+        rows = self.rows
+        results = examine(files, rows.image_size, rows.aspect, rows.equalization)
+        with contextlib.closing(results):
+            for entry, judged in zip(entries, results, strict=True):
+                name, finding = entry.found.file, judged.finding
+                if self.strict:
+                    problem = Problem(name, finding.verdict, finding.reason)
+                    refuse_any(self.listed.root, [problem])
+                self.known[name] = finding
+                if judged.thumbnail is not None:
+                    self.thumbnails[name] = judged.thumbnail
+                yield judged
+
+    def stored(self) -> Pixels | None:
+        """Return the array of the usable files, where it is in the cache."""
+        color, name = self._name()
+        channels = 1 if color == "grayscale" else 3
+        array = pixel_cache.find(name, (len(self.used()), *self.rows.image_size, channels))
+        self.array_name = name if array is not None else ""
+        return array
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash over the names and contents of the usable files."""
+        digest = blake2b(digest_size=16)
+        for entry in self.used():
+            name = entry.found.file
+            digest.update(f"{name}\0{self.known[name].hash}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Return the files whose bytes are others than the last scan found."""
+        return tuple(
+            name
+            for name, finding in self.known.items()
+            if name in self.before and "" != self.before[name].hash != finding.hash != ""
+        )
+
+    def fill(self) -> Pixels | None:
+        """Make that array, with rows of an earlier one; None where the disk gives out."""
+        one_channel = self.rows.color == "grayscale"
+        earlier = self._earlier(one_channel)
+        wanted = [
+            entry
+            for entry in self.listed.entries
+            if (known := self.known.get(entry.found.file)) is None
+            or (known.verdict == "used" and known.hash not in earlier)
+        ]
+        names = {entry.found.file for entry in wanted}
+        try:
+            with pixel_cache.Writer((*self.rows.image_size, 1 if one_channel else 3)) as writer:
+                with contextlib.closing(self._read(wanted)) as results:
+                    for entry in self.listed.entries:
+                        name = entry.found.file
+                        if name in names:
+                            pixels = next(results).pixels
+                        elif self.known[name].verdict == "used":
+                            pixels = earlier[self.known[name].hash]
+                        else:
+                            continue
+                        if pixels is not None:
+                            writer.add(_row(pixels, one_channel))
+                    next(results, None)  # the end of it, which says how long it took
+                color, self.array_name = self._name()
+                return writer.publish(self.array_name, 1 if color == "grayscale" else 3)
+        except OSError as error:  # reading has errors of its own kind: this is the cache's disk
+            progress.say(f"The cache cannot be written ({error}): going on without it.")
+            self.array_name = ""
+            return None
+
+    def _earlier(self, one_channel: bool) -> dict[str, Pixels]:
+        """Return content hash -> row of the array that the last scan for such pictures left."""
+        gray = {finding.hash for finding in self.known.values() if finding.gray}
+        for channels in (3, 1):
+            shape = (len(self.record.rows), *self.rows.image_size, channels)
+            array = pixel_cache.find(self.record.array, shape)
+            if array is not None:
+                return {
+                    content: row
+                    for content, row in zip(self.record.rows, array, strict=True)
+                    if channels == 3 or one_channel or content in gray
+                }
+        return {}
+
+    def _name(self) -> tuple[str, str]:
+        used = self.used()
+        color = self.rows.resolved(self.known[entry.found.file] for entry in used)
+        return color, self.rows.name(self.fingerprint, color)
+
+    def used(self) -> tuple[Entry, ...]:
+        """Return the usable files."""
+        return tuple(
+            entry for entry in self.listed.entries if self.known[entry.found.file].verdict == "used"
+        )
+
+    def remember(self) -> None:
+        """Keep what is known for the next scan; of files that are not in this listing, some."""
+        here = {
+            entry.found.file: [*entry.found.state, *vars(self.known[entry.found.file]).values()]
+            for entry in self.listed.entries
+        }
+        others = [(name, row) for name, row in self.record.files.items() if name not in here]
+        stored = dict(others[: len(here) + SPARE]) | here
+        array, rows = self.record.array, self.record.rows
+        if self.array_name:
+            array = self.array_name
+            rows = [self.known[entry.found.file].hash for entry in self.used()]
+        record = pixel_cache.Record(stored, array, rows)
+        if record == self.record:
+            return
+        try:
+            pixel_cache.remember(self.listed.root, self.rows.judged_as(), record)
+        except OSError as error:
+            progress.say(
+                f"The cache cannot be written ({error}): the next run reads all files again."
+            )
+
+
+def _recalled(row: list[Any]) -> Finding:
+    if len(row) != STATE + len(dataclasses.fields(Finding)):
+        raise ValueError(row)
+    return Finding(*row[STATE:])
+
+
+def _lasts(finding: Finding, limit: int) -> bool:
+    """Tell whether a finding holds while the file stays as it is.
+
+    What could not be read may be readable now, and the limit of pixels may be another.
+    """
+    within = finding.width * finding.height <= limit
+    return bool(finding.hash) and finding.verdict != "refused" and within
+
+
+def _row(pixels: Pixels, one_channel: bool) -> Pixels:
+    """Return a decoded picture, or a row of an earlier array, with the channels of this one."""
+    if one_channel:
+        return pixels if pixels.shape[-1] == 1 else decoder.luma(pixels)
+    return pixels if pixels.shape[-1] == 3 else pixels.repeat(3, axis=-1)
+
+
+def refuse_any(root: Path, problems: Iterable[Problem]) -> None:
+    """Raise DataError where one of these is broken or refused."""
+    for problem in problems:
+        if problem.verdict in {"broken", "refused"}:
+            raise DataError(
+                f"{root / problem.file} is {problem.verdict}: {problem.reason}. Repair the file or "
+                "take it out, or leave strict out to go on without it."
+            )

@@ -1,0 +1,156 @@
+"""Causes that show in how training and validation compare."""
+
+import math
+
+import numpy as np
+
+from kit.diagnosis.curve_reading import Curves
+from kit.diagnosis.finding import Finding
+from kit.diagnosis.outcome import (
+    answer_limit,
+    apart,
+    at_chance,
+    brief,
+    collapsed,
+    gap_limit,
+    rested,
+)
+from kit.diagnosis.rules_rate import still_falling
+from kit.diagnosis.thresholds import limit
+from kit.diagnosis.training_evidence import Evidence
+
+__all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitting", "underfitting"]
+
+RISES = 1.05  # last validation loss over the lowest
+
+
+def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
+    """Training images are known much better than others."""
+    if not apart(curves) or at_chance(curves):
+        return None
+    since, told = _since(curves)
+    rises = curves.rebound > RISES
+    rising = (
+        f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
+        f"{curves.rebound:.2f} times as high"
+        if rises
+        else ""
+    )
+    sentence = (
+        f"The network overfits: {told} it knows its training images better than others, at the end "
+        f"by {100 * curves.gap:.0f} points."
+    )
+    features = seen.facts.head and curves.rebound <= RISES
+    if features:
+        sentence = (
+            f"The head knows its training images better than others, by {100 * curves.gap:.0f} "
+            "points, as most heads on a frozen backbone do. Its validation loss hardly rises, so "
+            "this costs little; it is about as good as its features."
+        )
+    return Finding(
+        "limit of the features" if features else "overfitting",
+        "warning",
+        sentence,
+        f"{curves.measure} {curves.trained:.2f} on training images ({_plain(curves)}), "
+        f"{curves.validated:.2f} on validation images; expected less than {gap_limit(curves):.2g} "
+        f"between them{rising}",
+        {"gap": curves.gap, "since": since, "rebound": curves.rebound},
+    )
+
+
+def _since(curves: Curves) -> tuple[int, str]:
+    """Return the epoch from which all gaps that were measured are large, and say it."""
+    measured = np.flatnonzero(np.isfinite(curves.gaps))
+    small = measured[curves.gaps[measured] <= gap_limit(curves)]
+    before = int(small[-1]) + 1 if len(small) else 0
+    since = int(next((one for one in measured if one >= before), measured[-1])) + 1
+    named = curves.before + since
+    if since <= before:
+        return named, "in the last epochs"
+    if since == before + 1:
+        return named, f"from epoch {named} on"
+    earlier = f", and not yet in epoch {curves.before + before}" if before else ""
+    return named, f"measured in epoch {named}{earlier},"
+
+
+def _plain(curves: Curves) -> str:
+    return "plain, in inference" if curves.sampled else "as they are trained on"
+
+
+def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
+    """No gap and poor on both: at rest nothing more comes, else more time may help."""
+    if not curves.trained < limit("poor") or apart(curves) or at_chance(curves):
+        return None
+    if not rested(curves):
+        early = curves.pace > 0 and (curves.epochs == 1 or curves.pace <= limit("pace"))
+        return still_falling(curves, "rest") if early else None
+    return Finding(
+        "underfitting",
+        "warning",
+        f"The {'head' if seen.facts.head else 'network'} underfits: on its training images it is "
+        "not clearly better than on others, and the loss hardly falls any more.",
+        f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
+        f"validation images; expected above {limit('poor'):g} on the first; in the last third the "
+        f"loss fell at {curves.pace:.2f} of its mean pace"
+        + (f"; {seen.facts.parameters:,} weights" if seen.facts.parameters else ""),
+        {"trained": curves.trained, "validated": curves.validated},
+    )
+
+
+def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
+    """Guessing to the end, for a reason that was not seen."""
+    if not at_chance(curves) or brief(seen, curves):
+        return None
+    return Finding(
+        "nothing is learned",
+        "failed",
+        "The network guesses to the end. Many causes look like this in curves: labels, dead units, "
+        "frozen layers, first weights, pixels that are scaled wrongly, a rate far too high or low.",
+        f"validation {curves.measure} {curves.validated:.2f}, guessing gives {curves.chance:.2f}; "
+        f"{curves.trained:.2f} on training images",
+        {"validated": curves.validated, "trained": curves.trained},
+    )
+
+
+def collapse(seen: Evidence, curves: Curves) -> Finding | None:
+    """One answer to everything, for a reason that was not seen."""
+    if not collapsed(seen, curves) or brief(seen, curves):
+        return None
+    return Finding(
+        "one answer to everything",
+        "failed",
+        "The network gives one and the same answer to nearly all images.",
+        f"{100 * curves.commonest:.0f} % of the validation images looked at get the commonest "
+        f"answer; expected below {100 * answer_limit(seen):.0f} %",
+        {"commonest": curves.commonest},
+    )
+
+
+def blind(seen: Evidence, curves: Curves) -> Finding | None:
+    """Outputs that do not depend on the image."""
+    measured = seen.table.get("output_spread", ())
+    spread = [one for one in measured if one is not None and math.isfinite(one)]
+    if not spread or spread[-1] > 1e-6:
+        return None
+    return Finding(
+        "answers do not depend on the image",
+        "failed",
+        "The network answers the same to every image: nothing of it reaches the output.",
+        f"the outputs differ by {spread[-1]:.1g} between images; expected above 1e-6",
+        {"spread": spread[-1]},
+    )
+
+
+def noisy_validation(seen: Evidence, curves: Curves) -> Finding | None:
+    """A late validation curve that goes up and down."""
+    if not curves.wobble > limit("wobble"):
+        return None
+    return Finding(
+        "noisy validation",
+        "warning",
+        "The validation score still goes up and down at the end, so which epoch is best is partly "
+        "luck.",
+        f"it moves by {curves.wobble:.2f} from epoch to epoch in the second half; expected below "
+        f"{limit('wobble'):g}",
+        {"wobble": curves.wobble},
+    )

@@ -1,0 +1,1 @@
+"""A chief and its workers, on this machine or on several."""

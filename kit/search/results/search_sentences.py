@@ -1,0 +1,236 @@
+"""What a search found, in plain words: the best, how sure, what mattered, what to try next."""
+
+import collections
+import math
+import re
+
+from kit.evaluation import looks_text
+from kit.progress import clean
+from kit.search.results.importance import Importance, importance
+from kit.search.results.infeasible import limits
+from kit.search.results.search_advice import after_nothing, next_steps
+from kit.search.results.search_findings import (
+    Entrant,
+    Extension,
+    Findings,
+    apart,
+    hardly_matters,
+    interval,
+)
+from kit.search.space import possible
+from kit.search.words import listed, lower_is_better, score_text, settings_text, value_text
+
+__all__ = ["sentences"]
+
+
+def sentences(findings: Findings) -> list[str]:
+    """Say what was found and how sure it is; the best first, what to try next last.
+
+    Args:
+        findings: Of a search that ended, whatever it found.
+
+    Returns:
+        Sentences without control characters.
+    """
+    if not findings.tried:
+        return [*_early(findings), "No trial ended, so there is no result: give it more time."]
+    if findings.best is None:
+        return [_nothing(findings), *_early(findings), f"Next: {after_nothing(findings)}"]
+    mattered = importance(findings.trials, findings.space, findings.objective)
+    return [
+        *_best(findings, findings.best),
+        *_believed(findings, findings.best),
+        *_tested(findings),
+        *_ties(findings),
+        *_mattered(mattered),
+        *_edges(findings),
+        *_exhausted(findings),
+        *_infeasible(findings),
+        *_early(findings),
+        f"Next: {next_steps(findings, mattered)}",
+    ]
+
+
+def _best(findings: Findings, best: Entrant) -> list[str]:
+    score = f"{findings.objective} {score_text(best.mean)}"
+    if len(best.good) > 1:
+        score += (
+            f", the mean of {len(best.good)} starts ({score_text(min(best.good))} to "
+            f"{score_text(max(best.good))})"
+        )
+    else:
+        score += ", of one start"
+    if findings.images:
+        score += f", on {_count(findings.images, 'validation image')}"
+    lost = len(best.scores) - len(best.good)
+    told = [f"Best: {settings_text(best.values)}: {clean(score)}."]
+    if lost:
+        told.append(
+            f"With {lost} of {len(best.scores)} starts it diverged: a lower learning rate is safer."
+        )
+    return told
+
+
+def _believed(findings: Findings, best: Entrant) -> list[str]:
+    told = []
+    if findings.images and not lower_is_better(findings.objective):
+        low, high = interval(best.mean, findings.images)
+        words = "alone allow"
+        if "balanced" in findings.objective:
+            words += " at best"  # where classes are small, a few images have a large share
+        told.append(
+            f"So many images {words} {low:.3f} to {high:.3f} (95 % interval){_guess(findings)}."
+        )
+    elif guess := _guess(findings).removeprefix("; "):
+        told.append(f"{guess.capitalize()}.")
+    if findings.guessing:
+        told.append(
+            "That is no better than guessing may be: nothing shows that anything was learned."
+        )
+    if findings.looked > 1:
+        told.append(
+            f"It is chosen from {looks_text(findings.epochs, 'trial')} on the same images, so it "
+            "is optimistic."
+        )
+    return told
+
+
+def _guess(findings: Findings) -> str:
+    if math.isnan(findings.baseline) or lower_is_better(findings.objective):
+        return ""
+    return f"; always answering the largest class would score {score_text(findings.baseline)}"
+
+
+def _tested(findings: Findings) -> list[str]:
+    trained = ["The last model is trained on the validation images, too, so they cannot judge it."]
+    told = trained if findings.use_validation else []
+    if findings.guessing:
+        return ["So no winner is trained, and no test split is looked at."]
+    if findings.test is None:
+        why = "There is no test split, so nothing says how optimistic."
+        return told + ([why] if findings.looked > 1 else [])
+    text = f"The test split, looked at once, gives {score_text(findings.test)}"
+    if findings.test_images and 0 <= findings.test <= 1:
+        low, high = interval(findings.test, findings.test_images)
+        images = _count(findings.test_images, "image")
+        text += f" (95 % interval {low:.3f} to {high:.3f}, {images})"
+    return [*told, f"{text}: believe this number."]
+
+
+def _ties(findings: Findings) -> list[str]:
+    """Say whether the first finalists differ by more than chance."""
+    usable = [one for one in findings.finalists if one.good]
+    if not usable:
+        return ["It was not trained again from other starts, so luck has a part in it."]
+    if len(usable) == 1:
+        return []
+    answers = [apart(usable[0], other) for other in usable[1:]]
+    first, second = score_text(usable[0].mean), score_text(usable[1].mean)
+    if answers[0] is None:
+        return ["Each finalist has one start: nothing says whether luck decides between them."]
+    if answers[0]:
+        return [f"The first is better than the second ({first}, {second}) by more than its starts "
+                "differ."]  # fmt: skip
+    equal = 2 + next((place for place, one in enumerate(answers[1:]) if one), len(answers) - 1)
+    others = [settings_text(one.values) for one in usable[1:equal]]
+    which = f"The first {'two' if equal == 2 else equal} finalists cannot be told apart"
+    scores = ", ".join(score_text(one.mean) for one in usable[:equal])
+    return [f"{which} ({scores}: less than their starts differ); as good: {'; '.join(others)}."]
+
+
+def _mattered(found: list[Importance]) -> list[str]:
+    told = []
+    named = [
+        f"{clean(one.name)} (explains {one.share:.0%} of the trials' order"
+        + (f"; best {one.best})" if one.best else ")")
+        for one in found
+        if one.verdict == "matters"
+    ]
+    if named:
+        told.append(f"What mattered: {listed(named)}.")
+    for verdict, text in (
+        ("cannot be told from chance", "Cannot be told from chance, of {} trials: {}."),
+        ("too few trials", "With {} trials too few to say whether it mattered: {}."),
+    ):
+        names = [clean(one.name) for one in found if one.verdict == verdict]
+        if names:
+            told.append(text.format(found[0].trials, listed(names)))
+    return told
+
+
+def _edges(findings: Findings) -> list[str]:
+    told = []
+    at_edge = {one.name: side for one, side in findings.at_edge}
+    moved: dict[tuple[str, str], list[Extension]] = {}
+    for one in findings.extensions:
+        if one.after != one.before:
+            moved.setdefault((one.name, one.side), []).append(one)
+    for (name, side), steps in moved.items():
+        end = f"the {side} end of {clean(name)}"
+        seen = (
+            f"No trial learned up to {end}"
+            if steps[0].still
+            else f"At least half of the best lay towards {end}"
+        )
+        told.append(
+            f"{seen}, so the range was extended from {value_text(steps[0].before)} to "
+            f"{value_text(steps[-1].after)}"
+            + ("." if name in at_edge or findings.guessing else ", and the best lies inside now.")
+        )
+    for now, side in findings.at_edge:
+        name = clean(now.name)
+        value = findings.best.values[now.name] if findings.best else math.nan
+        end = value_text(getattr(now, side))
+        if hardly_matters(now, side):
+            told.append(f"{name} is best at its low end: regularization hardly matters here.")
+        else:
+            told.append(
+                f"The best {name}, {value_text(value)}, lies near the end of all that was tried "
+                f"({end}): a better one may lie beyond."
+            )
+    return told
+
+
+def _exhausted(findings: Findings) -> list[str]:
+    count = possible(findings.space)
+    return [f"All {count:g} possible combinations of values were tried."] * findings.exhausted
+
+
+def _infeasible(findings: Findings) -> list[str]:
+    bad, tried = len(findings.infeasible), len(findings.tried)
+    if not bad:
+        return []
+    where = [clean(text) for text in limits(findings)[:2]]
+    verb = "was" if bad == 1 else "were"
+    text = f"{bad} of {tried} trials {verb} infeasible"
+    if where:
+        text += f", among them every one with {' and every one with '.join(where)}"
+    if findings.lost:
+        if 2 * bad <= tried:
+            first = [one for one in findings.tried if one.stage == 1]
+            mine = sum(one.stage == 1 for one in findings.infeasible)
+            text += f", and {mine} of the {len(first)} of stage 1"
+        text += ": more than half, so the range, or the set-up, is wrong"
+    return [f"{text}."]
+
+
+def _early(findings: Findings) -> list[str]:
+    return [f"The search ended before its plan was done: {clean(findings.ended)}."] * bool(
+        findings.ended
+    )
+
+
+def _nothing(findings: Findings) -> str:
+    kinds = collections.Counter(_kind(one.reason) for one in findings.infeasible if one.reason)
+    most = "; ".join(f"{count} x {kind}" for kind, count in kinds.most_common(2))
+    text = f"There is no feasible trial: of {_count(len(findings.tried), 'trial')} none can be used"
+    return f"{text} ({most})." if most else f"{text}."
+
+
+def _kind(reason: str) -> str:
+    """Return a reason without its numbers, by which equal ones are counted."""
+    return re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "...", clean(reason))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

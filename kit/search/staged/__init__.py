@@ -1,0 +1,1 @@
+"""Where a search stands, as a pure function of recorded facts."""

@@ -1,0 +1,277 @@
+"""Where to look next: narrower around the best trials, or beyond the edge of a range."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from kit.search.space import Choices, Parameter, Range, Space
+from kit.search.staged.trial_ranking import RATE, jumped
+from kit.search.trials import Trial
+
+__all__ = [
+    "Edge",
+    "beyond",
+    "draw",
+    "edges",
+    "extended",
+    "narrowed",
+    "too_low",
+]
+
+OUTER = 0.1  # of a range: where a best value is at the edge
+OUTERMOST, WIDEST_EDGE = 4, 0.25  # trials that an edge holds; of a range, that it has at most
+ALONE = 0.1  # of a range, to both sides of a best trial that has none beside it
+BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
+DECADE = 10.0
+EXTENSIONS = 2  # of a range, at most
+DRAWS = 20  # times, until points that came twice are replaced
+TOP = 1 / 4  # of its range: where a rate that is too high would diverge
+KEEP_LOW = ("l2", "weight_decay")  # are not extended downwards, where a penalty matters less
+SLIGHT = 1e-5  # of such a penalty: from here down it hardly matters
+MOST = {"dropout": 0.9, "label_smoothing": 0.9, "momentum": 0.999}  # where an extension ends
+
+
+@dataclass(frozen=True)
+class Edge:
+    """At least half of the best trials lie in the outer part of a range.
+
+    Attributes:
+        name: Of the setting.
+        side: Where.
+        low: The range's lower end ...
+        high: ... and its upper one, as it was.
+        to: How far it is extended; None where it is not.
+        why: Why not.
+        still: Whether it is an edge since no trial learned and none diverged.
+        near: The values of those of the best that lie there, the lowest first.
+        best: How many are the best.
+    """
+
+    name: str
+    side: Literal["low", "high"]
+    low: float
+    high: float
+    to: float | None
+    why: str = ""
+    still: bool = False
+    near: tuple[float, ...] = ()
+    best: int = 0
+
+    @property
+    def end(self) -> float:
+        """Return where the range ended on this side."""
+        return self.low if self.side == "low" else self.high
+
+
+def zone(among: int | None) -> float:
+    """Return which share of a range, at either end, is its edge for so many trials."""
+    return OUTER if not among else min(max(OUTER, OUTERMOST / among), WIDEST_EDGE)
+
+
+def narrowed(space: Space, outer: Space, best: Sequence[Trial], among: int | None = None) -> Space:
+    """Return the space around the best trials.
+
+    A range then goes from the lowest to the highest of their values and a margin further: the mean
+    distance between them, at least a twentieth of what the range was. Choices lose the values that
+    none of the best has.
+
+    Args:
+        space: The present one.
+        outer: The widest so far, which is not left.
+        best: Trials; their order does not matter.
+        among: How many trials they are the best of; None for many.
+    """
+    if not best:
+        return space
+    return tuple(
+        _around(now, widest, [trial.values[now.name] for trial in best], zone(among))
+        for now, widest in zip(space, outer, strict=True)
+    )
+
+
+def edges(
+    space: Space,
+    outer: Space,
+    best: Sequence[Trial],
+    extensions: Mapping[str, int],
+    among: int | None = None,
+) -> list[Edge]:
+    """Return where at least half of the best trials lie in the outer tenth of a log range.
+
+    Of few trials a tenth has one or two, so that half of the best are hardly ever there, wherever
+    the optimum is: of fewer than 40 it is the part that has four, a quarter of the range at most.
+    An edge within ``outer`` is none: there, narrowing moves on by itself.
+
+    Args:
+        space: The ranges that the trials were drawn from.
+        outer: The widest so far.
+        best: The best trials.
+        extensions: How often each range was extended.
+        among: How many trials they are the best of; None for many.
+    """
+    found = []
+    outermost = zone(among)
+    for now, widest in zip(space, outer, strict=True):
+        if not (isinstance(now, Range) and isinstance(widest, Range) and now.log):
+            continue
+        if now.integer or not best:
+            continue
+        values = sorted(trial.values[now.name] for trial in best)
+        low = [value for value in values if now.share(value) <= outermost]
+        high = [value for value in values if now.share(value) >= 1 - outermost]
+        side: Literal["low", "high"] = "low" if len(low) > len(high) else "high"
+        near = tuple(low if side == "low" else high)
+        if 2 * len(near) < len(best):
+            continue
+        if not math.isclose(getattr(now, side), getattr(widest, side), rel_tol=1e-6):
+            continue
+        edge = _edge(now.name, side, widest, extensions.get(now.name, 0))
+        found.append(dataclasses.replace(edge, near=near, best=len(best)))
+    return found
+
+
+def too_low(
+    space: Space, outer: Space, trials: Sequence[Trial], extensions: Mapping[str, int]
+) -> list[Edge]:
+    """Return the upper edge of the learning rate where nothing learns and nothing diverges either.
+
+    A rate at which the loss barely moves is too low (CS231n, "Babysitting the learning process").
+    Far below a good one, losses are equal in single precision and rank nothing.
+
+    Args:
+        space: The ranges that the trials were drawn from.
+        outer: The widest so far.
+        trials: Of a stage in which no score is above guessing.
+        extensions: How often each range was extended.
+    """
+    for now, widest in zip(space, outer, strict=True):
+        if now.name != RATE or not (isinstance(now, Range) and isinstance(widest, Range)):
+            continue
+        upper = [trial for trial in trials if now.share(trial.values[RATE]) >= 1 - TOP]
+        burst = jumped(trials)
+        calm = sum(trial.feasible and trial.number not in burst for trial in upper)
+        if now.log and 2 * calm > len(upper):  # the others may have diverged by their penalty
+            edge = _edge(RATE, "high", widest, extensions.get(RATE, 0))
+            return [dataclasses.replace(edge, still=True)]
+    return []
+
+
+def extended(space: Space, found: Iterable[Edge]) -> Space:
+    """Return the space with the ranges of these edges as far as they are extended."""
+    further = {edge.name: edge for edge in found if edge.to is not None}
+
+    def one(parameter: Parameter) -> Parameter:
+        edge = further.get(parameter.name)
+        if edge is None or not isinstance(parameter, Range):
+            return parameter
+        return _with_end(parameter, edge)
+
+    return tuple(one(parameter) for parameter in space)
+
+
+def beyond(space: Space, found: Iterable[Edge]) -> Space:
+    """Return the space with only the new parts of extended ranges, and the outer tenth of the old.
+
+    Args:
+        space: Before the extension.
+        found: The edges.
+    """
+    moved = {edge.name: edge for edge in found if edge.to is not None}
+
+    def one(parameter: Parameter) -> Parameter:
+        edge = moved.get(parameter.name)
+        if edge is None or not isinstance(parameter, Range):
+            return parameter
+        further = _with_end(parameter, edge)
+        if edge.side == "high":
+            return dataclasses.replace(further, low=parameter.value(1 - OUTER))
+        return dataclasses.replace(further, high=parameter.value(OUTER))
+
+    return tuple(one(parameter) for parameter in space)
+
+
+def draw(
+    space: Space, count: int, seed: int, stage: int, known: Sequence[Mapping[str, Any]] = ()
+) -> list[Mapping[str, Any]]:
+    """Return random points of a space, which depend on the seed and the stage only.
+
+    They are a Latin hypercube (McKay, Beckman & Conover, Technometrics 1979): each of ``count``
+    equal parts of every range has one point, so that no decade is left out by chance. No point
+    comes twice, which would train the same again; a space of few choices may have fewer points.
+
+    Args:
+        space: Where they are.
+        count: How many.
+        seed: Of the search.
+        stage: Another number for each draw.
+        known: Points that are not drawn again.
+    """
+    random = np.random.default_rng([seed, stage])
+    found = list(known)
+    for _ in range(DRAWS):
+        columns = [(random.permutation(count) + random.random(count)) / count for _ in space]
+        for places in zip(*columns, strict=True):
+            point = {one.name: one.value(float(at)) for one, at in zip(space, places, strict=True)}
+            if point not in found and len(found) < len(known) + count:
+                found.append(point)
+        if len(found) == len(known) + count:
+            break
+    return found[len(known) :]
+
+
+def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: float) -> Parameter:
+    if isinstance(now, Choices):
+        kept = tuple(value for value in now.values if value in values)
+        return dataclasses.replace(now, values=kept)
+    assert isinstance(outer, Range)  # noqa: S101
+    shares = sorted(now.share(value) for value in values)
+    low, high = shares[0], shares[-1]
+    margin = max((high - low) / (len(shares) - 1), 1 / 20) if len(shares) > 1 else ALONE
+    # At an end that an earlier stage has set, better ones may lie beyond it.
+    half = len(shares) / 2
+    below = max(margin, BACK) if sum(one <= outermost for one in shares) >= half else margin
+    above = max(margin, BACK) if sum(one >= 1 - outermost for one in shares) >= half else margin
+    if now.integer:
+        return dataclasses.replace(
+            now,
+            low=max(outer.low, min(min(values), round(_beyond(now, low - below)))),
+            high=min(outer.high, max(max(values), round(_beyond(now, high + above)))),
+        )
+    lower = max(outer.low, float(f"{_beyond(now, low - below):.4g}"))
+    upper = min(outer.high, float(f"{_beyond(now, high + above):.4g}"))
+    return dataclasses.replace(now, low=lower, high=upper) if lower < upper else now
+
+
+def _beyond(parameter: Range, share: float) -> float:
+    """Return the value at a share of the way that may be below 0 or above 1."""
+    low, high = parameter.ends
+    if parameter.log:
+        return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    return low + share * (high - low)
+
+
+def _with_end(parameter: Range, edge: Edge) -> Range:
+    if edge.to is None:
+        return parameter
+    if edge.side == "high":
+        return dataclasses.replace(parameter, high=edge.to)
+    return dataclasses.replace(parameter, low=edge.to)
+
+
+def _edge(name: str, side: Literal["low", "high"], outer: Range, before: int) -> Edge:
+    low, high = outer.low, outer.high
+    if side == "low" and name in KEEP_LOW:
+        why = f"{name} hardly matters this low" if low <= SLIGHT else "it is not extended downwards"
+        return Edge(name, side, low, high, None, why)
+    if before >= EXTENSIONS:
+        return Edge(name, side, low, high, None, f"it was extended {EXTENSIONS} times")
+    to = float(f"{low / DECADE if side == 'low' else high * DECADE:.4g}")
+    if side == "high":
+        to = min(to, MOST.get(name, math.inf))
+    if not (to < low or to > high):
+        return Edge(name, side, low, high, None, "there is nothing beyond")
+    return Edge(name, side, low, high, to)

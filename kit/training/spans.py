@@ -1,0 +1,215 @@
+"""A span of a training's epochs, after which another process may go on as if it had never ended."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kit import data, monitoring, progress
+from kit.choices import ClassWeight, Schedule
+from kit.errors import SettingError
+from kit.training import continuation
+from kit.training.balance import check_batches, class_weights
+from kit.training.compiling import learning_rate, measure_data_loss
+from kit.training.fitting import check_compiled, check_fit
+from kit.training.pace import Pace
+from kit.training.watching import nothing_known
+
+__all__ = ["Span", "check_span", "fit_span"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a span of a training gave.
+
+    Attributes:
+        rows: One for each epoch: ``epoch`` (from 1), ``loss``, ``data_loss`` (without penalties,
+            every image counted once, whatever its class weighs), ``accuracy``,
+            ``balanced_accuracy``, the same with ``val_`` before them, ``learning_rate``,
+            ``seconds`` and ``cpu_seconds`` (of all threads), validation included. Of an epoch that
+            was stopped halfway it has what was trained of it, and nothing of validation.
+        stopped: Why it was stopped, in words; empty where all its epochs were trained.
+        first: How many epochs had been trained when it began: 0 where it should have gone on and
+            there was nothing to go on from.
+    """
+
+    rows: tuple[Mapping[str, float], ...]
+    stopped: str = ""
+    first: int = 0
+
+
+def fit_span(
+    model: keras.Model,
+    splits: data.Splits,
+    *,
+    first: int,
+    last: int,
+    epochs: int,
+    schedule: Schedule = "one-cycle",
+    class_weight: ClassWeight = "none",
+    share: float = 1.0,
+    guard: bool = True,
+    report: Callable[[Mapping[str, float]], None] | None = None,
+    state: Path | None = None,
+) -> Span:
+    """Train some epochs of a training, quietly, and leave the model as it is after the last.
+
+    Trained in several spans, by the same or by other processes, a model has the same weights and
+    rows, bit by bit, as trained in one, on the CPU with an equal number of threads. What ran
+    earlier in the process changes nothing, where the model was built after
+    ``keras.utils.set_random_seed``.
+
+    Args:
+        model: Compiled, for example by :func:`kit.training.compile_model`, and not trained; built
+            anew for each span. It is compiled again for other metrics.
+        splits: The data; the optimizer's learning rate is the peak of the schedule.
+        first: Epochs that were trained before.
+        last: The epoch (from 1) to end with.
+        epochs: What the schedule runs over; at least ``last``.
+        schedule: How the rate goes from epoch to epoch.
+        class_weight: As in :func:`kit.training.fit`.
+        share: Of the steps of an epoch that are done, for a training of one epoch; at least one is.
+        guard: Stop where the smoothed ``data_loss`` is over 3 times what it began with, or what
+            it has where nothing is known, whichever is more, and where a loss or a weight is no
+            number. It remembers what it saw in earlier spans.
+        report: Called with each row as soon as it is there.
+        state: A file, read where ``first`` is above 0 and written at the end where epochs are left.
+            Where it is not there, damaged or of another training, the training begins from 0.
+            That it cannot be written is said, and no error.
+
+    Raises:
+        SettingError: A setting is out of its range.
+    """
+    check_span(first, last, epochs, schedule, share)
+    check_compiled(model)
+    check_batches(model, splits, class_weight)
+    measure_data_loss(model)
+    model.optimizer.build(model.trainable_variables)
+    peak = learning_rate(model)
+    steps = max(1, math.ceil(round(share * data.steps(splits), 6)))  # 0.7 * 10 is above 7
+    watch = _guard(model) if guard else None
+    known = {
+        "epochs": epochs,
+        "steps": steps,
+        "schedule": schedule,
+        "peak": peak,
+        "class_weight": class_weight,
+        "seed": splits.seed,
+        "batch_size": splits.batch_size,
+        "data": splits.fingerprint,
+    }
+    if first and not (
+        state is not None and continuation.restore(state, model, watch, {**known, "done": first})
+    ):
+        first = 0
+    pace = Pace(schedule, peak, epochs, steps, None, last, first)
+    rows = _Rows(watch, report)
+    _train(model, splits, class_weight, pace, [*([watch] if watch else []), rows, pace], first)
+    model.optimizer.learning_rate = peak  # for another span
+    if state is not None and last < epochs and not rows.stopped:
+        try:
+            continuation.save(state, model, watch, {**known, "done": last})
+        except OSError as error:
+            named = progress.clean(state)
+            progress.say(f"{named} cannot be written ({error}): what goes on there begins anew.")
+    return Span(tuple(rows.rows), rows.stopped, first)
+
+
+def check_span(first: int, last: int, epochs: int, schedule: str, share: float = 1.0) -> None:
+    """Check settings of :func:`fit_span` before there is a model.
+
+    Raises:
+        SettingError: One is out of its range or does not exist.
+    """
+    check_fit(epochs, None, schedule, None, None, last)
+    if not 0 <= first < last:
+        raise SettingError(f"first must be from 0 to below last, {last}, not {first}.")
+    if not 0 < share <= 1 or (share < 1 and epochs != 1):
+        raise SettingError(
+            f"share must be above 0 and at most 1, and 1 where there is more than one epoch; it is "
+            f"{share} of {epochs}."
+        )
+
+
+class _Halfway(Exception):  # noqa: N818
+    """Ends an epoch that is stopped: its validation would be wasted."""
+
+
+class _Rows(keras.callbacks.Callback):
+    """Makes a row of each epoch, and ends the training where the guard before it says so."""
+
+    def __init__(
+        self,
+        guard: monitoring.LossGuard | None,
+        report: Callable[[Mapping[str, float]], None] | None,
+    ) -> None:
+        super().__init__()
+        self.guard, self.report = guard, report
+        self.rows: list[Mapping[str, float]] = []
+        self.epoch = 0
+        self.begun = self.cpu_begun = 0.0
+
+    @property
+    def stopped(self) -> str:
+        """Why the training was stopped."""
+        return self.guard.stopped if self.guard else ""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Start the epoch's clocks."""
+        self.epoch = epoch
+        self.begun, self.cpu_begun = time.monotonic(), time.process_time()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """End an epoch that has gone wrong."""
+        if self.stopped:
+            self._add(logs)
+            raise _Halfway
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Add the row."""
+        self._add(logs)
+
+    def _add(self, logs: Any) -> None:
+        row = {
+            "epoch": self.epoch + 1,
+            **{name: float(value) for name, value in (logs or {}).items()},
+            "learning_rate": learning_rate(self.model),
+            "seconds": round(time.monotonic() - self.begun, 3),
+            "cpu_seconds": round(time.process_time() - self.cpu_begun, 3),
+        }
+        self.rows.append(row)
+        if self.report is not None:
+            self.report(row)
+
+
+def _train(
+    model: keras.Model,
+    splits: data.Splits,
+    class_weight: str,
+    pace: Pace,
+    callbacks: list[keras.callbacks.Callback],
+    first: int,
+) -> None:
+    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
+    weights = class_weights(splits) if class_weight == "balanced" else None
+    with data.named_failures(splits.images), contextlib.suppress(_Halfway):
+        model.fit(
+            data.training_batches(splits, labels, first, weights),
+            validation_data=data.ordered_batches(splits, "validation", labels),
+            initial_epoch=first,
+            epochs=pace.end,
+            steps_per_epoch=pace.steps,
+            shuffle=False,  # the stream is
+            callbacks=callbacks,
+            verbose=0,
+        )
+
+
+def _guard(model: keras.Model) -> monitoring.LossGuard:
+    floor = nothing_known(model)
+    return monitoring.LossGuard(floor=floor, log="data_loss", each_epoch=True, look=0)

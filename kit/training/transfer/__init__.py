@@ -1,0 +1,1 @@
+"""A network that has learnt something goes on with something else."""

@@ -1,0 +1,172 @@
+"""Wrong settings are told apart from the network's side: by name, with what must hold."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kit import architectures, description
+from kit.architectures.basic_cnn import FILTERS
+from kit.errors import SettingError
+
+SHAPE = (32, 32, 3)
+
+
+def refused(name="basic_cnn", shape=SHAPE, num_classes=3, style="functional", **settings) -> str:
+    with pytest.raises(SettingError) as caught:
+        architectures.build(name, shape, num_classes, style, **settings)
+    return str(caught.value)
+
+
+def test_names_come_from_the_folder_without_tensorflow():
+    code = (
+        "import sys; from kit import architectures as a; print(*a.names(), 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    files = Path(architectures.__file__).parent.glob("[!_]*.py")
+    assert done.stdout.split() == [*sorted(file.stem for file in files), "False"]
+    assert {"basic_cnn", "convnet", "linear", "mlp"} <= set(architectures.names())
+
+
+def test_an_unknown_architecture_suggests_the_nearest():
+    assert 'Did you mean "inception"?' in refused("Incepton")
+    with pytest.raises(SettingError, match=f"There are: {', '.join(architectures.names())}"):
+        architectures.settings("_blocks")
+
+
+def test_an_unknown_setting_suggests_the_nearest():
+    message = refused(filter=[8])
+    assert 'basic_cnn has no setting "filter". Did you mean "filters"?' in message
+    assert "convolutions_per_block" in message
+
+
+def test_an_unknown_style_suggests_the_nearest():
+    assert 'Did you mean "sequential"?' in refused(style="Sequental")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "must"),
+    [
+        ("filters", (), "a list of one or more whole numbers"),
+        ("filters", [8, -8], "each at least 1"),
+        ("filters", 32, "a list"),
+        ("filters", "32", "a list"),
+        ("filters", [8, 16.5], "whole numbers"),
+        ("filters", [True], "whole numbers"),
+        ("dense", [0], "each at least 1"),
+        ("kernel_size", 0, "at least 1"),
+        ("kernel_size", None, "a whole number"),
+        ("convolutions_per_block", True, "a whole number"),
+        ("stem_filters", -4, "at least 1"),
+        ("dropout", 1, "from 0 to below 1"),
+        ("dropout", -0.1, "from 0 to below 1"),
+        ("block_dropout", float("nan"), "from 0 to below 1"),
+        ("l2", float("inf"), "finite"),
+        ("l2", "much", "a finite number"),
+        ("l2", 10**400, "a finite number"),
+        ("l2", [1e-4], "a finite number"),
+        ("l2", False, "a finite number"),
+        ("downsampling", "maxx", 'Did you mean "max"?'),
+        ("normalization", True, 'one of "after", "before", "none"'),
+        ("head", None, 'one of "softmax", "sigmoid"'),
+        ("head", "score", 'Did you mean "scores"?'),
+        ("scale", "z-score", 'Did you mean "zscore"?'),
+        ("activation", ["relu"], 'one of "elu"'),
+        ("activation", "flexible-tanh", 'Did you mean "flexible_tanh"?'),
+    ],
+)
+def test_a_wrong_value_says_what_must_hold(setting, value, must):
+    message = refused(**{setting: value})
+    assert message.startswith(f"basic_cnn: {setting} must be ")
+    assert must in message
+    assert f"got {value!r}" in message
+
+
+@pytest.mark.parametrize("setting", ["name", "num_classes", "style"])
+def test_an_argument_is_no_setting(setting):
+    with pytest.raises(SettingError, match=f'vgg has no setting "{setting}"'):
+        architectures.check("vgg", **{setting: "sequential"})
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value", "must"),
+    [
+        ("inception", "three", [16], "a list of two whole numbers"),
+        ("inception", "modules", [], "one or more"),
+        ("pointwise", "kept_channels", 0, "above 0 and at most 1"),
+        ("pointwise", "kept_channels", 1.5, "above 0 and at most 1"),
+    ],
+)
+def test_other_architectures_check_their_own_settings(name, setting, value, must):
+    assert must in refused(name, **{setting: value})
+
+
+def test_values_of_a_yaml_file_are_taken():
+    given = {"filters": [4, 8], "dense": [], "dropout": 0, "l2": "1e-4"}  # YAML 1.1: 1e-4 is a text
+    model = architectures.build("basic_cnn", [16, 16, 3], np.int64(3), **given)
+    meant = {"filters": (4, 8), "dense": (), "dropout": 0.0, "l2": 1e-4}
+    same = architectures.build("basic_cnn", (16, 16, 3), 3, **meant)
+    assert model.count_params() == same.count_params()
+    assert model.get_layer("probabilities").kernel_regularizer.l2 == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "smallest"),
+    [
+        ("basic_cnn", {"filters": [4] * 4}, 16),
+        ("basic_cnn", {"filters": [4] * 2, "downsampling": "stride"}, 4),
+        ("basic_cnn", {"filters": [4] * 3, "stem": "strided"}, 29),
+        ("inception", {"modules": [1] * 4, "stem": "plain"}, 8),
+        ("inception", {"modules": [1] * 3, "stem": "pooled"}, 7),
+        ("pointwise", {"filters": [4] * 4}, 8),
+    ],
+)
+def test_an_image_too_small_for_the_poolings_is_refused_by_one_pixel(name, settings, smallest):
+    message = refused(name, (smallest - 1, 40, 3), **settings)
+    assert f"at least {smallest} pixels, but they are {smallest - 1}x40" in message
+    model = architectures.build(name, (smallest, 40, 3), 3, **settings)
+    assert min(model.get_layer("features").input.shape[1:3]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "stem", "fitting"),
+    [
+        ((2, 3, 1), "auto", 1),
+        ((7, 9, 3), "auto", 2),
+        ((8, 8, 1), "auto", 3),
+        ((15, 80, 3), "auto", 3),
+        ((16, 16, 3), "auto", 4),
+        ((28, 28, 3), "strided", 2),
+        ((29, 29, 3), "strided", 3),
+        ((96, 96, 3), "auto", 4),
+    ],
+)
+def test_left_to_itself_basic_cnn_has_the_blocks_that_the_image_has_room_for(shape, stem, fitting):
+    model = architectures.build("basic_cnn", shape, 3, stem=stem)
+    first = architectures.build("basic_cnn", shape, 3, stem=stem, filters=FILTERS[:fitting])
+    assert description.layer_table(model) == description.layer_table(first)
+    more = [4] * (fitting + 1)
+    assert f"{len(more)} blocks halve the sides" in refused(shape=shape, stem=stem, filters=more)
+
+
+def test_an_image_of_one_pixel_is_refused_by_default_too():
+    assert "at least 2 pixels, but they are 1x5" in refused(shape=(1, 5, 3))
+
+
+@pytest.mark.parametrize(
+    "shape", [(32, 32), (3, 32, 32), (0, 32, 3), (32, -1, 3), (32, 32, 4), (32.5, 32, 3), None, 32]
+)
+def test_a_shape_that_is_no_image_is_refused(shape):
+    assert re.search(r"must be \(height, width, channels\).* got ", refused(shape=shape))
+
+
+@pytest.mark.parametrize("num_classes", [1, 0, -2, 2.5, True, "2", None])
+def test_fewer_than_two_classes_are_refused(num_classes):
+    assert str(num_classes) in refused(num_classes=num_classes)
+
+
+def test_a_sigmoid_head_is_for_two_classes(name):
+    assert "there are 3" in refused(name, num_classes=3, head="sigmoid")

@@ -1,0 +1,53 @@
+"""Sentences about flips and rotations that may make one class of another."""
+
+import pytest
+
+from kit.data.batches import augmentation
+from kit.data.batches.mirroring import advice
+
+LEFT = ("left_hand", "other")
+PLAIN = {"RandomFlip": {"mode": "horizontal"}}
+UPSIDE = {"RandomFlip": {"mode": "vertical"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "layers", "flip", "says"),
+    [
+        (LEFT, PLAIN, None, 'not mirrored: a class is called "left_hand"'),
+        (
+            ("3", "6", "9"),
+            PLAIN,
+            None,
+            'not mirrored: the classes look like digits or letters ("3")',
+        ),
+        (LEFT, PLAIN, True, 'mirrored, and a class is called "left_hand": this flip may change'),
+        (("b", "d"), PLAIN, True, "this flip may change the label"),
+        (("6", "9"), UPSIDE, None, "turned upside down"),
+        (("thumbs up", "fist"), UPSIDE, None, 'a class is called "thumbs up"'),
+        (("6", "9"), {"RandomRotation": {"factor": 0.5}}, None, "rotated by up to 180 degrees"),
+        (("6", "9"), {"RandomRotation": {"factor": [-0.3, 0.1]}}, None, "up to 108 degrees"),
+    ],
+)
+def test_what_may_change_a_label_is_said_in_one_sentence(names, layers, flip, says):
+    (note,) = advice(names, layers, flip)
+    assert says in note
+
+
+@pytest.mark.parametrize(
+    ("names", "layers", "flip"),
+    [
+        (("cats", "dogs"), {**PLAIN, "RandomRotation": {"factor": 0.5}}, True),
+        (LEFT, PLAIN, False),  # as was asked
+        (LEFT, {}, None),  # nothing is mirrored anyway
+        (("cup", "puppy"), UPSIDE, None),
+        (("6", "9"), {"RandomRotation": {"factor": 15 / 360}}, None),
+        (("6", "9"), {"RandomRotation": {"factor": "much"}}, None),  # refused elsewhere
+    ],
+)
+def test_nothing_is_said_where_nothing_is_at_stake(names, layers, flip):
+    assert advice(names, layers, flip) == []
+
+
+def test_the_presets_rotation_is_no_danger_to_digits():
+    strong = dict(augmentation.preset("strong").layers)
+    assert len(advice(("6", "9"), strong, None)) == 1  # the flip that is left out
