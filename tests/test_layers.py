@@ -13,6 +13,10 @@ ROWS = {  # a module may import modules of lower rows only
     "files": 0,
     "progress": 0,
     "choices": 0,
+    "intervals": 0,
+    "foreign": 0,
+    "memory": 0,
+    "run_folders": 1,
     "architectures": 1,
     "plots": 1,
     "data": 2,
@@ -28,11 +32,7 @@ ROWS = {  # a module may import modules of lower rows only
     "baselines": 6,
     "search": 6,
     "prediction": 6,
-    "commands": 8,
-    "foreign": 0,
-    "intervals": 0,
-    "memory": 0,
-    "run_folders": 0,
+    "commands": 7,
 }
 ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"commands"}}
 FILES = sorted(ROOT.rglob("*.py"))
