@@ -4,14 +4,12 @@ Both styles of an architecture give the same tables: a block that a Sequential m
 opened.
 """
 
-import random
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from kit.architectures.parts.weightless import without_weights
 from kit.description.costs import outcome
 from kit.description.layer_graph import graph
 from kit.description.windows import Outcome, Pair, Reach, Signal
@@ -29,16 +27,11 @@ __all__ = [
     "describe_model",
     "layer_table",
     "traced",
-    "without_weights",
 ]
 
 FLOAT = 4  # bytes of a float32
 # Keras' own shape and parameters are there in its place; its work is not counted.
 NO_FORMULA = "no formula for this kind; shape and parameters are as Keras says, work is not counted"
-# Two threads that put the state of random back would mix up what each of them found.
-ONE_AT_A_TIME = threading.Lock()
-_here = threading.local()  # whether this thread traces already
-Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
@@ -175,32 +168,6 @@ def describe_model(model: "keras.Model") -> Description:
 def traced(build: Callable[[], "keras.Model"]) -> Description:
     """Describe a model that is built without its weights, which takes neither time nor memory."""
     return without_weights(lambda: describe_model(build()))
-
-
-def without_weights(look: Callable[[], Seen]) -> Seen:
-    """Call a function in which models are built without memory for their weights.
-
-    It leaves no trace: a model built afterwards has the names and initial weights that it would
-    have had without this.
-    """
-    import keras
-
-    def trace() -> Seen:
-        _here.traces = True
-        with keras.StatelessScope(initialize_variables=False):
-            return look()
-
-    if getattr(_here, "traces", False):
-        return look()
-    with ONE_AT_A_TIME:
-        state = random.getstate()  # Keras draws the seeds of initial weights from it
-        try:
-            # Keras keeps, for each thread, names in use and a list of variables that it will give
-            # their values at the next occasion. They end with this one.
-            with ThreadPoolExecutor(max_workers=1) as pool:
-                return pool.submit(trace).result()
-        finally:
-            random.setstate(state)
 
 
 def _follow(steps: Sequence[Step], image: Signal | None = None) -> list[Outcome]:
