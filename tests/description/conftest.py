@@ -1,0 +1,10 @@
+from example_networks import (  # noqa: F401  # fixtures
+    images,
+    loaded_elsewhere,
+    name,
+    needs,
+    shared,
+    small,
+    stages,
+    style,
+)
