@@ -19,6 +19,7 @@ Import the module that does the job; nothing is re-exported here::
 ``commands``       the programs: train, tune, check, audit, evaluate, predict, describe, ...
 ``files``          atomic writes and the cache folder
 ``progress``       progress on a terminal, plain lines elsewhere
+``settings``       the settings of a training, in groups: flags, keywords, ``run.yaml``
 ``choices``        names that are arguments and flags
 ``errors``         what goes wrong, by whose mistake
 ================  ==============================================================

@@ -2,7 +2,7 @@
 
 ==================  ===========================================================================
 ``model.keras``     the network with its best weights; loads with Keras alone
-``run.yaml``        every setting as resolved, valid input for ``--config``
+``run.yaml``        every setting as resolved, in groups, valid input for ``--config``
 ``run.json``        facts: versions, command, seed, threads, data fingerprint, class names
 ``history.csv``     one row per epoch
 ``split.csv``       every image with its class, its part and its content hash
@@ -35,6 +35,7 @@ from kit.run_folders import (
     next_folder,
     settle,
 )
+from kit.settings import Training
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +75,10 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Run:
-    """A trained run: where it lies, how it was made and what is known of it."""
+    """A trained run: where it lies, how it was made and what is known of it.
+
+    Its settings are in no groups, as the keywords of a training are.
+    """
 
     folder: Path
     settings: Mapping[str, Any]
@@ -149,7 +153,7 @@ def load(folder: Path) -> Run:
             f"{folder} is not finished: {missing[0]} is missing. Its training goes on, or was "
             "interrupted; wait, or train again."
         )
-    settings = _read(folder / SETTINGS, foreign.yaml_value)
+    settings = Training.flat_of(_read(folder / SETTINGS, foreign.yaml_value))
     facts = _read(folder / FACTS, foreign.json_value)
     _check_facts(folder, facts)
     return Run(folder, settings, facts)

@@ -17,6 +17,7 @@ ROWS = {  # a module may import modules of lower rows only
     "foreign": 0,
     "memory": 0,
     "run_folders": 1,
+    "settings": 1,
     "architectures": 1,
     "plots": 1,
     "data": 3,
@@ -34,7 +35,7 @@ ROWS = {  # a module may import modules of lower rows only
     "prediction": 8,
     "commands": 9,
 }
-ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"commands"}}
+ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"settings", "commands"}}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

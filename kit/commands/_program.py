@@ -13,7 +13,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, get_args
@@ -23,12 +22,13 @@ import yaml
 
 from kit import foreign, progress
 from kit.commands import _usage
+from kit.commands._command import Command
 from kit.commands._streams import enduring
 from kit.errors import KitError, SettingError, nearest
+from kit.settings import Bare, Joined
 
 __all__ = [
     "FLAGS_ALONE",
-    "Bare",
     "assignments",
     "flow",
     "one_or_two",
@@ -46,13 +46,6 @@ RANGES = "search"  # the setting whose values are ranges and lists of choices
 # and whom it talks to.
 WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}
 FLAGS_ALONE = WRITES | {"resume", "chief", "worker"}
-
-
-@dataclass(frozen=True)
-class Bare:
-    """In a parameter's annotation: what its flag means where no value follows it."""
-
-    value: str
 
 
 @enduring()
@@ -108,6 +101,8 @@ def _parsed(
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
+            if isinstance(command, Command):
+                return command.parsed(words, known, name)
             run: Callable[[], object] = tyro.cli(
                 functools.partial(later, **known) if known else later, args=list(words), prog=name
             )
@@ -284,6 +279,10 @@ def read_settings(
     if not isinstance(values, dict):
         raise SettingError(f"{named} must hold NAME: VALUE lines.")
     parameters = inspect.signature(command).parameters
+    if isinstance(command, Command):
+        values = command.kind.flat_of(values)
+        if command.kind.null_is_unsaid:
+            values = {name: value for name, value in values.items() if value is not None}
     for name in values:
         if name not in parameters:
             hint = nearest(str(name), parameters)
@@ -300,10 +299,11 @@ def read_settings(
     }
 
 
-def settings_text(settings: Mapping[str, Any]) -> str:
-    """Return settings as :func:`read_settings` takes them."""
+def settings_text(settings: Mapping[str, Any], kind: type[Joined] | None = None) -> str:
+    """Return settings as :func:`read_settings` takes them, in the groups of their kind, if any."""
     plain = json.loads(json.dumps(settings, default=str))
     kept = {name: value for name, value in plain.items() if name not in FLAGS_ALONE}
+    kept = kept if kind is None else kind.tree_of(kept)
     return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
 
 

@@ -1,7 +1,6 @@
 """What ``train`` decides before any work: cheap, and without TensorFlow."""
 
 import dataclasses
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from kit.architectures import backbones
 from kit.commands._program import assignments, quoted, start_keras
 from kit.data import samples
 from kit.errors import DataError, SettingError
+from kit.settings import Transfer
+from kit.settings.image_groups import LARGEST_SEED
 
 __all__ = [
     "Attempt",
@@ -33,7 +34,6 @@ __all__ = [
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
 SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
 SMALLEST = 32  # pixels, of the images that backbones take
-LARGEST_SEED = 2**32 - 1  # NumPy's limit for a network's start
 
 
 @dataclass(frozen=True)
@@ -84,34 +84,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Method:
+class Method(Transfer):
     """How a network is trained, besides the settings of an ordinary training.
 
     Attributes:
-        pretrain: "none", or "autoencoder" before the training.
-        unlabelled: A folder of more images for that.
-        auxiliary: Whether GoogLeNet's classifiers halfway help in training.
-        views: Versions of each training image whose features the head of a backbone learns from.
-        fine_tune: Which of the backbone's layers are trained afterwards; None for none.
-        fine_tune_epochs: Passes over the training images for that.
-        fine_tune_rate: Its highest learning rate; None leaves it to the default.
         cache: Whether features are kept.
     """
 
-    pretrain: str = "none"
-    unlabelled: Path | None = None
-    auxiliary: bool = False
-    views: int = 1
-    fine_tune: str | None = None
-    fine_tune_epochs: int = 5
-    fine_tune_rate: float | None = None
     cache: bool = True
-
-    @property
-    def thawed(self) -> int | str | None:
-        """Return which layers are thawed, as :func:`kit.training.thaw` takes them."""
-        text = self.fine_tune
-        return int(text) if text is not None and text.isdecimal() else text
 
     def augments(self, choice: Choice) -> bool:
         """Tell whether training sees augmented images: one view of each is the image as it is."""
@@ -137,27 +117,10 @@ class Method:
             raise SettingError(
                 f"--views must be at least 1, and 1 with --augmentation none; it is {self.views}."
             )
-        if self.thawed in ("", 0):
-            raise SettingError(
-                f"--fine-tune takes a number of layers from 1, or how the name of one begins; not "
-                f"{self.fine_tune!r}."
-            )
-        if self.fine_tune_epochs < 1:
-            raise SettingError(
-                f"--fine-tune-epochs must be at least 1, not {self.fine_tune_epochs}."
-            )
-        rate = self.fine_tune_rate
-        if rate is not None and not 0 < rate < math.inf:
-            raise SettingError(f"--fine-tune-rate must be above 0, not {rate}.")
         if self.pretrain != "none" and choice.frozen:
             raise SettingError(
                 "--pretrain teaches a network to see, and a pretrained backbone can; leave one "
                 "of the two out."
-            )
-        if self.unlabelled is not None and self.pretrain == "none":
-            raise SettingError(
-                "--unlabelled needs --pretrain autoencoder: nothing else can use images without "
-                "classes."
             )
         if self.unlabelled is not None and not self.unlabelled.is_dir():
             raise DataError(f"--unlabelled: {self.unlabelled} is no folder of images.")
@@ -314,30 +277,18 @@ def attempts(
     """Return which trainings make the run.
 
     Raises:
-        SettingError: A number below 1, less than two folds, repeats of a comparison, or a seed
-            out of its range.
+        SettingError: A seed is out of its range.
     """
-    if repeats < 1:
-        raise SettingError(f"--repeats must be at least 1, not {repeats}.")
     last = seed + max(repeats, folds or 1) - 1
     if not 0 <= seed <= last <= LARGEST_SEED:
         raise SettingError(
             f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they are {seed} to "
             f"{last}. Take a smaller --seed."
         )
-    if folds is not None:
-        if folds < 2:
-            raise SettingError(f"--folds must be at least 2, not {folds}.")
-        if style == "both" or repeats > 1:
-            other = "--style both" if style == "both" else "--repeats"
-            raise SettingError(
-                f"--folds {folds} are {folds} trainings of one network; leave {other} out."
-            )
-        return [Attempt(f"fold {n + 1}", style, seed + n) for n in range(folds)]
     if style == "both":
-        if repeats > 1:
-            raise SettingError("--style both compares two trainings; leave --repeats out.")
         return [Attempt(each, each, seed) for each in get_args(architectures.Style)]
+    if folds is not None:
+        return [Attempt(f"fold {n + 1}", style, seed + n) for n in range(folds)]
     if repeats == 1:
         return [Attempt(style, style, seed)]
     return [Attempt(f"seed {seed + n}", style, seed + n) for n in range(repeats)]
@@ -423,20 +374,12 @@ def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
         )
 
 
-def check_last(
-    last_epoch: int | None, use_validation: bool, planned: Sequence[Attempt], method: Method
-) -> None:
+def check_last(last_epoch: int | None, planned: Sequence[Attempt], method: Method) -> None:
     """Check that a training whose last epoch is given is one that chooses nothing.
 
     Raises:
-        SettingError: It is compared with others or followed by another, or validation images are
-            to be learnt from without it.
+        SettingError: It is compared with others or followed by another.
     """
-    if use_validation and last_epoch is None:
-        raise SettingError(
-            "--use-validation leaves no image that could tell the best epoch; give the epoch that "
-            "is known to be good: --last-epoch 12, for example."
-        )
     if last_epoch is not None and (len(planned) > 1 or method.fine_tune is not None):
         raise SettingError(
             "--last-epoch is for a single training of known length; leave --repeats, --folds, "

@@ -15,6 +15,7 @@ from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
 from kit.commands._train_steps import Trained
 from kit.progress import clean
+from kit.settings import Training
 
 if TYPE_CHECKING:
     import keras
@@ -80,7 +81,7 @@ def resolve(
 
 def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first epoch, so that an interrupted run can be used."""
-    files.write_text(run / runs.SETTINGS, settings_text(resolved))
+    files.write_text(run / runs.SETTINGS, settings_text(resolved, Training))
     _scores.save_table(splits.table(), run / runs.SPLIT)
     _save_facts(run, resolved, splits, choice=reason, finished=False)
 

@@ -1,6 +1,5 @@
 """What ``tune`` decides before any work: settings and their defaults, ranges, folders."""
 
-import inspect
 import json
 import os
 import socket
@@ -10,15 +9,13 @@ from typing import Any
 
 from kit import runs
 from kit.commands import _train_plan as train_plan
-from kit.commands.train import train
 from kit.errors import SettingError
 from kit.search import TOKEN, Role, Space, check_token, read_address, read_space, roles
+from kit.settings import Training, Tuning
 
 __all__ = [
     "FREE",
-    "OWN",
     "SETTINGS",
-    "SHARED",
     "TRAIN",
     "default_space",
     "defaults",
@@ -33,32 +30,8 @@ __all__ = [
 ]
 
 SETTINGS = runs.SEARCH
-TRAIN = {one.name: one.default for one in inspect.signature(train).parameters.values()} | {
-    "augmentation": "light"  # which a head on a frozen backbone does not see
-}
-OWN: Mapping[str, Any] = {
-    "search": (),
-    "trials": 30,
-    "stages": 3,
-    "finalists": 3,
-    "seeds": 3,
-    "max_trials": None,
-    "max_epochs": None,
-    "oracle": "staged",
-    "use_validation": False,
-    "workers": 1,
-    "threads": None,
-    "chief": None,
-    "resume": False,
-}
-SHARED = (  # with the training
-    *("folder", "architecture", "backbone", "weights", "settings", "image_size", "color", "aspect"),
-    *("equalization", "batch_size", "epochs", "max_minutes", "optimizer", "learning_rate"),
-    *("schedule", "momentum", "weight_decay", "l2", "dropout", "loss", "label_smoothing"),
-    *("class_weight", "sampling", "augmentation", "augment", "flip", "mix", "mix_alpha"),
-    *("validation_split", "test_split", "split", "group", "strict", "exclude", "monitor", "seed"),
-    *("parts", "cache", "output"),
-)
+STRENGTH = {"augmentation": "light"}  # which a head on a frozen backbone does not see
+TRAIN = Training().flat() | STRENGTH
 # How a search is carried out, but not what comes of it. Whether a folder that was moved holds the
 # same images is seen when they are read.
 FREE = (
@@ -90,7 +63,7 @@ def role(given: Mapping[str, Any]) -> Role | None:
 
 def defaults() -> dict[str, Any]:
     """Return every setting of a search where nothing was said."""
-    return {**{name: TRAIN[name] for name in SHARED}, **OWN}
+    return {name: one for name, one in Tuning().flat().items() if name != "worker"} | STRENGTH
 
 
 def for_worker(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,7 +122,8 @@ def source_of(settings: Mapping[str, Any]) -> Path:
 
 def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that the training has too, the others of the training as by default."""
-    return {**TRAIN, **{name: settings[name] for name in SHARED}}
+    same = settings.keys() & TRAIN.keys() - {"use_validation"}
+    return {**TRAIN, **{name: settings[name] for name in same}}
 
 
 def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path:

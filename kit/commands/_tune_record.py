@@ -13,10 +13,11 @@ from kit.commands import _train_record as train_record
 from kit.commands._program import settings_text
 from kit.commands._train_batches import layers
 from kit.commands._train_plan import Choice
-from kit.commands._tune_plan import FREE, OWN, SETTINGS, SHARED, plain
+from kit.commands._tune_plan import FREE, SETTINGS, plain
 from kit.commands._tune_values import FLAGS, of_training
 from kit.errors import SettingError
 from kit.search import Space
+from kit.settings import Tuning
 
 __all__ = [
     "FACTS",
@@ -74,7 +75,7 @@ def resolve(
         else training.default_smoothing(loss),
     }
     known = {
-        **{name: settings[name] for name in (*OWN, *SHARED)},
+        **settings,
         **{name: given[name] if given[name] is not None else one for name, one in defaults.items()},
         "folder": None if settings["folder"] is None else source,
         "search": [str(one) for one in space],
@@ -108,9 +109,8 @@ def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason:
     """Write what is known before the first trial."""
     _scores.save_table(splits.table(), folder / runs.SPLIT)
     save_facts(folder, resolved, splits, choice=reason, finished=False)
-    files.write_text(
-        folder / SETTINGS, settings_text(resolved)
-    )  # last: it makes the folder a search
+    # Last: it makes the folder a search.
+    files.write_text(folder / SETTINGS, settings_text(resolved, Tuning))
 
 
 def save_facts(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:

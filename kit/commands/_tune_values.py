@@ -1,7 +1,6 @@
 """Whether what is to be searched can be searched: every end of a range, every choice."""
 
 import dataclasses
-import inspect
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
@@ -12,10 +11,10 @@ from kit.commands import _train_steps as train_steps
 from kit.commands._program import assignments, one_or_two
 from kit.commands._train_plan import Choice, Method
 from kit.commands._tune_plan import default_space, shared
-from kit.commands.train import train
 from kit.data.batches import mixing
 from kit.errors import SettingError, nearest
 from kit.search import Choices, Range, Space
+from kit.settings import Training
 
 Parameter = Range | Choices
 
@@ -33,7 +32,7 @@ LARGEST = 12  # such combinations
 OF_IMAGES = ("augmentation", "mix", "mix_alpha")
 TAKES = {
     name: get_args(one.annotation)
-    for name, one in inspect.signature(train).parameters.items()
+    for name, one in Training.signature().parameters.items()
     if get_origin(one.annotation) is Literal
 }
 

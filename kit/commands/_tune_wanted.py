@@ -11,9 +11,7 @@ from kit.commands._program import assignments, one_or_two, read_settings
 from kit.commands._train_batches import layers
 from kit.commands._tune_plan import (
     FREE,
-    OWN,
     SETTINGS,
-    TRAIN,
     defaults,
     flag,
     plain,
@@ -70,10 +68,9 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     from kit.commands.tune import tune
 
     try:
-        read = read_settings(tune, folder / SETTINGS, named=str(folder / SETTINGS))
+        kept = read_settings(tune, folder / SETTINGS, named=str(folder / SETTINGS))
     except SettingError as error:
         raise SettingError(f"{error} Mend it, or begin another search.") from None
-    kept = {name: value for name, value in read.items() if value is not None}
     _refuse_differences(folder, given, kept)
     taken = {name: given[name] for name in FREE if name in given}
     settings = {**defaults(), **kept, **taken}
@@ -139,7 +136,7 @@ def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[st
 def _comparable(name: str, value: Any) -> Any:
     """Return a setting in the one form that two equal ones have."""
     if value is None or value == ():
-        return OWN.get(name, TRAIN.get(name)) if value is None else {}
+        return defaults().get(name) if value is None else {}
     if name == "search":
         return space_text(space_of(value) or ())
     if name == "settings":

@@ -99,7 +99,7 @@ def work_for(role: searching.Role, given: Mapping[str, Any]) -> None:
         kept = read_settings(tune, Path(plan.SETTINGS), text, named="The chief's settings")
         own = {key: given.get(key) for key in ("folder", "split", "exclude")}
         cache = {"cache": given["cache"]} if "cache" in given else {}
-        settings = {**plan.defaults(), **{k: v for k, v in kept.items() if v is not None}}
+        settings = {**plan.defaults(), **kept}
         settings |= {key: value for key, value in own.items() if value is not None} | cache
         source = plan.source_of({**settings, "folder": given.get("folder")})
         space = plan.space_of(settings["search"]) or ()

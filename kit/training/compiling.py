@@ -1,7 +1,6 @@
 """Optimizer, loss and metrics for a model."""
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from kit import architectures
 from kit.choices import Optimizer
 from kit.errors import SettingError
+from kit.settings import Optimization
 from kit.training import losses
 from kit.training.losses import Head
 from kit.training.metrics import BalancedAccuracy, DataLoss
@@ -154,9 +154,7 @@ def _metrics(model: keras.Model) -> list[keras.metrics.Metric]:
 def _optimizer(
     name: str, rate: float | None, weight_decay: float, momentum: float, nesterov: bool
 ) -> keras.optimizers.Optimizer:
-    _check_range("learning_rate", rate, rate is None or rate > 0, "above 0")
-    _check_range("weight_decay", weight_decay, weight_decay >= 0, "0 or more")
-    _check_range("momentum", momentum, 0 <= momentum < 1, "from 0 to below 1")
+    Optimization(learning_rate=rate, weight_decay=weight_decay, momentum=momentum).verify()
     if name not in OPTIMIZERS:
         raise SettingError(f"There is no optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
     kind = OPTIMIZERS[name]
@@ -191,8 +189,3 @@ def on_graphics_card() -> bool:
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))
-
-
-def _check_range(name: str, value: float | None, fits: bool, range_: str) -> None:
-    if value is not None and not (fits and math.isfinite(value)):
-        raise SettingError(f"{name} must be {range_}, not {value}.")

@@ -1,7 +1,6 @@
 """One training: data in, best weights and a history out."""
 
 import contextlib
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from kit import data, diagnosis, evaluation, monitoring, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
 from kit.intervals import worth
+from kit.settings import Duration
 from kit.training import schedules
 from kit.training.balance import check_batches, class_weights
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
@@ -213,15 +213,7 @@ def check_fit(
     Raises:
         SettingError: One is out of its range or does not exist.
     """
-    if epochs is not None and epochs < 1:
-        raise SettingError(f"epochs must be at least 1, not {epochs}.")
-    if last_epoch is not None and not 1 <= last_epoch <= (epochs or math.inf):
-        most = "" if epochs is None else f" and at most {epochs}, the epochs of the schedule"
-        raise SettingError(f"last_epoch must be at least 1{most}; it is {last_epoch}.")
-    if patience is not None and patience < 1:
-        raise SettingError(f"patience must be at least 1 epoch, not {patience}.")
-    if max_minutes is not None and not 0 < max_minutes < math.inf:
-        raise SettingError(f"max_minutes must be above 0, not {max_minutes}.")
+    Duration(epochs, max_minutes, patience=patience, last_epoch=last_epoch).verify()
     if schedule not in schedules.NAMES:
         raise SettingError(f"There is no schedule {schedule!r}; {', '.join(schedules.NAMES)}.")
     if monitor not in (None, *MONITORS):

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 
 from kit import data, evaluation, plots, runs
@@ -112,7 +111,7 @@ def test_each_fold_has_a_start_and_a_history_of_its_own(validated: Path) -> None
 def test_the_settings_of_a_run_cross_validate_the_same_again(
     validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert yaml.safe_load((validated / "run.yaml").read_text("utf-8"))["folds"] == 2
+    assert runs.load(validated).settings["folds"] == 2
     program(train, ["--config", str(validated / "run.yaml"), "--output", str(tmp_path / "again")])
 
     for name in ("predictions_out_of_fold.csv", "split.csv", "run.yaml"):
@@ -253,7 +252,7 @@ def test_a_table_is_trained_on_scored_and_named_like_a_folder(
     assert "Left out as out.txt says: 1 of 40 files." in err
     [command] = [line for line in out.splitlines() if "kit-predict" in line]
     assert str(labelled.parent / "unsorted") in command
-    settings = yaml.safe_load((run / "run.yaml").read_text("utf-8"))
+    settings = runs.load(run).settings
     assert settings["folder"] == str(labelled)
     assert settings["exclude"] == str(tmp_path / "out.txt")
     facts = runs.load(run).facts

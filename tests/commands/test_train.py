@@ -1,3 +1,4 @@
+import inspect
 import json
 import os
 import subprocess
@@ -12,14 +13,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from kit import architectures, data
+from kit import architectures, data, runs
 from kit.commands import _train_plan as plan
 from kit.commands import _train_steps as steps
+from kit.commands import _usage
 from kit.commands import train as train_module
-from kit.commands._program import program
+from kit.commands._program import program, read_settings
 from kit.commands.evaluate import evaluate
 from kit.commands.predict import predict
 from kit.commands.train import train
+from kit.errors import SettingError
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--image-size", "12", "--epochs", "3", "--set", "filters=[4,8]", "--set", "dense=[8]"]
@@ -102,10 +105,7 @@ def test_the_settings_of_a_run_train_the_same_run_again(trained: Path, tmp_path:
     columns = ["loss", "val_loss", "val_accuracy", "learning_rate"]
     first, second = (pd.read_csv(run / "history.csv") for run in (trained, tmp_path / "again"))
     pd.testing.assert_frame_equal(first[columns], second[columns], check_exact=True)
-    one, other = (
-        yaml.safe_load((run / "run.yaml").read_text("utf-8"))
-        for run in (trained, tmp_path / "again")
-    )
+    one, other = (runs.load(run).settings for run in (trained, tmp_path / "again"))
     assert one == other
     assert None not in [one["epochs"], one["learning_rate"], one["image_size"], one["monitor"]]
 
@@ -320,9 +320,39 @@ def test_the_default_name_of_a_run_is_its_folder_and_architecture(
     assert sorted(os.listdir("models")) == ["photos-basic_cnn", "photos-basic_cnn-2"]
 
 
-def test_the_command_is_documented_flag_by_flag() -> None:
-    assert train_module.train.__doc__ is not None
-    documented = train_module.train.__doc__.partition("Args:")[2]
-    for name in train.__annotations__:
-        if name != "return":
-            assert f"        {name}: " in documented
+def test_the_help_has_every_flag_in_a_titled_group(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(train, ["--help"])
+
+    assert not ended.value.code
+    said = capsys.readouterr().out
+    for parameter in inspect.signature(train).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            assert f" {_usage.flag_of(parameter)}" in said
+    for title in ("images", "division", "network", "optimization", "duration", "transfer"):
+        assert f"{title} options" in said
+    assert "its weights are on this machine, else a network" in " ".join(
+        said.replace("│", "").split()
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"folds": 1}, {"learning_rate": -1.0}])
+def test_a_number_out_of_its_range_is_refused_before_tensorflow_starts(
+    wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "start_keras", lambda: pytest.fail("TensorFlow starts"))
+
+    with pytest.raises(SettingError, match="must be"):
+        train("nowhere", **wrong)
+    with pytest.raises(SettingError, match=r"no setting \"epoch\"\. Did you mean"):
+        train("nowhere", epoch=3)
+
+
+def test_a_run_says_its_settings_in_groups(trained: Path, tmp_path: Path) -> None:
+    tree = yaml.safe_load((trained / "run.yaml").read_text("utf-8"))
+
+    assert (tree["duration"]["epochs"], tree["images"]["image_size"]) == (3, [12, 12])
+    assert tree["network"]["settings"]["filters"] == [4, 8]
+    flat = tmp_path / "flat.yaml"  # as version 0.1 wrote it
+    flat.write_text(yaml.safe_dump(runs.load(trained).settings, sort_keys=False), "utf-8")
+    assert read_settings(train, flat) == read_settings(train, trained / "run.yaml")

@@ -8,10 +8,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 
-from kit import description, memory
+from kit import description, memory, runs
 from kit.architectures import backbones
 from kit.commands import _train_batches as batches
 from kit.commands import _train_plan as plan
@@ -63,14 +62,14 @@ def test_a_varied_run_repeats_from_its_settings_and_saves_a_plain_model(
     assert 'Imbalanced: 16 training images of "red", 4 of "blue"' in err
     assert "would be right for 80 % of the validation images" in err
     assert "--class-weight balanced or" not in err  # it is done already
-    settings = yaml.safe_load((run / "run.yaml").read_text())
+    settings = runs.load(run).settings
     assert settings["augment"] == {"RandomZoom": 0.2, "RandomRotation": {"factor": 0.05}}
     assert (settings["mix"], settings["sampling"]) == ("both", "balanced")
     program(train, ["--config", str(run / "run.yaml"), "--output", str(again)])
     columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
     first, second = (pd.read_csv(one / "history.csv")[columns] for one in (run, again))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    assert yaml.safe_load((again / "run.yaml").read_text()) == settings
+    assert runs.load(again).settings == settings
     assert (run / "figures" / "augmentation.png").read_bytes() == (
         again / "figures" / "augmentation.png"
     ).read_bytes()
@@ -100,7 +99,7 @@ def test_a_single_layer_alone_is_drawn_and_a_flip_that_is_left_out_is_said(
 
     assert 'Images are not mirrored: a class is called "turn left"' in capsys.readouterr().err
     assert (run / "figures" / "augmentation.png").exists()
-    assert yaml.safe_load((run / "run.yaml").read_text())["flip"] is False
+    assert runs.load(run).settings["flip"] is False
 
 
 def test_a_head_on_plain_images_has_no_word_about_mirroring(
@@ -113,7 +112,7 @@ def test_a_head_on_plain_images_has_no_word_about_mirroring(
     for more in ([], ["--views", "2"]):
         run = tmp_path / f"run{more}"
         program(train, [str(folder), *FROZEN, *more, "--output", str(run)])
-        resolved = yaml.safe_load((run / "run.yaml").read_text())["augmentation"]
+        resolved = runs.load(run).settings["augmentation"]
         said.append(("Images are not mirrored" in capsys.readouterr().err, resolved))
 
     assert said == [(False, None), (True, "light")]

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 
+from kit import runs
 from kit.architectures import backbones
 from kit.commands import _train_plan as plan
 from kit.commands._program import program
@@ -166,7 +166,7 @@ def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(
 
     history = pd.read_csv(run / "history.csv")
     assert list(history["phase"]) == ["head", "head", "fine-tune"]
-    settings = yaml.safe_load((run / "run.yaml").read_text())
+    settings = runs.load(run).settings
     assert settings["architecture"] == "pretrained"
     assert settings["settings"]["backbone"] == "MobileNet-0.25"
     facts = json.loads((run / "run.json").read_text())

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 
 from kit import architectures, data, runs, search
@@ -61,7 +60,7 @@ def copied(searched: Path, tmp_path: Path) -> Path:
 def test_a_search_ends_with_its_trials_and_the_best_run(searched: Path) -> None:
     trials = pd.read_csv(searched / "trials.csv")
     facts = json.loads((searched / "best" / "run.json").read_text("utf-8"))
-    settings = yaml.safe_load((searched / "best" / "run.yaml").read_text("utf-8"))
+    settings = runs.load(searched / "best").settings
     winner = trials.iloc[-1]
 
     assert len(trials) == 5

@@ -7,7 +7,6 @@ function of (seed, epoch, number of the batch). It is drawn with NumPy and not b
 those draw CutMix's rectangle in parts of pixels, so that its label is not the share that is seen.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit.errors import SettingError
+from kit.settings import Variation
 
 __all__ = ["ALPHAS", "KINDS", "Draws", "Mix", "check_loss", "draw", "mix", "named_shares"]
 
@@ -68,10 +68,7 @@ def mix(kind: str, alpha: float | None = None) -> Mix | None:
     """
     if kind not in KINDS:
         raise SettingError(f"mix must be one of {', '.join(KINDS)}, not {kind!r}.")
-    if alpha is not None and not 0 < alpha < math.inf:
-        raise SettingError(f"mix_alpha must be above 0, not {alpha}.")
-    if kind == "none" and alpha is not None:
-        raise SettingError("mix_alpha says how images are mixed; give mix as well: mixup, cutmix.")
+    Variation(mix=kind, mix_alpha=alpha).verify()  # type: ignore[arg-type]
     return None if kind == "none" else Mix(kind, alpha)  # type: ignore[arg-type]
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from kit.data.checking import check_shares
 from kit.data.division import earlier_run
 from kit.data.division.drawing import contradicting, divide, extend
 from kit.data.scanning.scan import Scan
+from kit.settings import Division
 
 __all__ = ["parts_of"]
 
@@ -60,7 +60,7 @@ def parts_of(
         test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST and not any(given) else 0.0
     wanted = {"validation": validation, "test": test_split}
     shares = {part: share for part, share in wanted.items() if share > 0 and part not in given}
-    check_shares(shares.get("validation", 0.0), shares.get("test", 0.0))
+    Division(validation_split=shares.get("validation"), test_split=shares.get("test")).verify()
     pool = [image for image, part in enumerate(given) if part in {"", "train"}]
     placed = {groups[image] for image in set(range(len(given))) - set(pool)}
     drawn = divide(
@@ -85,7 +85,7 @@ def _shares_of_all(
 ) -> Mapping[str, float]:
     """Return part -> share, above 0, where some images have their part already."""
     test = (TEST_SHARE if had_test else 0.0) if test_split is None else test_split
-    check_shares(validation_split, test)
+    Division(validation_split=validation_split, test_split=test).verify()
     left = 1 - validation_split - test
     shares = {"train": left, "validation": validation_split, "test": test}
     return {part: share for part, share in shares.items() if share > 0}

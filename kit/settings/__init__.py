@@ -1,0 +1,84 @@
+"""The settings of the programs, each said once: its name, its default and what it means.
+
+A setting is a flag of the program, a keyword of the function and a line of ``run.yaml``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import tyro
+
+from kit.settings.image_groups import Division, Images, Variation
+from kit.settings.joined import Bare, Flat, Group, Joined
+from kit.settings.network_groups import Network, Optimization, Transfer
+from kit.settings.search_groups import Search, Work
+from kit.settings.training_groups import Comparison, Duration, Record
+
+__all__ = [
+    "Bare",
+    "Comparison",
+    "Division",
+    "Duration",
+    "Flat",
+    "Group",
+    "Images",
+    "Joined",
+    "Network",
+    "Optimization",
+    "Record",
+    "Search",
+    "Training",
+    "Transfer",
+    "Tuning",
+    "Variation",
+    "Work",
+]
+
+
+@dataclass(frozen=True)
+class Training(Joined):
+    """Train a classifier on a folder of images, score it and keep it as a run.
+
+    The folder has one sub-folder of images per class, or train/, val/ and test/ with such
+    sub-folders in them; or there is a table (.csv, .tsv, .parquet) with the columns path, label
+    and perhaps split and group. All of it is only read, decoded and checked before training starts.
+    --config models/RUN/run.yaml takes the settings of an earlier run; flags go before them.
+    """
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    network: Flat[Network] = Network()
+    images: Flat[Images] = Images()
+    duration: Flat[Duration] = Duration()
+    optimization: Flat[Optimization] = Optimization()
+    variation: Flat[Variation] = Variation()
+    division: Flat[Division] = Division()
+    transfer: Flat[Transfer] = Transfer()
+    comparison: Flat[Comparison] = Comparison()
+    record: Flat[Record] = Record()
+
+
+@dataclass(frozen=True)
+class Tuning(Joined):
+    """Search the settings of a training, from coarse to fine, and train with the best of them.
+
+    Many short trials are drawn at random, rates and penalties on a log scale. What explodes or
+    stays behind is stopped, the ranges are narrowed around the best, and fewer, longer trials
+    follow; a range whose best values lie at its edge is extended. The best few are trained again
+    from other starts, the winner once more as an ordinary run, and the test part, where there is
+    one, is scored once. Settings that are not searched are those of kit-train, with its defaults.
+    --config models/SEARCH/search.yaml repeats a search; flags go before it.
+    """
+
+    null_is_unsaid: ClassVar[bool] = True  # of what is searched, the file of a search says None
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """The images, or a table of paths and labels, as for kit-train."""
+    ranges: Flat[Search] = Search()
+    work: Flat[Work] = Work()
+    network: Flat[Network] = Network()
+    images: Flat[Images] = Images()
+    optimization: Flat[Optimization] = Optimization()
+    variation: Flat[Variation] = Variation()
+    division: Flat[Division] = Division()

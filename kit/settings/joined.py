@@ -1,0 +1,127 @@
+"""Groups of settings that are joined into one, in which every setting has one place."""
+
+import dataclasses
+from collections.abc import Mapping
+from inspect import Parameter, Signature
+from typing import Any, ClassVar, Self, get_args
+
+from tyro.conf import OmitArgPrefixes as Flat  # --learning-rate, not --optimization.learning-rate
+
+from kit.errors import SettingError, nearest
+
+__all__ = ["Bare", "Flat", "Group", "Joined"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bare:
+    """In a setting's annotation: what its flag means where no value follows it."""
+
+    value: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Settings on one subject."""
+
+    def verify(self) -> None:
+        """Check what these values alone decide.
+
+        Raises:
+            SettingError: One is out of its range, or two do not go together.
+        """
+
+
+@dataclasses.dataclass(frozen=True)
+class Joined:
+    """Groups, and settings that are in none. No two settings have one name.
+
+    Attributes:
+        null_is_unsaid: Whether None, in a file, leaves a setting to its default.
+    """
+
+    null_is_unsaid: ClassVar[bool] = False
+
+    @classmethod
+    def signature(cls) -> Signature:
+        """Return the settings as the parameters of a function."""
+        found = []
+        for one in dataclasses.fields(cls):
+            group = _group(one)
+            for each in (one,) if group is None else dataclasses.fields(group):
+                kind = Parameter.KEYWORD_ONLY if group else Parameter.POSITIONAL_OR_KEYWORD
+                found.append(Parameter(each.name, kind, default=each.default, annotation=each.type))
+        return Signature(found)
+
+    @classmethod
+    def tree_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values of some settings in their groups, in the groups' order."""
+        tree: dict[str, Any] = {}
+        for one in dataclasses.fields(cls):
+            group = _group(one)
+            if group is None:
+                tree |= {one.name: values[one.name]} if one.name in values else {}
+            elif own := {
+                each.name: values[each.name]
+                for each in dataclasses.fields(group)
+                if each.name in values
+            }:
+                tree[one.name] = own
+        return tree
+
+    @classmethod
+    def flat_of(cls, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a tree of groups holds, by the settings' names.
+
+        What stands in no group is taken as it is: version 0.1 wrote settings without groups. It
+        does not matter in which group a setting stands.
+        """
+        groups = {one.name for one in dataclasses.fields(cls) if _group(one) is not None}
+        flat: dict[str, Any] = {}
+        for name, value in tree.items():
+            flat |= value if name in groups and isinstance(value, Mapping) else {name: value}
+        return flat
+
+    def flat(self) -> dict[str, Any]:
+        """Return every setting by its name."""
+        flat: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            flat |= vars(value) if isinstance(value, Group) else {name: value}
+        return flat
+
+    def tree(self) -> dict[str, Any]:
+        """Return every setting in its group."""
+        return self.tree_of(self.flat())
+
+    def having(self, **values: Any) -> Self:
+        """Return the same with some values changed, wherever they stand.
+
+        Raises:
+            SettingError: There is no such setting.
+        """
+        known = self.flat()
+        for name in values:
+            if name not in known:
+                raise SettingError(f'There is no setting "{name}".{nearest(name, known)}')
+        changed: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Group):
+                own = {each: values[each] for each in vars(value) if each in values}
+                changed[name] = dataclasses.replace(value, **own)
+            else:
+                changed[name] = values.get(name, value)
+        return dataclasses.replace(self, **changed)
+
+    def verify(self) -> None:
+        """Check what the values of each group decide.
+
+        Raises:
+            SettingError: One is out of its range, or two do not go together.
+        """
+        for value in vars(self).values():
+            if isinstance(value, Group):
+                value.verify()
+
+
+def _group(one: "dataclasses.Field[Any]") -> type[Group] | None:
+    kind = (get_args(one.type) or (None,))[0]
+    return kind if isinstance(kind, type) and issubclass(kind, Group) else None

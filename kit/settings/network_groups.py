@@ -1,0 +1,119 @@
+"""Which network learns, and by what rule."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from kit.choices import ClassWeight, Optimizer, Schedule
+from kit.errors import SettingError
+from kit.settings.joined import Group
+
+__all__ = ["Network", "Optimization", "Transfer"]
+
+
+@dataclass(frozen=True)
+class Network(Group):
+    """Which network learns."""
+
+    architecture: str = "auto"
+    """basic_cnn, inception, residual, ...; auto takes a pretrained backbone for color photos where
+    its weights are on this machine, else a network from scratch."""
+    backbone: str | None = None
+    """A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras file: a new
+    head is trained on its features."""
+    weights: str | None = None
+    """Of the backbone: imagenet (downloaded where they are not here), none, or a file; by default
+    imagenet."""
+    settings: Annotated[
+        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
+    ] = ()
+    """One setting of the architecture, for example filters=[16,32]. Repeatable."""
+    l2: float | None = None
+    """Penalty on the kernels, in Keras' measure; by default none."""
+    dropout: float | None = None
+    """Before the output; by default the architecture's."""
+
+
+@dataclass(frozen=True)
+class Optimization(Group):
+    """How the network learns."""
+
+    optimizer: Optimizer = "adamw"
+    """Update rule."""
+    learning_rate: float | None = None
+    """The highest of the schedule; by default 0.003, for sgd 0.05."""
+    schedule: Schedule = "one-cycle"
+    """How the learning rate changes."""
+    momentum: float = 0.9
+    """Of sgd."""
+    weight_decay: float | None = None
+    """Decoupled, not on biases and normalization; by default 0.05 for adamw, else none."""
+    loss: str | None = None
+    """crossentropy, hinge, mse, l1, multiclass_hinge, squared_multiclass_hinge or any name of
+    Keras'; by default crossentropy, for a head of scores multiclass_hinge."""
+    label_smoothing: float | None = None
+    """Share of a label that is spread over all classes; by default 0.1 for crossentropy, else
+    none."""
+    class_weight: ClassWeight = "none"
+    """balanced weighs the classes by the inverse of their number of images."""
+
+    def verify(self) -> None:
+        """Check the numbers of the optimizer."""
+        rate, decay, momentum = self.learning_rate, self.weight_decay, self.momentum
+        if rate is not None and not 0 < rate < math.inf:
+            raise SettingError(f"learning_rate must be above 0, not {rate}.")
+        if decay is not None and not 0 <= decay < math.inf:
+            raise SettingError(f"weight_decay must be 0 or more, not {decay}.")
+        if not 0 <= momentum < 1:
+            raise SettingError(f"momentum must be from 0 to below 1, not {momentum}.")
+
+
+@dataclass(frozen=True)
+class Transfer(Group):
+    """What the network learns from besides the labels."""
+
+    views: int = 1
+    """Versions of each training image whose features the head of a backbone learns from; more than
+    one are augmented."""
+    fine_tune: str | None = None
+    """Afterwards train on, with so many of the backbone's last layers, or from the layer whose name
+    begins so."""
+    fine_tune_epochs: int = 5
+    """Passes over the training images for that."""
+    fine_tune_rate: float | None = None
+    """The highest learning rate for that; by default 0.0001."""
+    pretrain: Literal["none", "autoencoder"] = "none"
+    """Before the training, let an autoencoder teach the network to see, without labels."""
+    unlabelled: Path | None = None
+    """A folder of more images for that, without classes."""
+    auxiliary: bool = False
+    """Help googlenet by classifiers halfway, which are thrown away afterwards."""
+
+    @property
+    def thawed(self) -> int | str | None:
+        """Return which layers are thawed, as :func:`kit.training.thaw` takes them."""
+        text = self.fine_tune
+        return int(text) if text is not None and text.isdecimal() else text
+
+    def verify(self) -> None:
+        """Check how the backbone is fine-tuned, and that unlabelled images are of use."""
+        if self.thawed in ("", 0):
+            raise SettingError(
+                "--fine-tune takes a number of layers from 1, or how the name of one begins; not "
+                f"{self.fine_tune!r}."
+            )
+        if self.fine_tune_epochs < 1:
+            raise SettingError(
+                f"--fine-tune-epochs must be at least 1, not {self.fine_tune_epochs}."
+            )
+        rate = self.fine_tune_rate
+        if rate is not None and not 0 < rate < math.inf:
+            raise SettingError(f"--fine-tune-rate must be above 0, not {rate}.")
+        if self.unlabelled is not None and self.pretrain == "none":
+            raise SettingError(
+                "--unlabelled needs --pretrain autoencoder: nothing else can use images without "
+                "classes."
+            )

@@ -1,0 +1,95 @@
+"""How long and how often a network is trained, and what is written of it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kit.errors import SettingError
+from kit.settings.joined import Group
+
+__all__ = ["Comparison", "Duration", "Record"]
+
+
+@dataclass(frozen=True)
+class Duration(Group):
+    """How long training lasts, and which epoch is kept."""
+
+    epochs: int | None = None
+    """Passes over the training images; by default about 1,500 steps of them, 10 to 100."""
+    max_minutes: float | None = None
+    """Time limit, from the start of the program to its end. As many epochs are trained as fit, and
+    the schedule ends with them."""
+    monitor: Literal["val_accuracy", "val_balanced_accuracy", "val_loss"] | None = None
+    """What chooses the epoch that is kept; by default the accuracy, balanced where the largest
+    class is more than three times the smallest."""
+    patience: int | None = 10
+    """Epochs of which none is kept before training stops."""
+    last_epoch: int | None = None
+    """End after this epoch of the schedule and keep its weights, instead of choosing one: for
+    settings that are known, as from a search."""
+    use_validation: bool = False
+    """Learn from the validation images, too, for --last-epoch epochs. Nothing but a test part can
+    then say how good the network is."""
+
+    def verify(self) -> None:
+        """Check that the numbers are in their ranges, and that some epoch can be kept."""
+        epochs, last = self.epochs, self.last_epoch
+        if epochs is not None and epochs < 1:
+            raise SettingError(f"epochs must be at least 1, not {epochs}.")
+        if last is not None and not 1 <= last <= (epochs or math.inf):
+            most = "" if epochs is None else f" and at most {epochs}, the epochs of the schedule"
+            raise SettingError(f"last_epoch must be at least 1{most}; it is {last}.")
+        if self.patience is not None and self.patience < 1:
+            raise SettingError(f"patience must be at least 1 epoch, not {self.patience}.")
+        if self.max_minutes is not None and not 0 < self.max_minutes < math.inf:
+            raise SettingError(f"max_minutes must be above 0, not {self.max_minutes}.")
+        if self.use_validation and last is None:
+            raise SettingError(
+                "--use-validation leaves no image that could tell the best epoch; give the epoch "
+                "that is known to be good: --last-epoch 12, for example."
+            )
+
+
+@dataclass(frozen=True)
+class Comparison(Group):
+    """How often a network is trained: in two styles, from several starts, on several divisions."""
+
+    style: Literal["functional", "sequential", "both"] = "functional"
+    """Functional or Sequential model of the same network; both trains the two from equal weights
+    and compares them."""
+    repeats: int = 1
+    """Train so often from other random starts, and give mean and spread."""
+    folds: int | None = None
+    """Cross-validate: so many trainings, each validated by another share of the images, for a score
+    over all of them; --validation-split is not used. The best model is kept."""
+
+    def verify(self) -> None:
+        """Check that one thing is compared."""
+        if self.repeats < 1:
+            raise SettingError(f"--repeats must be at least 1, not {self.repeats}.")
+        if self.folds is not None and self.folds < 2:
+            raise SettingError(f"--folds must be at least 2, not {self.folds}.")
+        if self.folds is not None and (self.style == "both" or self.repeats > 1):
+            other = "--style both" if self.style == "both" else "--repeats"
+            raise SettingError(
+                f"--folds {self.folds} are {self.folds} trainings of one network; leave {other} "
+                "out."
+            )
+        if self.style == "both" and self.repeats > 1:
+            raise SettingError("--style both compares two trainings; leave --repeats out.")
+
+
+@dataclass(frozen=True)
+class Record(Group):
+    """What is checked and written, and where."""
+
+    check: bool = True
+    """Check the set-up first, watch the training, and say what went wrong in it; where a check
+    fails no training begins. kit-check has more checks."""
+    tensorboard: bool = False
+    """Write logs for it into the run."""
+    output: Path | None = None
+    """Folder of the run; by default models/FOLDER-ARCHITECTURE."""
+    overwrite: bool = False
+    """Replace the run that is there."""

@@ -1,0 +1,78 @@
+import inspect
+from typing import Any
+
+import pytest
+from docstring_parser import parse_from_object
+
+from kit import data
+from kit.errors import SettingError
+from kit.settings import Division, Images, Training, Variation
+
+
+def test_every_setting_has_one_place_and_a_sentence_below_it() -> None:
+    groups = [Training, *(type(value) for value in vars(Training()).values() if value is not None)]
+    said = [one.arg_name for group in groups for one in parse_from_object(group).params]
+
+    assert sorted(said) == sorted(Training.signature().parameters)
+
+
+def test_a_group_is_what_the_function_takes_that_reads_images() -> None:
+    fields = {name for group in (Images, Division, Variation) for name in vars(group())}
+
+    assert fields == set(inspect.signature(data.load).parameters) - {"folder"}
+
+
+def test_settings_are_changed_wherever_they_stand() -> None:
+    before = Training()
+    after = before.having(learning_rate=0.1, epochs=3, folder="photos", check=False)
+
+    assert (after.optimization.learning_rate, after.duration.epochs) == (0.1, 3)
+    assert (after.folder, after.record.check) == ("photos", False)
+    assert after.having(learning_rate=None, epochs=None, folder=None, check=True) == before
+    with pytest.raises(SettingError, match=r'no setting "epoch"\. Did you mean "epochs"'):
+        before.having(epoch=3)
+
+
+def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
+    settings = Training().having(l2=0.1, parts="none", settings=("filters=[8]",))
+    tree = settings.tree()
+
+    assert tree["network"]["settings"] == ("filters=[8]",)
+    for read in (tree, settings.flat(), {"images": {"l2": 0.1}, "parts": "none"}):
+        flat = Training.flat_of(read)
+        assert (flat["l2"], flat["parts"]) == (0.1, "none")
+    assert Training.flat_of({"settings": {"filters": [8]}}) == {"settings": {"filters": [8]}}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"epochs": 3, "last_epoch": 4}, "last_epoch must be at least 1 and at most 3"),
+        ({"patience": 0}, "patience must be at least 1 epoch"),
+        ({"max_minutes": 0.0}, "max_minutes must be above 0"),
+        ({"use_validation": True}, "give the epoch that is known to be good"),
+        ({"batch_size": 0}, "batch_size must be 1 or more"),
+        ({"validation_split": 1.5}, "validation_split must be above 0 and below 1"),
+        ({"test_split": 1.0}, "test_split must be from 0"),
+        ({"validation_split": 0.5, "test_split": 0.5}, "must leave images for training"),
+        ({"seed": -1}, "seed must be from 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0, not nan"),
+        ({"weight_decay": -0.1}, "weight_decay must be 0 or more"),
+        ({"momentum": 1.0}, "momentum must be from 0 to below 1"),
+        ({"mix_alpha": 0.2}, "mix_alpha says how images are mixed"),
+        ({"mix": "mixup", "mix_alpha": 0.0}, "mix_alpha must be above 0"),
+        ({"fine_tune": "0"}, "--fine-tune takes a number of layers from 1"),
+        ({"fine_tune_epochs": 0}, "--fine-tune-epochs must be at least 1"),
+        ({"fine_tune_rate": 0.0}, "--fine-tune-rate must be above 0"),
+        ({"unlabelled": "more"}, "--unlabelled needs --pretrain autoencoder"),
+        ({"repeats": 0}, "--repeats must be at least 1"),
+        ({"folds": 1}, "--folds must be at least 2"),
+        ({"folds": 2, "repeats": 2}, "leave --repeats out"),
+        ({"style": "both", "repeats": 2}, "leave --repeats out"),
+    ],
+)
+def test_a_group_refuses_what_its_own_values_decide(values: dict[str, Any], sentence: str) -> None:
+    Training().verify()
+    with pytest.raises(SettingError, match=sentence):
+        Training().having(**values).verify()
