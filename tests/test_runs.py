@@ -275,7 +275,7 @@ def test_a_swap_that_the_system_refuses_leaves_both_runs(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from kit import _run_folder, files
+from kit import files, run_folders
 
 moment, folder = sys.argv[1], Path(sys.argv[2])
 calls = []
@@ -293,7 +293,7 @@ def counted(name, function, limit):
     return call
 
 
-with _run_folder.create(folder, overwrite=True) as new:
+with run_folders.create(folder, overwrite=True) as new:
     if moment == "at the start":
         kill()
     files.write_text(new / "run.yaml", "epochs: 9")
@@ -304,7 +304,7 @@ with _run_folder.create(folder, overwrite=True) as new:
     if moment == "with a model":
         kill()
     os.replace = counted("replace", os.replace, {"before": 1, "between": 2}.get(moment, 0))
-    _run_folder.shutil.rmtree = counted("rmtree", None, 1)
+    run_folders.shutil.rmtree = counted("rmtree", None, 1)
 """
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kit import architectures, description
+from kit.architectures.parts import initializers
 from kit.errors import SettingError
 
 # Both ends of what the defaults are for: scikit-learn's digits, which a deep network may refuse,
@@ -142,7 +143,9 @@ def test_a_saved_model_loads_without_kit(name, style, loaded_elsewhere):
 
 def test_a_training_step_lowers_the_loss_and_reaches_every_weight(name, style, small, images):
     model = small(name, 2, style)
-    model.compile(keras.optimizers.SGD(0.05), "categorical_crossentropy", run_eagerly=True)
+    # Behind pixels that are not scaled the last layer is small, and so are the gradients behind it.
+    rate = 0.05 * initializers.SIZES.get(architectures.settings(name).get("scale"), 1)
+    model.compile(keras.optimizers.SGD(rate), "categorical_crossentropy", run_eagerly=True)
     batch = images(model.input_shape[1:])
     labels = np.eye(2)[np.arange(len(batch)) % 2]
     before = [np.array(weight) for weight in model.trainable_weights]

@@ -201,9 +201,10 @@ def test_a_run_scores_another_folder(
 
 
 def test_a_folder_of_classes_the_model_does_not_know_is_refused(
-    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "green").mkdir()
+    (tmp_path / "green" / "1.png").write_bytes((photos / "blue" / "00.png").read_bytes())
     with pytest.raises(SystemExit) as ended:
         program(evaluate, [str(trained), str(tmp_path)])
 

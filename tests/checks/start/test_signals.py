@@ -94,7 +94,7 @@ def row(**changed):
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.2, "ok"), (0.005, "warning"), (5e-4, "failed")])
 def test_outputs_that_fade_are_judged_as_the_page_says(share, verdict) -> None:
-    page = Path(__file__).parents[2] / "docs/checks/units.md"
+    page = Path(__file__).parents[3] / "docs/checks/units.md"
 
     assert judge_units([row(mean=0.0, std=1.0), row(mean=0.0, std=share)]).verdict == verdict
     assert f"{FADED:g} times the largest before (failed below {LOST:g})" in page.read_text("utf-8")

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import stand_in
 import tensorflow as tf
 from scipy import ndimage
 from stand_in import splits
@@ -237,7 +238,7 @@ def test_random_numbers_that_start_a_network_stay_the_same():
 DIGEST = """
 import hashlib
 from stand_in import splits
-from kit.data import augmentation
+from kit.data.batches import augmentation
 shown = augmentation.preview(splits(augmentation="strong"), variants=3)
 print(hashlib.sha256(shown.tobytes()).hexdigest())
 """
@@ -247,7 +248,7 @@ def test_another_backend_of_keras_gives_the_same_images():
     pytest.importorskip("jax")
     shown = augmentation.preview(splits(augmentation="strong"), variants=3)
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    folder = os.path.dirname(__file__)
+    folder = os.path.dirname(stand_in.__file__)
     other = subprocess.run(
         [sys.executable, "-c", DIGEST], cwd=folder, env=environment, check=True, capture_output=True
     )
@@ -305,7 +306,8 @@ def test_preview_without_variants_is_the_image():
 
 def test_names_and_presets_need_no_tensorflow():
     code = (
-        "import sys; from kit.data import augmentation, samples, download;"
+        "import sys; from kit import downloading;"
+        "from kit.data import samples; from kit.data.batches import augmentation;"
         "augmentation.may_flip(['cats']); augmentation.preset('strong');"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )

@@ -94,7 +94,7 @@ def test_exif_orientation_is_applied_once(format, orientation):
 
 def test_heic_orientation_is_applied_once():
     # turned.heic is picture() turned by Image.Transpose.ROTATE_90 and saved with orientation 6
-    data = (Path(__file__).parent / "turned.heic").read_bytes()
+    data = (Path(__file__).parents[1] / "turned.heic").read_bytes()
     assert decoder.dimensions(data) == (48, 64)
     pixels = decoder.decode(data, (24, 40))
     assert distance(pixels, decoder.decode(encoded(picture()), (24, 40))) < 3

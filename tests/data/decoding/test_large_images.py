@@ -68,7 +68,7 @@ PROBE = """
 import json, resource, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from kit.data import decode
+from kit.data.decoding import decoder
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -76,12 +76,12 @@ def peak():
 def verdict(file):
     start = time.perf_counter()
     try:
-        decode.decode(file, (16, 16))
-    except decode.BrokenImage as error:
+        decoder.decode(file, (16, 16))
+    except decoder.BrokenImage as error:
         return time.perf_counter() - start, error.reason
 
 file = Path(sys.argv[1])
-decode.decode(Path(sys.argv[2]), (16, 16))  # Pillow's formats are known from here on
+decoder.decode(Path(sys.argv[2]), (16, 16))  # Pillow's formats are known from here on
 found = {}
 for count in (1, 8):
     before = peak()

@@ -31,7 +31,7 @@ from kit.errors import DataError
 
 SECONDS = 60  # more than any case may take
 BASE = {f"{name}/{number}.png" for name in ("cats", "dogs") for number in range(6)}
-HEIC = (Path(__file__).parent / "turned.heic").read_bytes()
+HEIC = (Path(__file__).parents[1] / "turned.heic").read_bytes()
 DARK_ON_TOP = np.repeat(np.linspace(10, 240, 24).astype(np.uint8)[:, None], 16, axis=1)
 NAIVE = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # what Keras looks for
 

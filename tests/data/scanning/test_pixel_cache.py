@@ -50,7 +50,7 @@ def reads(monkeypatch):
         names.append(path.name)
         return read(path)
 
-    monkeypatch.setattr(judging.decode, "read", counted)
+    monkeypatch.setattr(judging.decoder, "read", counted)
     return names
 
 

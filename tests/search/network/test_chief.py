@@ -23,7 +23,7 @@ from kit.search.network.client import Client
 from kit.search.network.guarded import NAME_KEY, SESSION_KEY, TOKEN_KEY, Caller, metadata
 from kit.search.network.working import work
 
-PROGRAM = str(Path(__file__).with_name("pretended.py"))
+PROGRAM = str(Path(__file__).parents[2] / "helpers" / "pretended.py")
 SERVICE = protos.get_service()
 
 
