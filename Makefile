@@ -1,6 +1,7 @@
 # make train             train, evaluate and report on a small built-in data set
 # make train DATA=folder ... on a folder of yours, one sub-folder per class, or a table of paths
 # make test              run the tests
+# make proofs            what takes longer: every architecture's file in a process of its own, ...
 # make check             ruff, format, mypy and the tests
 
 PYTHON ?= python3
@@ -8,13 +9,16 @@ DATA ?=
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: train test check clean
+.PHONY: train test proofs check clean
 
 train: .venv/.installed
 	$(BIN)/python scripts/train.py $(if $(DATA),"$(DATA)") $(ARGS)
 
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+proofs: .venv/.installed-dev
+	$(BIN)/python -m pytest -m proof
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -136,6 +136,7 @@ def test_the_initial_loss_is_that_of_guessing(name, num_classes, shared, images)
     assert num_classes * np.ptp(answers, axis=0).max() > 1e-5 or loses_signal(name)
 
 
+@pytest.mark.proof
 def test_a_saved_model_loads_without_kit(name, style, loaded_elsewhere):
     answers = loaded_elsewhere[name, style]
     np.testing.assert_allclose(answers.there, answers.here, rtol=1e-5)

@@ -161,6 +161,7 @@ def test_a_backbone_of_other_images_says_which_it_takes(small, tmp_path):
         architectures.build("pretrained", (12, 16, 3), 2, backbone=str(tmp_path / "none.keras"))
 
 
+@pytest.mark.proof
 def test_efficientnet_is_the_function_that_keras_builds_for_its_weights(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     row, shape = backbones.find("EfficientNetB0"), (32, 32, 3)
