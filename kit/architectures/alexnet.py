@@ -93,8 +93,9 @@ def stages(
         dense: Units of the dense layers.
         dropout: Share of each dense layer's result set to 0 in training.
         initialization: Of the kernels. ``"small_gaussian"`` is as published, with biases of 1 in
-            the convolutions with groups and in the dense layers (section 5); it suits the published
-            numbers of filters. With the others, which keep the scale of a signal at any number of
+            the convolutions with groups and in the dense layers (section 5), but for the last
+            layer, which starts by the number of its inputs; it suits the published numbers of
+            filters. With the others, which keep the scale of a signal at any number of
             filters, biases are 0.
         activation: After each convolution and dense layer.
         l2: Weight of the sum of squares of every kernel in the loss; the paper's weight decay of
