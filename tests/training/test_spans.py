@@ -230,12 +230,12 @@ def test_a_strong_penalty_at_a_sane_rate_is_left_alone(plain: data.Splits) -> No
 def test_the_guard_remembers_what_it_saw_in_earlier_spans(
     plain: data.Splits, tmp_path: Path
 ) -> None:
-    guard, model = spans._guard(network(plain), plain), network(plain)
+    guard, model = spans._guard(network(plain)), network(plain)
     for loss in (2.0, 3.0, 4.0):
         guard.smoothed.add(loss)
     model.optimizer.build(model.trainable_variables)
     continuation.save(tmp_path / "state.npz", model, guard, {"done": 1})
-    fresh = spans._guard(model, plain)
+    fresh = spans._guard(model)
 
     assert not continuation.restore(tmp_path / "state.npz", model, fresh, {"done": 2})
     assert continuation.restore(tmp_path / "state.npz", model, fresh, {"done": 1})
