@@ -1,11 +1,23 @@
-"""The names of choices that are arguments in Python and flags of the programs.
+"""The names of choices that are arguments in Python and flags of the programs, and some limits.
 
 They stand apart so that a program can list them without importing Keras.
 """
 
 from typing import Literal
 
-__all__ = ["Augmentation", "ClassWeight", "Mixing", "Optimizer", "Sampling", "Schedule"]
+__all__ = [
+    "LARGEST_SEED",
+    "LARGEST_SIDE",
+    "Augmentation",
+    "ClassWeight",
+    "Mixing",
+    "Optimizer",
+    "Sampling",
+    "Schedule",
+]
+
+LARGEST_SEED = 2**32 - 1  # NumPy's limit for a network's start
+LARGEST_SIDE = 65_500  # pixels, the most that a JPEG has
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax"]
 Schedule = Literal["constant", "step", "geometric", "exponential", "1/t", "cosine", "one-cycle"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, files, foreign
-from kit.data.checking import LARGEST_SIDE
+from kit.choices import LARGEST_SIDE
 from kit.data.decoding import decoder
 from kit.data.listing.table_columns import read_columns
 from kit.errors import DataError, SettingError

@@ -16,6 +16,8 @@ ROWS = {  # a module may import modules of lower rows only
     "intervals": 0,
     "foreign": 0,
     "memory": 0,
+    "command_lines": 0,
+    "keras_start": 1,
     "run_folders": 1,
     "settings": 1,
     "architectures": 1,
@@ -33,7 +35,8 @@ ROWS = {  # a module may import modules of lower rows only
     "baselines": 8,
     "search": 8,
     "prediction": 8,
-    "commands": 9,
+    "experiments": 9,
+    "commands": 10,
 }
 ONLY_IN = {"keras_tuner": {"search"}, "matplotlib": {"plots"}, "tyro": {"settings", "commands"}}
 FILES = sorted(ROOT.rglob("*.py"))

@@ -12,9 +12,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from kit import prediction, runs
-from kit.commands._program import read_settings
 from kit.commands.evaluate import evaluate
 from kit.commands.train import train
+from kit.settings import Training
+from kit.settings.stored import read_settings
 
 RUN = Path(__file__).parent / "stored_run_0.1"
 CLASSES = {0: "null", 1: "یک", 2: "two words"}
@@ -59,7 +60,7 @@ def test_it_is_scored_as_then(
 
 
 def test_its_settings_are_those_of_a_training(photos: Path) -> None:
-    settings = read_settings(train, RUN / runs.SETTINGS)
+    settings = read_settings(Training, RUN / runs.SETTINGS)
 
     bound = inspect.signature(train).bind(**settings)
     assert bound.arguments["folder"] == Path(photos.name)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from kit import data, evaluation, runs
-from kit.commands._train_plan import data_folder
+from kit.experiments.places import data_folder
 
 
 def main() -> None:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import tyro
 
 from kit import files, progress
-from kit.commands._program import one_or_two, program
-from kit.commands._targets import check_target
+from kit.commands.programs import program
+from kit.commands.targets import check_target
 from kit.errors import DataError, SettingError
+from kit.settings.texts import one_or_two
 
 __all__ = ["audit", "main"]
 
@@ -72,21 +73,21 @@ def audit(
             unchanged files quick.
     """
     from kit import auditing as audits
-    from kit.commands import _train_plan as plan
+    from kit.experiments import places
 
     size = None if image_size is None else one_or_two(image_size)
     if thing is not None and thing < 1:
         raise SettingError(f"--thing must be at least 1 pixel, not {thing}.")
     if fix and fix_list is None:
         raise SettingError("--fix chooses what goes into a list: give --fix-list FILE too.")
-    source = plan.data_folder(folder)
+    source = places.data_folder(folder)
     if output is not None:
-        plan.check_new(output, source)
+        places.check_new(output, source)
     if fix_list is not None:
         # --exclude reads it by its ending, which a pipe need not have.
         endings = (".csv",) if files.is_replaced(fix_list) else ()
         check_target("--fix-list", fix_list, endings)
-        plan.check_outside(fix_list, source)
+        places.check_outside(fix_list, source)
     found = audits.audit(source, size, thing, cache, parts, group, exclude)
     print(audits.to_json(found) if json else audits.report(found), end="" if json else "\n")
     sys.stdout.flush()

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 import tyro
 
 from kit import files, progress
-from kit.commands._program import one_or_two, program, start_keras
+from kit.commands.programs import program
 from kit.errors import SettingError
+from kit.keras_start import start_keras
+from kit.settings.texts import one_or_two
 
 __all__ = ["baseline", "main"]
 
@@ -65,21 +67,24 @@ def baseline(
         output: A new folder for metrics, predictions and figures.
     """
     from kit import data
-    from kit.commands import _train_plan as plan
+    from kit.experiments import places
+    from kit.experiments.choice import network_choice
 
     if not methods:
         raise SettingError("--methods takes at least one of knn, logistic, svm.")
     size = None if image_size is None else one_or_two(image_size)
-    source = plan.data_folder(folder)
+    source = places.data_folder(folder)
     choice = None
     if backbone is not None:
-        choice = plan.choose("auto", backbone, weights, {}, source, size, color, parts=parts)
+        choice = network_choice.choose(
+            "auto", backbone, weights, {}, source, size, color, parts=parts
+        )
         size = choice.image_size
         data.given_parts(source, parts)  # a mistake is told before TensorFlow starts
         start_keras()
         choice.make_ready()
     if output is not None:
-        plan.check_new(output, source)
+        places.check_new(output, source)
     splits = data.load(
         source,
         image_size=size or (32, 32),
@@ -95,7 +100,7 @@ def baseline(
         equalization=equalization,
         cache=cache,
     )
-    from kit.commands import _baseline_steps as steps
+    from kit.experiments import baseline_scores as steps
 
     if choice is not None:
         splits = steps.features(splits, choice, cache)

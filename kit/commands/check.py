@@ -7,7 +7,9 @@ import tyro
 
 from kit import progress
 from kit.choices import Augmentation, Optimizer
-from kit.commands._program import one_or_two, program, start_keras
+from kit.commands.programs import program
+from kit.keras_start import start_keras
+from kit.settings.texts import one_or_two
 
 __all__ = ["check", "main"]
 
@@ -74,25 +76,28 @@ def check(
     """
     given = dict(locals())
     from kit import data
-    from kit.commands import _train_plan as plan
+    from kit.experiments import places
+    from kit.experiments.choice import attempts, network_choice
 
-    planned = plan.attempts(style, 1, seed, None)
-    network = plan.network_settings(architecture, settings, l2, dropout)
+    planned = attempts.attempts(style, 1, seed, None)
+    network = network_choice.network_settings(architecture, settings, l2, dropout)
     size = None if image_size is None else one_or_two(image_size)
-    source = plan.data_folder(folder)
-    choice = plan.choose(architecture, backbone, weights, network, source, size, color, parts=parts)
+    source = places.data_folder(folder)
+    choice = network_choice.choose(
+        architecture, backbone, weights, network, source, size, color, parts=parts
+    )
     if output is not None:
-        plan.check_new(output, source)
+        places.check_new(output, source)
     if choice.reason:
         progress.say(choice.reason)
     data.given_parts(source, parts)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
     from kit import checks
-    from kit.commands import _checking as checking
-    from kit.commands import _train_steps as steps
+    from kit.experiments import setup_checks as checking
+    from kit.experiments.trainings import building
 
-    compiled = steps.compile_settings(choice, given)
-    steps.check_network(choice, compiled, batch_size)
+    compiled = building.compile_settings(choice, given)
+    building.check_network(choice, compiled, batch_size)
     splits = data.load(
         source,
         image_size=choice.image_size,
@@ -104,7 +109,7 @@ def check(
         aspect=aspect,
         cache=cache,
     )
-    model = next(steps.build(choice, planned, [splits], compiled))
+    model = next(building.build(choice, planned, [splits], compiled))
     found = checking.everything(model, splits, compiled)
     print(checks.panel(found))
     if output is not None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from kit import progress
-from kit.commands._program import assignments, one_or_two, program, start_keras
-from kit.commands._targets import check_target, put
+from kit.commands.programs import program
+from kit.commands.targets import check_target, put
 from kit.errors import SettingError
+from kit.keras_start import start_keras
+from kit.settings.texts import assignments, one_or_two
 
 if TYPE_CHECKING:
     from kit.description import Description, Row

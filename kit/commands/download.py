@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from kit.commands._program import program
+from kit.commands.programs import program
 from kit.errors import SettingError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Annotated
 import tyro
 
 from kit import files, progress
-from kit.commands._program import program, start_keras
+from kit.commands.programs import program
+from kit.keras_start import start_keras
 
 __all__ = ["evaluate", "main"]
 
@@ -37,11 +38,11 @@ def evaluate(
         cache: Keep decoded images in the user's cache folder.
     """
     from kit import data, runs
-    from kit.commands import _train_plan as plan
+    from kit.experiments import places
 
-    trained = plan.trained_run(run, [folder], "kit-evaluate")
+    trained = places.trained_run(run, [folder], "kit-evaluate")
     if output is not None:
-        plan.check_new(output, folder)
+        places.check_new(output, folder)
     facts = trained.facts
     splits = data.load_test(
         folder,
@@ -57,7 +58,7 @@ def evaluate(
     )
     start_keras()
     from kit import architectures, evaluation
-    from kit.commands import _scores
+    from kit.experiments import score_files
 
     model = runs.load_model(trained)
     with data.named_failures(splits.images):
@@ -75,12 +76,12 @@ def evaluate(
         shared_with="training or validation",
     ):
         print(progress.clean(line))
-    print(_scores.class_table(scores))
+    print(score_files.class_table(scores))
     if output is not None:
-        _scores.keep(scores, "test", output)
+        score_files.keep(scores, "test", output)
         names = [splits.files[number] for number in numbers]
         table = evaluation.predictions(names, true, answers, splits.class_names, **kind)
-        _scores.save_table(table, output / "predictions.csv")
+        score_files.save_table(table, output / "predictions.csv")
         metrics = {"test": scores.summary()}
         files.write_text(output / "metrics.json", json.dumps(metrics, indent=2) + "\n")
         progress.say(f"Metrics, predictions and figures are in {output}.")

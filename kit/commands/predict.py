@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from kit import progress
-from kit.commands._program import program, start_keras
-from kit.commands._targets import check_target, put
+from kit.commands.programs import program
+from kit.commands.targets import check_target, put
 from kit.errors import DataError
+from kit.keras_start import start_keras
 
 if TYPE_CHECKING:
     from kit.prediction import Predictions
@@ -39,11 +40,11 @@ def predict(
         batch_size: Images at a time.
     """
     from kit import prediction
-    from kit.commands import _train_plan as plan
+    from kit.experiments import places
 
     check_target("--csv", csv)
     check_target("--json", json)
-    plan.trained_run(run, paths, "kit-predict")  # told before TensorFlow starts, in seconds
+    places.trained_run(run, paths, "kit-predict")  # told before TensorFlow starts, in seconds
     images = prediction.find(paths)
     start_keras()
     classifier = prediction.load(run)

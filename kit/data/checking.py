@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
+from kit.choices import LARGEST_SIDE
 from kit.data.decoding import decoder
 from kit.errors import SettingError
 from kit.settings import Division, Images
 
-__all__ = ["LARGEST_SIDE", "check", "size_of"]
-
-LARGEST_SIDE = 65_500  # pixels, the most that a JPEG has
+__all__ = ["check", "size_of"]
 
 
 def size_of(image_size: int | Sequence[int]) -> tuple[int, int]:

@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 
 import tyro
 
-from kit.choices import Augmentation, Mixing, Sampling
+from kit.choices import LARGEST_SEED, Augmentation, Mixing, Sampling
 from kit.errors import SettingError
 from kit.settings.joined import Group
 
 __all__ = ["Division", "Images", "Variation"]
-
-LARGEST_SEED = 2**32 - 1  # NumPy's limit for a network's start
 
 
 @dataclass(frozen=True)

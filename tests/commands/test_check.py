@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from kit import checks
-from kit.commands import _checking
-from kit.commands._program import program
 from kit.commands.check import check
+from kit.commands.programs import program
 from kit.commands.train import train
+from kit.experiments import setup_checks
 
 SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
 
@@ -108,6 +108,6 @@ def test_what_measured_nothing_has_no_figure_and_ends_nothing(tmp_path: Path) ->
         checks.Check("gradients", "failed", "no slope", "slopes", numbers={"slopes": []}),
         checks.Check("learning rate", "failed", "no loss", "a loss", numbers=rates),
     ]
-    _checking.draw(found, tmp_path / "figures")
+    setup_checks.draw(found, tmp_path / "figures")
 
     assert list((tmp_path / "figures").iterdir()) == []

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kit.commands._command import Command
-from kit.commands._program import program
+from kit.commands.programs import program
+from kit.commands.settings_command import Command
 from kit.settings import Tuning
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from kit import data, prediction
-from kit.commands._program import program
 from kit.commands.baseline import baseline
 from kit.commands.evaluate import evaluate
+from kit.commands.programs import program
 from kit.commands.train import train
 
 QUICK = ["--image-size", "12", "--epochs", "1", "--set", "filters=[4]", "--set", "dense=[8]"]

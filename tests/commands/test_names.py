@@ -5,9 +5,11 @@ import pytest
 from PIL import Image
 
 from kit import auditing, data, evaluation
-from kit.commands import _scores, _train_folds, _train_record, _train_steps, predict
-from kit.commands._program import program
+from kit.commands import predict
+from kit.commands.programs import program
 from kit.errors import DataError, KitError, SettingError
+from kit.experiments import score_files
+from kit.experiments.trainings import folds, overview, record
 
 FORGED = "All is well"
 NAMES = (f"cats\n{FORGED}", f"dogs{'s' * 200}", f"dogs{'s' * 200}!")
@@ -33,14 +35,14 @@ def sound(text, width=110):
 
 def test_tables_escape_names_and_cut_long_ones(photos):
     splits = data.load(photos, image_size=4)
-    overview = _train_steps.overview(splits)
-    assert sound(overview)
-    assert "cats\\nAll is well" in overview
-    assert "s!" in overview, "names that differ at their end can be told apart"
-    assert sound(_train_folds.overview([splits]))
+    text = overview.overview(splits)
+    assert sound(text)
+    assert "cats\\nAll is well" in text
+    assert "s!" in text, "names that differ at their end can be told apart"
+    assert sound(folds.overview([splits]))
     answers = np.eye(3)[splits.labels]
     scores = evaluation.score(splits.labels, answers, splits.class_names)
-    assert sound(_scores.class_table(scores))
+    assert sound(score_files.class_table(scores))
     report = auditing.report(auditing.audit(photos))
     assert sound(report.partition("Shortcuts")[0].partition("Findings")[0])
     assert FORGED not in report.splitlines()
@@ -52,7 +54,7 @@ def test_the_path_of_a_prediction_is_cut_in_its_folders_only():
 
 
 def test_what_follows_a_training_is_told_in_whole_lines(photos):
-    assert len(_train_record.next_steps(photos / NAMES[0], photos / NAMES[0]).split("\n")) == 4
+    assert len(record.next_steps(photos / NAMES[0], photos / NAMES[0]).split("\n")) == 4
 
 
 @pytest.mark.parametrize("kind", [KitError, SettingError, DataError])

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from kit.commands._program import program, read_settings
 from kit.commands.audit import audit
 from kit.commands.baseline import baseline
 from kit.commands.check import check
+from kit.commands.programs import program
 from kit.commands.train import train
 from kit.commands.tune import tune
+from kit.settings import Training
+from kit.settings.stored import read_settings
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def test_every_program_asks_and_takes_the_answer_before_long_work(scans, command
 def test_settings_of_an_earlier_run_are_read_with_and_without_parts(tmp_path):
     path = Path(tmp_path / "run.yaml")
     path.write_text("parts: train=fold1,test=fold2\nvalidation_split: 0.2\n")
-    assert read_settings(train, path) == {
+    assert read_settings(Training, path) == {
         "parts": "train=fold1,test=fold2",
         "validation_split": 0.2,
     }
     path.write_text("parts: null\nvalidation_split: null\n")
-    assert set(read_settings(train, path).values()) == {None}
+    assert set(read_settings(Training, path).values()) == {None}

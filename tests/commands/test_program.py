@@ -9,8 +9,10 @@ import pytest
 import tyro
 
 from kit import commands
-from kit.commands._program import FLAGS_ALONE, assignments, program, read_settings, settings_text
+from kit.commands.programs import program
 from kit.errors import DataError, KitError, SettingError
+from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text
+from kit.settings.texts import assignments
 
 calls: list[dict[str, object]] = []
 
@@ -136,7 +138,7 @@ def test_a_wrong_settings_file_is_a_usage_error(
 PROGRAMS = [
     vars(importlib.import_module(f"kit.commands.{one.name}"))[one.name]
     for one in pkgutil.iter_modules(commands.__path__)
-    if not one.name.startswith("_")
+    if one.name in vars(importlib.import_module(f"kit.commands.{one.name}"))
 ]
 READ = {"folder", "run", "paths", "unlabelled", "split", "exclude"}  # files that are only read
 

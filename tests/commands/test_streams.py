@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as a POSIX s
 SCRIPT = """
 import contextlib, os
 from kit import progress
-from kit.commands._program import program
+from kit.commands.programs import program
 
 
 def work(*, lines: int = 100_000, error: int = 0) -> None:

@@ -14,15 +14,17 @@ import pytest
 import yaml
 
 from kit import architectures, data, runs
-from kit.commands import _train_plan as plan
-from kit.commands import _train_steps as steps
-from kit.commands import _usage
 from kit.commands import train as train_module
-from kit.commands._program import program, read_settings
+from kit.commands import usage
 from kit.commands.evaluate import evaluate
 from kit.commands.predict import predict
+from kit.commands.programs import program
 from kit.commands.train import train
 from kit.errors import SettingError
+from kit.experiments.choice import attempts, network_choice
+from kit.experiments.trainings import building
+from kit.settings import Training
+from kit.settings.stored import read_settings
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--image-size", "12", "--epochs", "3", "--set", "filters=[4,8]", "--set", "dense=[8]"]
@@ -141,12 +143,12 @@ def test_networks_are_built_when_their_turn_comes_and_styles_start_from_equal_we
     monkeypatch.setattr(
         architectures, "build", lambda *a, **k: built.append(a[3]) or build(*a, **k)
     )
-    choice = plan.Choice("linear", {}, "linear", None, "auto")
+    choice = network_choice.Choice("linear", {}, "linear", None, "auto")
     splits = data.load(photos, image_size=12)
 
     def networks(*asked: Any) -> Iterator[keras.Model]:
-        planned = plan.attempts(*asked)
-        return steps.build(choice, planned, [splits] * len(planned), {})
+        planned = attempts.attempts(*asked)
+        return building.build(choice, planned, [splits] * len(planned), {})
 
     repeats = networks("functional", 3, 42)
     assert (next(repeats).count_params(), len(built)) == (866, 1)
@@ -329,7 +331,7 @@ def test_the_help_has_every_flag_in_a_titled_group(capsys: pytest.CaptureFixture
     said = capsys.readouterr().out
     for parameter in inspect.signature(train).parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY:
-            assert f" {_usage.flag_of(parameter)}" in said
+            assert f" {usage.flag_of(parameter)}" in said
     for title in ("images", "division", "network", "optimization", "duration", "transfer"):
         assert f"{title} options" in said
     assert "its weights are on this machine, else a network" in " ".join(
@@ -356,4 +358,4 @@ def test_a_run_says_its_settings_in_groups(trained: Path, tmp_path: Path) -> Non
     assert tree["network"]["settings"]["filters"] == [4, 8]
     flat = tmp_path / "flat.yaml"  # as version 0.1 wrote it
     flat.write_text(yaml.safe_dump(runs.load(trained).settings, sort_keys=False), "utf-8")
-    assert read_settings(train, flat) == read_settings(train, trained / "run.yaml")
+    assert read_settings(Training, flat) == read_settings(Training, trained / "run.yaml")

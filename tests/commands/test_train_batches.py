@@ -12,13 +12,13 @@ from PIL import Image
 
 from kit import description, memory, runs
 from kit.architectures import backbones
-from kit.commands import _train_batches as batches
-from kit.commands import _train_plan as plan
-from kit.commands import _train_steps as train_steps
-from kit.commands._program import program
-from kit.commands._train_plan import Choice
+from kit.commands.programs import program
 from kit.commands.train import train
 from kit.errors import SettingError
+from kit.experiments.choice import variation as batches
+from kit.experiments.choice.method import Method, network_choice
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.trainings import building
 
 QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2", "--no-check"]
 SMALL = ["--set", "filters=[4,8]", "--set", "dense=[8]"]
@@ -119,18 +119,18 @@ def test_a_head_on_plain_images_has_no_word_about_mirroring(
 
 
 def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
-    head = plan.Choice("pretrained", {}, "MobileNet", None, "auto")
-    network = plan.Choice("basic_cnn", {}, "basic_cnn", None, "auto")
+    head = network_choice.Choice("pretrained", {}, "MobileNet", None, "auto")
+    network = network_choice.Choice("basic_cnn", {}, "basic_cnn", None, "auto")
     strong, default = {"augmentation": "strong", "flip": True}, {"augmentation": None, "flip": None}
 
-    found = batches.unused(head, plan.Method(), strong)
+    found = batches.unused(head, Method(), strong)
     assert found.startswith("--augmentation strong and --flip changes nothing: a head on a frozen")
     for choice, method, given in (
-        (head, plan.Method(), default),
-        (head, plan.Method(), {"augmentation": "none", "flip": False}),
-        (head, plan.Method(views=2), strong),
-        (head, plan.Method(fine_tune="3"), strong),
-        (network, plan.Method(), strong),
+        (head, Method(), default),
+        (head, Method(), {"augmentation": "none", "flip": False}),
+        (head, Method(views=2), strong),
+        (head, Method(fine_tune="3"), strong),
+        (network, Method(), strong),
     ):
         assert batches.unused(choice, method, given) == ""
 
@@ -226,7 +226,7 @@ def test_a_network_that_cannot_fit_is_refused_before_the_images_are_read(
     monkeypatch.setattr(memory, "available", lambda: 32 * results)
 
     with pytest.raises(SettingError, match=r"1000 x 1000 pixels in batches of 32 .* this network"):
-        train_steps.check_room(choice, 64)
-    train_steps.check_room(choice, 16)
+        building.check_room(choice, 64)
+    building.check_room(choice, 16)
     for other in ({"image_size": (128, 128)}, {"image_size": None}, {"architecture": "pretrained"}):
-        train_steps.check_room(dataclasses.replace(choice, **other), 32)
+        building.check_room(dataclasses.replace(choice, **other), 32)

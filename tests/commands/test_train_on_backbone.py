@@ -11,11 +11,11 @@ from PIL import Image
 
 from kit import runs
 from kit.architectures import backbones
-from kit.commands import _train_plan as plan
-from kit.commands._program import program
 from kit.commands.baseline import baseline
 from kit.commands.predict import predict
+from kit.commands.programs import program
 from kit.commands.train import train
+from kit.experiments.choice import network_choice
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,11 @@ def weights(keras_home: Path) -> Path:
     return path
 
 
-def chosen(folder: Path, architecture: str = "auto", **given: object) -> plan.Choice:
+def chosen(folder: Path, architecture: str = "auto", **given: object) -> network_choice.Choice:
     wanted = {"backbone": None, "weights": None, "settings": {}, "image_size": None}
-    return plan.choose(architecture, folder=folder, **{**wanted, "color": "auto", **given})
+    return network_choice.choose(
+        architecture, folder=folder, **{**wanted, "color": "auto", **given}
+    )
 
 
 def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path) -> None:
@@ -66,7 +68,7 @@ def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path
 def test_auto_says_what_it_would_download_and_does_not(large: Path, keras_home: Path) -> None:
     choice = chosen(large)
 
-    assert choice.architecture == plan.SCRATCH
+    assert choice.architecture == network_choice.SCRATCH
     assert "--backbone MobileNet downloads 13 MB" in choice.reason
     assert str(keras_home / "models") in choice.reason
     assert not keras_home.exists()
@@ -77,7 +79,7 @@ def test_auto_trains_small_and_gray_images_from_scratch(
 ) -> None:
     small, gray = chosen(photos), chosen(large, color="grayscale")
 
-    assert small.architecture == gray.architecture == plan.SCRATCH
+    assert small.architecture == gray.architecture == network_choice.SCRATCH
     assert "100 % of the images have fewer than 64 pixels" in small.reason
     assert "the images are gray" in gray.reason
 
@@ -87,7 +89,7 @@ def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
 ) -> None:
     small, taught = chosen(large, image_size=(31, 64)), chosen(large, pretrain="autoencoder")
 
-    assert small.architecture == taught.architecture == plan.SCRATCH
+    assert small.architecture == taught.architecture == network_choice.SCRATCH
     assert "from 32x32 pixels" in small.reason
     assert "has not been trained before" in taught.reason
 
@@ -97,7 +99,7 @@ def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_o
 ) -> None:
     for given in ({"settings": {"filters": [4, 8]}}, {"searched": ["learning_rate", "filters"]}):
         choice = chosen(large, **given)
-        assert choice.architecture == plan.SCRATCH
+        assert choice.architecture == network_choice.SCRATCH
         assert "since filters is a setting of that network and of no backbone" in choice.reason
     both = chosen(large, settings={"dropout": 0.1}, searched=["learning_rate", "l2"])
     assert both.architecture == "pretrained"
@@ -112,8 +114,8 @@ def test_auto_asks_a_network_for_its_settings_only_where_some_are_set(
         assert started, f"{name} imports Keras, and TensorFlow's notes are not held back"
         return {}
 
-    monkeypatch.setattr(plan, "start_keras", lambda: started.append(True))
-    monkeypatch.setattr(plan.architectures, "settings", settings)
+    monkeypatch.setattr(network_choice, "start_keras", lambda: started.append(True))
+    monkeypatch.setattr(network_choice.architectures, "settings", settings)
 
     chosen(photos)
     assert not started
@@ -152,7 +154,7 @@ def test_unlabelled_images_must_be_there_and_are_not_written_to(
 def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Path) -> None:
     choice = chosen(tmp_path / "nowhere", "inception", settings={"l2": 0.1})
 
-    assert choice == plan.Choice("inception", {"l2": 0.1}, "inception", None, "auto")
+    assert choice == network_choice.Choice("inception", {"l2": 0.1}, "inception", None, "auto")
 
 
 def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(

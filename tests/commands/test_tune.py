@@ -16,13 +16,13 @@ from PIL import Image
 
 from kit import architectures, data, runs, search
 from kit.architectures.parts import trunks
-from kit.commands import _train_steps as train_steps
-from kit.commands import _tune_best as last
-from kit.commands import _tune_workers as crew
-from kit.commands._program import program
 from kit.commands.predict import predict
+from kit.commands.programs import program
 from kit.commands.train import train
 from kit.commands.tune import tune
+from kit.experiments.searches import crew as crew
+from kit.experiments.searches import winner as last
+from kit.experiments.trainings import scoring
 
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
 NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--test-split", "0.2"]
@@ -239,7 +239,7 @@ def test_without_a_test_part_nothing_is_left_to_judge_such_a_winner(
         temperature=None,
     )
 
-    scored = train_steps.score([trained], splits, tmp_path, chosen=False)
+    scored = scoring.score([trained], splits, tmp_path, chosen=False)
     assert scored == {"temperature": None}
     assert "nothing says how good it is" in capsys.readouterr().out
 

@@ -10,17 +10,19 @@ import pytest
 import yaml
 
 from kit import architectures, data
-from kit.commands import _train_plan as train_plan
-from kit.commands import _tune_plan as plan
-from kit.commands._program import program, read_settings
-from kit.commands._tune_best import command
-from kit.commands._tune_record import known_files
-from kit.commands._tune_steps import chance_of, plan_of, told
-from kit.commands._tune_trials import Builders
-from kit.commands._tune_wanted import wanted
+from kit.commands.programs import program
 from kit.commands.tune import tune
 from kit.errors import SettingError
+from kit.experiments import places
+from kit.experiments.searches import settings as plan
+from kit.experiments.searches.record import known_files
+from kit.experiments.searches.searching import chance_of, plan_of, told
+from kit.experiments.searches.trials import Builders
+from kit.experiments.searches.wanted import wanted
+from kit.experiments.searches.winner import command
 from kit.search import TOKEN, Chance, space_text
+from kit.settings import Tuning
+from kit.settings.stored import read_settings
 
 
 def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -77,7 +79,7 @@ def test_a_settings_file_gives_ranges_as_a_list_or_as_a_mapping(tmp_path: Path) 
         {"dropout": "0:0.6", "filters": [[16, 32], [32, 64]], "optimizer": ["adam", "sgd"]},
     ):
         file.write_text(yaml.safe_dump({"search": written}), "utf-8")
-        found = plan.space_of(read_settings(tune, file)["search"])
+        found = plan.space_of(read_settings(Tuning, file)["search"])
         assert space_text(found or ()) == expected
 
 
@@ -86,7 +88,7 @@ def test_a_range_that_yaml_takes_for_a_time_of_day_is_refused(tmp_path: Path) ->
     file.write_text("search:\n  dropout: 0:0.6\n", "utf-8")
 
     with pytest.raises(SettingError, match=r"in quotes, as in dropout: '0:0\.6'"):
-        read_settings(tune, file)
+        read_settings(Tuning, file)
 
 
 def test_workers_are_started_here_or_elsewhere(photos: Path) -> None:
@@ -128,7 +130,7 @@ def test_smote_is_computed_once_for_all_sizes_of_batches(
         asked.append(made.sampling)
         return dataclasses.replace(made, sampling="none")
 
-    monkeypatch.setattr("kit.commands._tune_trials.smote.oversampled", oversampled)
+    monkeypatch.setattr("kit.experiments.searches.trials.smote.oversampled", oversampled)
     choice = SimpleNamespace(frozen=True)
     space = plan.space_of(("batch_size=4:64", "sampling=none,smote")) or ()
     builders = Builders(choice, plan.defaults(), space, {"{}": splits})  # type: ignore[arg-type]
@@ -352,5 +354,5 @@ def test_a_run_is_called_after_the_folder_of_its_images_or_of_its_table(
     folder = tmp_path / "grocery"
     folder.mkdir()
     (folder / table).write_text("path,label\n")
-    assert train_plan.called(folder) == train_plan.called(folder / table) == "grocery"
-    assert train_plan.called(Path("/")) == "root"
+    assert places.called(folder) == places.called(folder / table) == "grocery"
+    assert places.called(Path("/")) == "root"

@@ -6,12 +6,14 @@ import tyro
 from PIL import Image
 
 from kit import runs
-from kit.commands import _program, _train_plan, _tune_steps
-from kit.commands._program import program
+from kit.commands import programs
 from kit.commands.check import check
+from kit.commands.programs import program
 from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.errors import SettingError
+from kit.experiments import places
+from kit.experiments.searches import searching
 
 
 def command(
@@ -86,7 +88,7 @@ def test_a_settings_file_is_answered_in_the_same_voice(
 def test_a_word_of_a_settings_file_may_begin_with_dashes(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("group: --right", "utf-8")
 
-    known = _program.read_settings(command, tmp_path / "s.yaml")
+    known = programs.read_settings(command, tmp_path / "s.yaml")
 
     assert known == {"group": "--right"}
 
@@ -94,7 +96,7 @@ def test_a_word_of_a_settings_file_may_begin_with_dashes(tmp_path: Path) -> None
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     program(command, ["--version"])
 
-    assert capsys.readouterr().out.split()[-1] == _program.metadata.version(_program.PACKAGE)
+    assert capsys.readouterr().out.split()[-1] == programs.metadata.version(programs.PACKAGE)
 
 
 def test_a_process_that_reads_names_as_ascii_starts_again_in_utf_8(
@@ -105,8 +107,8 @@ def test_a_process_that_reads_names_as_ascii_starts_again_in_utf_8(
         assert words[1:3] == ["-X", "utf8"]
         raise SystemExit
 
-    monkeypatch.setattr(_program.sys, "getfilesystemencoding", lambda: "ascii")
-    monkeypatch.setattr(_program.os, "execv", replace)
+    monkeypatch.setattr(programs.sys, "getfilesystemencoding", lambda: "ascii")
+    monkeypatch.setattr(programs.os, "execv", replace)
     with pytest.raises(SystemExit):
         program(command)
 
@@ -119,7 +121,7 @@ def test_swapped_arguments_are_noticed(program_name: str, tmp_path: Path) -> Non
     (run / runs.FACTS).touch()
 
     with pytest.raises(SettingError, match=f"run is a run.*: {program_name} {run} {photos}"):
-        _train_plan.trained_run(photos, [run], program_name)
+        places.trained_run(photos, [run], program_name)
 
 
 def test_an_output_below_a_file_is_refused_before_tensorflow_starts(
@@ -145,7 +147,7 @@ def test_numbers_of_a_search_are_refused_before_tensorflow_starts(
     for name in ("a", "b"):
         (tmp_path / "photos" / name).mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / "1.png")
-    monkeypatch.setattr(_tune_steps, "start_keras", lambda: pytest.fail("TensorFlow starts"))
+    monkeypatch.setattr(searching, "start_keras", lambda: pytest.fail("TensorFlow starts"))
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(SettingError, match="trials must be at least"):

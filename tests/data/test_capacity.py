@@ -6,7 +6,7 @@ from PIL import Image
 
 from kit import data, memory, prediction
 from kit.auditing import measuring
-from kit.commands._program import program
+from kit.commands.programs import program
 from kit.data import capacity
 from kit.data.decoding import decoder
 from kit.data.listing.folders import listing

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from kit import data, progress, runs, search
-from kit.commands import _train_plan as train_plan
-from kit.commands._program import one_or_two, program_name, quoted, start_keras
-from kit.commands._train_plan import Choice
-from kit.commands._tune_plan import search_folder
-from kit.commands._tune_wanted import Wanted
+from kit.command_lines import program_name, quoted
 from kit.errors import KitError, SettingError
+from kit.experiments.choice import network_choice
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.searches.settings import search_folder
+from kit.experiments.searches.wanted import Wanted
 from kit.intervals import guessing
+from kit.keras_start import start_keras
+from kit.settings.texts import one_or_two
 
 __all__ = ["choose", "run", "set_threads"]
 
@@ -40,10 +42,10 @@ def run(wanted: Wanted) -> None:
     data.given_parts(source, settings["parts"])  # a mistake is told before TensorFlow starts
     plan_of(settings, settings["epochs"] or 20, wanted.space)  # as is a number out of its range
     start_keras()
-    from kit.commands import _tune_record as record
-    from kit.commands import _tune_trials as trials
-    from kit.commands import _tune_values as values
-    from kit.commands import _tune_workers as crew
+    from kit.experiments.searches import crew as crew
+    from kit.experiments.searches import record as record
+    from kit.experiments.searches import trials as trials
+    from kit.experiments.searches import values as values
 
     threads = set_threads(crew.threads_each(settings))  # before anything is computed
     space = values.check(wanted.space, settings, wanted.given, choice)
@@ -73,10 +75,10 @@ def _search(
     resolved: Mapping[str, Any],
 ) -> None:
     """Train the trials and the winner, and say what came of it."""
-    from kit.commands import _tune_best as last
-    from kit.commands import _tune_record as record
-    from kit.commands import _tune_trials as trials
-    from kit.commands import _tune_workers as crew
+    from kit.experiments.searches import crew as crew
+    from kit.experiments.searches import record as record
+    from kit.experiments.searches import trials as trials
+    from kit.experiments.searches import winner as last
 
     settings, source = wanted.settings, wanted.source
     planned = plan_of(settings, resolved["epochs"], space)
@@ -136,11 +138,11 @@ def choose(settings: Mapping[str, Any], source: Path, space: search.Space | None
         SettingError: There is no such network, or a setting cannot be read.
         DataError: The images cannot be used.
     """
-    network = train_plan.network_settings(
+    network = network_choice.network_settings(
         settings["architecture"], settings["settings"], settings["l2"], settings["dropout"]
     )
     size = settings["image_size"]
-    return train_plan.choose(
+    return network_choice.choose(
         settings["architecture"],
         settings["backbone"],
         settings["weights"],
@@ -204,7 +206,7 @@ def set_threads(wanted: int | None) -> int:
     """
     import tensorflow as tf
 
-    from kit.commands._train_record import threads
+    from kit.experiments.trainings.record import threads
 
     if wanted is not None and wanted != threads():
         try:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from kit import architectures, data, files, progress, runs, training
-from kit.commands import _scores
-from kit.commands import _train_record as train_record
-from kit.commands._program import settings_text
-from kit.commands._train_batches import layers
-from kit.commands._train_plan import Choice
-from kit.commands._tune_plan import FREE, SETTINGS, plain
-from kit.commands._tune_values import FLAGS, of_training
 from kit.errors import SettingError
+from kit.experiments import score_files
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.choice.variation import layers
+from kit.experiments.searches.settings import FREE, SETTINGS, plain
+from kit.experiments.searches.values import FLAGS, of_training
+from kit.experiments.trainings import record as train_record
 from kit.search import Space
 from kit.settings import Tuning
+from kit.settings.stored import settings_text
 
 __all__ = [
     "FACTS",
@@ -107,7 +107,7 @@ def resolve(
 
 def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first trial."""
-    _scores.save_table(splits.table(), folder / runs.SPLIT)
+    score_files.save_table(splits.table(), folder / runs.SPLIT)
     save_facts(folder, resolved, splits, choice=reason, finished=False)
     # Last: it makes the folder a search.
     files.write_text(folder / SETTINGS, settings_text(resolved, Tuning))

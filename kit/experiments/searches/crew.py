@@ -9,16 +9,13 @@ from typing import Any
 
 from kit import progress, runs
 from kit import search as searching
-from kit.commands import _scores
-from kit.commands import _tune_plan as plan
-from kit.commands._program import (
-    program_name,
-    quoted,
-    read_settings,
-    settings_text,
-    start_keras,
-)
+from kit.command_lines import program_name, quoted
 from kit.errors import DataError
+from kit.experiments import score_files
+from kit.experiments.searches import settings as plan
+from kit.keras_start import start_keras
+from kit.settings import Tuning
+from kit.settings.stored import read_settings, settings_text
 
 __all__ = ["search", "threads_each", "work_for"]
 
@@ -56,7 +53,7 @@ def search(
         with searching.shown(made):
             searching.work(made.oracle, "tuner0", _run_trial(builders, settings))
         return
-    from kit.commands import _tune_record as record
+    from kit.experiments.searches import record as record
 
     texts = (settings_text(resolved), first.fingerprint, record.division(first))
     made.oracle.extra = dict(zip(TOLD, texts, strict=True))
@@ -87,16 +84,15 @@ def work_for(role: searching.Role, given: Mapping[str, Any]) -> None:
     """
     start_keras()
     searching.end_with_chief()
-    from kit.commands import _tune_record as record
-    from kit.commands import _tune_steps as steps
-    from kit.commands import _tune_trials as trials
-    from kit.commands.tune import tune
+    from kit.experiments.searches import record as record
+    from kit.experiments.searches import searching as steps
+    from kit.experiments.searches import trials as trials
 
     name, address = role.name, role.address
     with searching.Client(address, name, os.environ.get(searching.TOKEN)) as client:
         told = client.get_space().values
         text, images, division = (str(told[key]) for key in TOLD)
-        kept = read_settings(tune, Path(plan.SETTINGS), text, named="The chief's settings")
+        kept = read_settings(Tuning, Path(plan.SETTINGS), text, named="The chief's settings")
         own = {key: given.get(key) for key in ("folder", "split", "exclude")}
         cache = {"cache": given["cache"]} if "cache" in given else {}
         settings = {**plan.defaults(), **kept}
@@ -115,7 +111,7 @@ def work_for(role: searching.Role, given: Mapping[str, Any]) -> None:
         choice = steps.settled(choice, first, space)
         with tempfile.TemporaryDirectory() as folder:
             split = Path(folder) / runs.SPLIT
-            _scores.save_table(first.table(), split)
+            score_files.save_table(first.table(), split)
             builders = trials.prepare(choice, settings, space, source, split, first)
         progress.say(f"{name} works for {address}.")
         searching.work(client, name, _run_trial(builders, settings))

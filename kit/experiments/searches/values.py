@@ -6,15 +6,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from kit import architectures, training
-from kit.commands import _train_batches as batches
-from kit.commands import _train_steps as train_steps
-from kit.commands._program import assignments, one_or_two
-from kit.commands._train_plan import Choice, Method
-from kit.commands._tune_plan import default_space, shared
 from kit.data.batches import mixing
 from kit.errors import SettingError, nearest
+from kit.experiments.choice import variation as batches
+from kit.experiments.choice.method import Method
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.searches.settings import default_space, shared
+from kit.experiments.trainings import building
 from kit.search import Choices, Range, Space
 from kit.settings import Training
+from kit.settings.texts import assignments, one_or_two
 
 Parameter = Range | Choices
 
@@ -111,10 +112,10 @@ def check_trial(
     network = chosen(choice, values)
     try:
         architectures.check(network.architecture, **network.settings)
-        train_steps.check_room(network, given["batch_size"])
+        building.check_room(network, given["batch_size"])
         network.make_ready()
         batches.check(network, Method(cache=given["cache"]), given)
-        compiled = train_steps.compile_settings(network, given)
+        compiled = building.compile_settings(network, given)
         training.check_compile(network.settings.get("head", "softmax"), **compiled)
         limits = (given["monitor"], given["schedule"], None, given["max_minutes"])
         training.check_fit(given["epochs"], *limits)

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from kit import architectures, files, progress, runs, training
-from kit.commands import _tune_record as record
-from kit.commands._program import flow, program_name, quoted, read_settings, settings_text
-from kit.commands._train_record import FLAGS
-from kit.commands._tune_plan import TRAIN, plain
-from kit.commands._tune_values import of_training
-from kit.commands.train import train
+from kit.command_lines import program_name, quoted
 from kit.errors import CheckError
+from kit.experiments.searches import record as record
+from kit.experiments.searches.settings import TRAIN, plain
+from kit.experiments.searches.values import of_training
+from kit.experiments.training import train
+from kit.experiments.trainings.record import FLAGS
 from kit.search import Result, Space
+from kit.settings import Training
+from kit.settings.stored import read_settings, settings_text
+from kit.settings.texts import flow
 
 __all__ = ["command", "settings_of", "tested", "train_best"]
 
@@ -147,7 +150,7 @@ def _default(resolved: Mapping[str, Any], name: str) -> Any:
 def _train(settings: Path, run: Path) -> None:
     if run.exists() and not (run / runs.SETTINGS).is_file():  # killed before anything was in it
         shutil.rmtree(run)
-    known = {**read_settings(train, settings), "output": run, "overwrite": run.exists()}
+    known = {**read_settings(Training, settings), "output": run, "overwrite": run.exists()}
     try:
         train(**known)
     except CheckError as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import checks, data, diagnosis, files, progress
-from kit.commands import _checking as checking
-from kit.commands._train_steps import Trained, best_of
+from kit.experiments import setup_checks as checking
+from kit.experiments.trainings.fitting import Trained, best_of
 
 if TYPE_CHECKING:
     import keras

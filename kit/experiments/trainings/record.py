@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, files, runs, training
-from kit.commands import _scores
-from kit.commands._program import program_name, quoted, settings_text
-from kit.commands._train_batches import layers
-from kit.commands._train_plan import Choice
-from kit.commands._train_steps import Trained
+from kit.command_lines import program_name, quoted
+from kit.experiments import score_files
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.choice.variation import layers
+from kit.experiments.trainings.fitting import Trained
 from kit.progress import clean
 from kit.settings import Training
+from kit.settings.stored import settings_text
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +83,7 @@ def resolve(
 def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
     """Write what is known before the first epoch, so that an interrupted run can be used."""
     files.write_text(run / runs.SETTINGS, settings_text(resolved, Training))
-    _scores.save_table(splits.table(), run / runs.SPLIT)
+    score_files.save_table(splits.table(), run / runs.SPLIT)
     _save_facts(run, resolved, splits, choice=reason, finished=False)
 
 

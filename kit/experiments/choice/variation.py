@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from kit import data
-from kit.commands._program import assignments
-from kit.commands._train_plan import Choice, Method
 from kit.data.batches import augmentation, mixing
 from kit.data.features import smote
 from kit.errors import SettingError
+from kit.experiments.choice.method import Method
+from kit.experiments.choice.network_choice import Choice
+from kit.settings.texts import assignments
 
 __all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.commands import _train_plan as train_plan
-from kit.commands._program import assignments, one_or_two, read_settings
-from kit.commands._train_batches import layers
-from kit.commands._tune_plan import (
+from kit.errors import SettingError
+from kit.experiments import places
+from kit.experiments.choice import attempts
+from kit.experiments.choice.variation import layers
+from kit.experiments.searches.settings import (
     FREE,
     SETTINGS,
     defaults,
@@ -18,8 +19,10 @@ from kit.commands._tune_plan import (
     source_of,
     space_of,
 )
-from kit.errors import SettingError
 from kit.search import Space, check_free, space_text
+from kit.settings import Tuning
+from kit.settings.stored import read_settings
+from kit.settings.texts import assignments, one_or_two
 
 __all__ = ["Wanted", "wanted"]
 
@@ -65,10 +68,9 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
         _check(settings)
         return Wanted(settings, frozenset(given), space, source_of(settings), None)
     folder = _to_go_on_with(given)
-    from kit.commands.tune import tune
 
     try:
-        kept = read_settings(tune, folder / SETTINGS, named=str(folder / SETTINGS))
+        kept = read_settings(Tuning, folder / SETTINGS, named=str(folder / SETTINGS))
     except SettingError as error:
         raise SettingError(f"{error} Mend it, or begin another search.") from None
     _refuse_differences(folder, given, kept)
@@ -81,7 +83,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
 
 def _check(settings: Mapping[str, Any]) -> None:
     # One seed for the trials, one for each start of a finalist, one for the last training.
-    train_plan.attempts("functional", max(settings["seeds"], 1) + 2, settings["seed"])
+    attempts.attempts("functional", max(settings["seeds"], 1) + 2, settings["seed"])
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")
@@ -103,7 +105,7 @@ def _to_go_on_with(given: Mapping[str, Any]) -> Path:
                 f"{folder} holds no search to go on with: there is no {SETTINGS} in it."
             )
         return folder
-    name = f"{train_plan.called(source_of(given))}-" if "folder" in given else ""
+    name = f"{places.called(source_of(given))}-" if "folder" in given else ""
     found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
     found = [folder for folder in found if folder.name.startswith(name)]
     if not found:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kit import runs
-from kit.commands import _train_plan as train_plan
 from kit.errors import SettingError
+from kit.experiments import places
 from kit.search import TOKEN, Role, Space, check_token, read_address, read_space, roles
 from kit.settings import Training, Tuning
 
@@ -117,7 +117,7 @@ def source_of(settings: Mapping[str, Any]) -> Path:
     Raises:
         DataError: There are none.
     """
-    return train_plan.data_folder(settings["folder"])
+    return places.data_folder(settings["folder"])
 
 
 def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,10 +134,10 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
     """
     output = settings["output"]
     if output is None:
-        folder = runs.next_folder(Path("models"), f"{train_plan.called(source)}-{label}-search")
+        folder = runs.next_folder(Path("models"), f"{places.called(source)}-{label}-search")
     else:
         folder = output
-    train_plan.check_outside(folder, source)
+    places.check_outside(folder, source)
     if (folder / SETTINGS).is_file():
         raise SettingError(
             f"{folder} holds a search, and a search is never overwritten. --resume goes on with "

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from kit import architectures, data, evaluation, progress, runs
-from kit.commands import _scores
-from kit.commands._train_plan import Attempt
-from kit.commands._train_steps import Trained, best_of
+from kit.experiments import score_files
+from kit.experiments.choice.attempts import Attempt
+from kit.experiments.trainings.fitting import Trained, best_of
 
 __all__ = ["divided", "kept", "overview", "save_split", "score"]
 
@@ -53,7 +53,7 @@ def save_split(run: Path, splits: data.Splits, each: Sequence[data.Splits]) -> N
     fold = np.full(len(splits.files), "", object)
     for number, one in enumerate(each, start=1):
         fold[one.parts["validation"]] = str(number)
-    _scores.save_table(splits.table().assign(fold=fold), run / runs.SPLIT)
+    score_files.save_table(splits.table().assign(fold=fold), run / runs.SPLIT)
 
 
 def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) -> dict[str, Any]:
@@ -73,8 +73,8 @@ def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) ->
         splits.class_names,
         are_probabilities=architectures.head(trained[0].model) != "scores",
     )
-    _scores.save_table(found.table, run / PREDICTIONS)
-    _scores.keep(found.scores, "out_of_fold", run)
+    score_files.save_table(found.table, run / PREDICTIONS)
+    score_files.keep(found.scores, "out_of_fold", run)
     for line in found.sentences([len(one.history.table) for one in trained]):
         print(progress.clean(line))
     at_end = _at_the_end(trained, images)

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from kit import baselines, data, evaluation, progress, runs
-from kit.commands import _scores
-from kit.commands._train_plan import Choice
+from kit.experiments import score_files
+from kit.experiments.choice.network_choice import Choice
 
 __all__ = ["Scored", "features", "keep", "overview", "score"]
 
@@ -95,12 +95,12 @@ def overview(scored: Sequence[Scored], on_features: bool = False) -> str:
 def keep(scored: Sequence[Scored], splits: data.Splits, folder: Path) -> None:
     """Save the split, and for each method its predictions, tables and pictures."""
     folder.mkdir(parents=True)
-    _scores.save_table(splits.table(), folder / runs.SPLIT)
+    score_files.save_table(splits.table(), folder / runs.SPLIT)
     for one in scored:
         inside = folder / one.baseline.method
         tables = []
         for part, scores in one.scores.items():
-            _scores.keep(scores, part, inside)
+            score_files.keep(scores, part, inside)
             numbers = one.answers[part].numbers
             names = [splits.files[number] for number in numbers]
             probabilities = one.answers[part].probabilities
@@ -108,8 +108,8 @@ def keep(scored: Sequence[Scored], splits: data.Splits, folder: Path) -> None:
                 names, splits.labels[numbers], probabilities, splits.class_names
             )
             tables.append(table.assign(split=part))
-        _scores.save_table(pd.concat(tables), inside / "predictions.csv")
-        _scores.save_table(one.baseline.search, inside / "cross_validation.csv")
+        score_files.save_table(pd.concat(tables), inside / "predictions.csv")
+        score_files.save_table(one.baseline.search, inside / "cross_validation.csv")
 
 
 def _row(one: Scored) -> dict[str, str]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, progress, training
-from kit.commands import _train_steps as train_steps
-from kit.commands._train_batches import layers
-from kit.commands._train_plan import Choice
-from kit.commands._tune_values import IMAGES, LISTED, chosen, of_training
 from kit.data.batches import mixing
 from kit.data.features import smote
 from kit.data.features.features import Features
+from kit.experiments.choice.network_choice import Choice
+from kit.experiments.choice.variation import layers
+from kit.experiments.searches.values import IMAGES, LISTED, chosen, of_training
+from kit.experiments.trainings import building
 from kit.search import Choices, Space
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Builders:
         else:
             shape, classes = splits.image_shape, splits.num_classes
             model = architectures.build(choice.architecture, shape, classes, **choice.settings)
-        return training.compile_model(model, **train_steps.compile_settings(choice, given))
+        return training.compile_model(model, **building.compile_settings(choice, given))
 
 
 def load_first(

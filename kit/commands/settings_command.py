@@ -9,8 +9,8 @@ from typing import Any
 import tyro
 from tyro import constructors
 
-from kit.commands import _usage
 from kit.settings import Group, Joined
+from kit.settings.values import flag_of
 
 __all__ = ["Command"]
 
@@ -45,7 +45,7 @@ class Command:
         given = [
             one.name
             for one in self.__signature__.parameters.values()
-            if one.name in known or one.name == "folder" or _usage.flag_of(one) in flags
+            if one.name in known or one.name == "folder" or flag_of(one) in flags
         ]
         return functools.partial(self, **{each: settings.flat()[each] for each in given})
 

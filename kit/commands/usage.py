@@ -1,0 +1,66 @@
+"""What is wrong with the words of a command line, in one sentence."""
+
+import inspect
+import itertools
+from collections.abc import Callable, Sequence
+
+from kit.errors import nearest
+from kit.settings.values import flag_of, is_switch, read, several, takes
+
+__all__ = ["mistake"]
+
+
+def mistake(command: Callable[..., object], words: Sequence[str], program: str) -> str:
+    """Return what is wrong with words that the parser refused; nothing where it cannot be told.
+
+    Args:
+        command: Its parameters are the flags.
+        words: Of the command line, without the program.
+        program: Its name.
+    """
+    parameters = inspect.signature(command).parameters.values()
+    flags = {flag_of(each): each for each in parameters if each.kind is each.KEYWORD_ONLY}
+    places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    begins = [n for n, word in enumerate(words) if word.startswith("--")] + [len(words)]
+    loose = list(words[: begins[0]])
+    for begin, end in itertools.pairwise(begins):
+        flag, equals, behind = words[begin].partition("=")
+        values = [*([behind] if equals else []), *words[begin + 1 : end]]
+        parameter = flags.get(flag) or flags.get(f"--{flag.removeprefix('--no-')}")
+        if parameter is None:
+            return f"There is no {flag}.{nearest(flag, flags)}"
+        if is_switch(parameter) and parameter.annotation != bool | None:
+            loose += values
+            continue
+        most = len(values) if several(parameter.annotation) else 1
+        loose += values[most:]
+        if problem := _refused(parameter, flag, values[:most]):
+            return problem
+    return _out_of_place(places, loose, program)
+
+
+def _refused(parameter: inspect.Parameter, flag: str, values: Sequence[str]) -> str:
+    kind = takes(parameter.annotation)
+    if not values:
+        return f"{flag} takes {kind}; nothing stands behind it."
+    try:
+        read(parameter.annotation, values)
+    except ValueError:
+        return f"{flag} takes {kind}, not {' '.join(values)!r}."
+    return ""
+
+
+def _out_of_place(places: Sequence[inspect.Parameter], loose: Sequence[str], program: str) -> str:
+    """Say which word stands for nothing, or what is missing."""
+    names = " ".join(each.name.upper() for each in places) or "only flags"
+    many = any(several(each.annotation) for each in places)
+    if (dashed := [word for word in loose if word.startswith("-") and word != "-"]) and not many:
+        return f"There is no {dashed[0]}. {program} --help lists the flags."
+    if len(loose) > len(places) and not many:
+        return f"{program} takes {names}; {loose[len(places)]!r} is one word too many."
+    needed = [each.name.upper() for each in places if each.default is each.empty]
+    if len(loose) < len(needed):
+        missing = needed[len(loose) :]
+        verb = "is" if len(missing) == 1 else "are"
+        return f"{program} takes {names}; {' and '.join(missing)} {verb} missing."
+    return ""

@@ -1,0 +1,1 @@
+"""What the programs do, as functions that Python can call; what they return, a program prints."""

@@ -1,0 +1,99 @@
+"""Folders: where the images are, where a run goes, and which run is meant."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from kit import data, runs
+from kit.command_lines import quoted
+from kit.data import samples
+from kit.errors import DataError, SettingError
+
+
+def data_folder(folder: Path | None) -> Path:
+    """Return the folder of images or the table: the one given, or the built-in digits.
+
+    Raises:
+        DataError: There is no such folder and no such table.
+    """
+    if folder is None:
+        return samples.digits()
+    if data.is_table(folder):
+        # a link to a table stays one: paths are relative to where it lies
+        return folder.parent.resolve() / folder.name
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise DataError(
+            f"{folder} {what}. Pass the folder that holds one sub-folder per class, or a table of "
+            "paths and labels (.csv, .tsv, .parquet)."
+        )
+    return folder.resolve()
+
+
+def called(source: Path) -> str:
+    """Return what a run is called after: the folder of the images, or the one of their table."""
+    folder = source.parent.resolve() if data.is_table(source) else source
+    return folder.name or "root"
+
+
+def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -> Path:
+    """Return where the run goes.
+
+    Raises:
+        SettingError: It exists and was not to be overwritten, or it lies in the data.
+        DataError: The table that names the data cannot be read.
+    """
+    if output is None:
+        folder = runs.next_folder(Path("models"), f"{called(source)}-{label}")
+    else:
+        folder = output
+    check_outside(folder, source)
+    runs.check_possible(folder)
+    runs.check_free(folder, overwrite)
+    return folder
+
+
+def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Run:
+    """Return the run that a program was given first.
+
+    Args:
+        folder: What was given for it.
+        others: What was given behind it.
+        program: The program's name.
+
+    Raises:
+        SettingError: It is none, or what stands behind it is one.
+    """
+    try:
+        return runs.load(folder)
+    except SettingError:
+        for other in map(runs.folder_of, others):
+            if (other / runs.FACTS).is_file():
+                raise SettingError(
+                    f"{other} is a run, and the run comes first: "
+                    f"{program} {quoted(other)} {quoted(folder)}"
+                ) from None
+        raise
+
+
+def check_outside(folder: Path, source: Path) -> None:
+    """Make sure that nothing is written into the data, a folder or what a table names.
+
+    Raises:
+        SettingError: The folder lies in it.
+        DataError: The table cannot be read.
+    """
+    for images in data.image_folders(source):
+        runs.check_outside(folder, images)
+
+
+def check_new(output: Path, source: Path) -> None:
+    """Make sure that a folder for results is not there yet and not within the data.
+
+    Raises:
+        SettingError: It is.
+        DataError: The table cannot be read.
+    """
+    check_outside(output, source)
+    if output.exists():
+        raise SettingError(f"{output} exists already. Give another --output.")
+    runs.check_possible(output)

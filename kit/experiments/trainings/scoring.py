@@ -1,0 +1,81 @@
+"""The scores of a training on every held-out part, its tables and its curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit import architectures, data, evaluation, plots, progress
+from kit.experiments import score_files
+
+if TYPE_CHECKING:
+    pass
+from kit.experiments.trainings.fitting import Trained, best_of
+
+
+def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
+    """Save the loss and accuracy of every training, on one figure."""
+    histories = {one.attempt.name: one.history.table for one in trained}
+    best = {one.attempt.name: one.history.best_epoch for one in trained}
+    plots.save(plots.curves(histories, best), figures / "curves.png")
+
+
+def score(
+    trained: Sequence[Trained], splits: data.Splits, run: Path, chosen: bool = True
+) -> dict[str, Any]:
+    """Score every held-out part once, keep tables and pictures, and print the sentences.
+
+    Args:
+        trained: The trainings.
+        splits: The data.
+        run: Gets the tables.
+        chosen: Whether the epoch that is kept was chosen on the validation images.
+
+    Returns:
+        What ``metrics.json`` holds, but for the times.
+    """
+    best = best_of(trained)
+    if best.history.why:
+        print(best.history.why)
+    kind = {"are_probabilities": architectures.head(best.model) != "scores"}
+    metrics: dict[str, Any] = {"temperature": best.temperature}
+    tables = []
+    for part in ("validation", "test"):
+        if part not in splits.parts:
+            continue
+        with data.named_failures(splits.images):
+            batches = data.ordered_batches(best.asked, part)
+            probabilities = evaluation.probabilities(best.answering, batches)
+        numbers = best.asked.present(part)
+        true = splits.labels[numbers]
+        scores = evaluation.score(true, probabilities, splits.class_names, **kind)
+        metrics[part] = scores.summary()
+        names = [splits.files[index] for index in numbers]
+        table = evaluation.predictions(names, true, probabilities, splits.class_names, **kind)
+        tables.append(table.assign(split=part))
+        score_files.keep(scores, part, run)
+        looks = [len(one.history.table) for one in trained]
+        epochs = None if part == "test" else looks if chosen else 0
+        shared = len(splits.shared("validation", part)) if part == "test" else 0
+        for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
+            print(progress.clean(line))
+    if tables:
+        score_files.save_table(pd.concat(tables), run / "predictions.csv")
+    else:
+        print("No image was kept apart from this training, so nothing says how good it is.")
+    if len(trained) > 1:
+        metrics["attempts"] = {one.attempt.name: one.value for one in trained}
+        print(spread(trained))
+    return metrics
+
+
+def spread(trained: Sequence[Trained]) -> str:
+    """Return the attempts' scores, and for repeats their mean and standard deviation."""
+    monitor = trained[0].history.monitor
+    values = pd.Series([one.value for one in trained])
+    each = ", ".join(f"{one.attempt.name} {one.value:.4f}" for one in trained)
+    line = f"{monitor} of each training: {each}"
+    if trained[0].attempt.style == trained[-1].attempt.style:
+        line += f"; mean {values.mean():.4f}, standard deviation {values.std():.4f}"
+    return line + f". Kept: {best_of(trained).attempt.name}."
