@@ -1,26 +1,74 @@
 """Image classification on Keras 3, from a folder of photos to a trained and explained model.
 
-Import the module that does the job; nothing is re-exported here::
+What the programs do is a function here, with the same settings as keywords::
+
+    import kit
+
+    run = kit.train("photos", backbone="MobileNet", max_minutes=10)
+    run.predict("new_photos")
+
+=====================  =========================================================================
+``train``              a classifier on a folder of images, kept as a run; ``load`` opens it again
+``tune``               the settings of a training, searched from coarse to fine
+``check``, ``audit``   is the network wired up rightly; what is wrong with a data set
+``baseline``           nearest neighbours and linear classifiers, a yardstick
+``evaluate``           a run, scored on other images
+``predict``            a run and some images -> their classes
+``describe``           what a network costs, before it is built; ``build`` builds it
+``download``           a data set by name or address
+=====================  =========================================================================
+
+Below them lie the rooms; import the one that does the job::
 
     from kit import architectures, data, evaluation, training
 
-================  ==============================================================
+=================  =============================================================================
 ``architectures``  networks by name, each as a Functional and a Sequential model
-``data``           a folder of images -> training, validation and test parts
-``audit``          what is wrong with a data set, before any training
-``checks``         is a network wired up rightly, does it learn; what went wrong in a training
+``data``           a folder of images -> training, validation and test part
+``auditing``       what is wrong with a data set, before any training
+``checks``         is a network wired up rightly, does it learn
+``monitoring``     what is measured during a training; the guard of its loss
+``diagnosis``      what went wrong in a training, and what to do next
 ``training``       compile and fit; heads on frozen backbones, fine-tuning, pre-training
-``evaluation``     scores with their intervals, confusion matrices, predictions
-``baselines``      nearest neighbours and linear classifiers, a yardstick
+``evaluation``     scores with their intervals, confusion matrices
+``baselines``      nearest neighbours and linear classifiers
 ``search``         random search in log space that narrows itself
 ``runs``           what a folder in ``models/`` holds; save, load
 ``prediction``     a run and some images -> classes and probabilities
+``description``    layers, costs and wiring of a network
+``downloading``    archives from elsewhere, unpacked with care
 ``plots``          numbers -> matplotlib figures
-``commands``       the programs: train, tune, check, audit, evaluate, predict, describe, ...
-``files``          atomic writes and the cache folder
-``progress``       progress on a terminal, plain lines elsewhere
-``settings``       the settings of a training, in groups: flags, keywords, ``run.yaml``
-``choices``        names that are arguments and flags
+``experiments``    what the programs do, callable from Python
+``commands``       the programs: flags in, one call, lines out
+``settings``       the settings, in groups: flags, keywords, ``run.yaml``
 ``errors``         what goes wrong, by whose mistake
-================  ==============================================================
+=================  =============================================================================
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kit.architectures import build as build
+    from kit.experiments.run import load as load
+    from kit.experiments.training import train as train
+    from kit.experiments.tuning import tune as tune
+
+FUNCTIONS = {  # and where they are, for importing them takes seconds
+    "build": "kit.architectures",
+    "load": "kit.experiments.run",
+    "train": "kit.experiments.training",
+    "tune": "kit.experiments.tuning",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return one of the functions, imported when it is asked for."""
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(FUNCTIONS[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the names that are there, and those of the functions."""
+    return sorted({*globals(), *FUNCTIONS})

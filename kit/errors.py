@@ -4,10 +4,11 @@ Every message says what must hold, what came instead and what to do. The program
 ``kit.commands`` print it without a traceback and end with the class's ``exit_code``.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-__all__ = ["CheckError", "DataError", "KitError", "SettingError", "nearest"]
+__all__ = ["CheckError", "DataError", "KitError", "SettingError", "nearest", "noting"]
 
 
 class KitError(Exception):
@@ -46,3 +47,14 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """Return a question that offers the choice spelt most like ``word``, or nothing."""
     close = difflib.get_close_matches(word.lower(), list(choices), n=1)
     return f' Did you mean "{close[0]}"?' if close else ""
+
+
+@contextlib.contextmanager
+def noting(lines: Iterable[str]) -> Iterator[None]:
+    """Give an exception what was known before it, as its notes; the lines may still grow."""
+    try:
+        yield
+    except BaseException as error:
+        for line in lines:
+            error.add_note(line)
+        raise

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MODEL",
     "SETTINGS",
-    "Run",
+    "Saved",
     "alone",
     "check_free",
     "check_outside",
@@ -74,8 +74,8 @@ PACKAGES = (
 
 
 @dataclass(frozen=True)
-class Run:
-    """A trained run: where it lies, how it was made and what is known of it.
+class Saved:
+    """A run as it was saved: where it lies, how it was made and what is known of it.
 
     Its settings are in no groups, as the keywords of a training are.
     """
@@ -93,6 +93,15 @@ class Run:
     def equalization(self) -> str:
         """Return how its images were equalized; runs from before there was a choice were not."""
         return str(self.facts.get("equalization", "none"))
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return what a JSON file of it holds; nothing where it is not there.
+
+        Raises:
+            SettingError: It is damaged.
+        """
+        path = self.folder / name
+        return _read(path, foreign.json_value) if path.is_file() else {}
 
 
 def check_outside(folder: Path, source: Path) -> None:
@@ -124,7 +133,7 @@ def uncompiled(model: "keras.Model") -> "keras.Model":
     return twin
 
 
-def load(folder: Path) -> Run:
+def load(folder: Path | str) -> Saved:
     """Read a run's settings and facts.
 
     Args:
@@ -156,7 +165,7 @@ def load(folder: Path) -> Run:
     settings = Training.flat_of(_read(folder / SETTINGS, foreign.yaml_value))
     facts = _read(folder / FACTS, foreign.json_value)
     _check_facts(folder, facts)
-    return Run(folder, settings, facts)
+    return Saved(folder, settings, facts)
 
 
 def folder_of(path: Path | str) -> Path:
@@ -165,7 +174,7 @@ def folder_of(path: Path | str) -> Path:
     return path.parent if path.name == MODEL and path.is_file() else path
 
 
-def images_of(run: Run, parts: Container[str]) -> set[str]:
+def images_of(run: Saved, parts: Container[str]) -> set[str]:
     """Return the content hashes of the images that these parts of a run's data had.
 
     Raises:
@@ -183,7 +192,7 @@ def images_of(run: Run, parts: Container[str]) -> set[str]:
     return {content for part, content in rows if part in parts}
 
 
-def load_model(run: Run) -> "keras.Model":
+def load_model(run: Saved) -> "keras.Model":
     """Load a run's network for inference.
 
     Raises:

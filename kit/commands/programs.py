@@ -7,7 +7,7 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         _refuse_empty(given)
         given, config = _take_config(_spelled_out(command, given))
         known = read_settings(getattr(command, "kind", command), config) if config else {}
-        _parsed(command, known, given)()
+        with _reached():
+            _parsed(command, known, given)()
     except KitError as error:
         progress.say(*f"Error: {error}".split("\n"))
         sys.exit(error.exit_code)
@@ -65,6 +66,17 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         where = error.filename2 or error.filename or "system"  # the second is where to
         progress.say(f"Error: {where}: {error.strerror}.")
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    """Print what was known before an exception, which carries it as its notes."""
+    try:
+        yield
+    except BaseException as error:
+        for line in getattr(error, "__notes__", ()):
+            print(progress.clean(line))
+        raise
 
 
 def _parsed(

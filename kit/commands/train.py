@@ -12,11 +12,13 @@ __all__ = ["main", "train"]
 
 
 @partial(Command, Training)
-def train(folder: Path | None = None, **given: Any) -> None:
+def train(folder: Path | None = None, **settings: Any) -> None:
     """Train a classifier on a folder of images, score it and keep it as a run."""
     from kit.experiments import training
+    from kit.experiments.trainings import record
 
-    training.train(folder, **given)
+    run = training.train(folder, **settings)
+    print(*run.lines(), *record.next_steps(run.folder, folder), sep="\n")
 
 
 def main() -> None:

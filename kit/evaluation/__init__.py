@@ -9,7 +9,7 @@ from kit.evaluation.cross_validation import CrossValidation, cross_validated
 from kit.evaluation.kept_epoch import best_place, kept_epoch, why_kept
 from kit.evaluation.looks import looks, looks_text
 from kit.evaluation.score_sentences import sentences
-from kit.evaluation.scores import Scores, score
+from kit.evaluation.scores import Scores, recalled, score
 from kit.evaluation.temperature import temperature
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "looks_text",
     "predictions",
     "probabilities",
+    "recalled",
     "score",
     "sentences",
     "temperature",

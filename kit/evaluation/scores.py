@@ -4,8 +4,9 @@ scikit-learn is imported where it counts: it takes two seconds, for which predic
 truth to compare with, need not wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,12 @@ from numpy.typing import NDArray
 from kit.errors import KitError, SettingError
 from kit.intervals import wilson
 
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "recalled", "score"]
 
+SUMMARY = (  # the numbers about all images
+    *("images", "accuracy", "accuracy_low", "accuracy_high", "majority_baseline"),
+    *("balanced_accuracy", "macro_f1", "loss"),
+)
 SUM_TOLERANCE = 1e-3  # of a row of probabilities: float32 softmax over 1000 classes stays far below
 
 
@@ -61,11 +66,7 @@ class Scores:
 
     def summary(self) -> dict[str, int | float | None]:
         """Return the numbers about all images, as JSON holds them: None for NaN."""
-        names = (
-            "images accuracy accuracy_low accuracy_high majority_baseline "
-            "balanced_accuracy macro_f1 loss"
-        )
-        numbers = {name: getattr(self, name) for name in names.split()}
+        numbers = {name: getattr(self, name) for name in SUMMARY}
         return {name: None if np.isnan(value) else value for name, value in numbers.items()}
 
     def confusion_table(self) -> pd.DataFrame:
@@ -125,6 +126,40 @@ def score(
         loss=float(log_loss(true, rows, labels=classes)) if are_probabilities else float("nan"),
         per_class=_per_class(confusion, class_names),
         confusion=confusion,
+    )
+
+
+def recalled(
+    summary: Mapping[str, float | None], answers: pd.DataFrame, class_names: Sequence[str]
+) -> Scores:
+    """Return scores as they were kept.
+
+    Args:
+        summary: Of :meth:`Scores.summary`.
+        answers: The images' classes by name, in the columns true and predicted.
+        class_names: In the order of the model's outputs.
+
+    Raises:
+        SettingError: The answers name other classes, or are not as many as the summary says.
+    """
+    true, predicted = (
+        pd.Categorical(answers[column], categories=list(class_names)).codes.astype(int)
+        for column in ("true", "predicted")
+    )
+    if min(*true, *predicted, len(true) - 1) < 0 or len(true) != summary["images"]:
+        raise SettingError(
+            f"The answers to {len(true)} images do not fit the scores of {summary['images']}."
+        )
+    confusion = np.zeros((len(class_names), len(class_names)), np.int64)
+    np.add.at(confusion, (true, predicted), 1)
+    numbers: dict[str, Any] = {
+        name: float("nan") if summary[name] is None else summary[name] for name in SUMMARY
+    }
+    return Scores(
+        class_names=tuple(class_names),
+        per_class=_per_class(confusion, class_names),
+        confusion=confusion,
+        **numbers,
     )
 
 

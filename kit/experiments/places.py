@@ -52,7 +52,7 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
     return folder
 
 
-def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Run:
+def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Saved:
     """Return the run that a program was given first.
 
     Args:

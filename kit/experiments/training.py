@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kit import progress
+from kit import errors, progress
+from kit.experiments.run import Run, load
 from kit.keras_start import start_keras
 from kit.settings import Training
 from kit.settings.texts import one_or_two
@@ -12,8 +13,15 @@ from kit.settings.texts import one_or_two
 __all__ = ["train"]
 
 
-def train(folder: Path | None = None, **given: Any) -> None:
+def train(folder: Path | str | None = None, **given: Any) -> Run:
     """Train a classifier on a folder of images, score it and keep it as a run.
+
+    Args:
+        folder: The images, or a table of paths and labels; without it, handwritten digits.
+        given: Any setting of :class:`kit.settings.Training` by its name.
+
+    Returns:
+        The run. Where the training fails after something was scored, the exception's notes say it.
 
     Raises:
         SettingError: A setting cannot be used.
@@ -93,7 +101,8 @@ def train(folder: Path | None = None, **given: Any) -> None:
     if method.thawed is not None:
         training.check_thaw(first, method.thawed)
     resolved = record.resolve(given, source, splits, first, choice)
-    with runs.create(target, settings.record.overwrite) as run:
+    said: list[str] = []
+    with errors.noting(said), runs.create(target, settings.record.overwrite) as run:
         record.save_inputs(run, resolved, splits, choice.reason)
         if folds is not None:
             folding.save_split(run, splits, each)
@@ -123,13 +132,13 @@ def train(folder: Path | None = None, **given: Any) -> None:
         scoring.draw_curves(trained, run / "figures")
         metrics = {}
         if folds is not None:
-            metrics = folding.score(trained, each, run)
+            metrics = folding.score(trained, each, run, said)
             splits = folding.kept(trained, each)
             folding.save_split(run, splits, each)
-        metrics |= scoring.score(trained, splits, run, chosen=duration.last_epoch is None)
-        for line in diagnosis.explain(trained, resolved, run):
-            print(line)
+        metrics |= scoring.score(trained, splits, run, said, chosen=duration.last_epoch is None)
+        metrics["sentences"] = [*said]
+        diagnosis.explain(trained, resolved, run)
         record.finish(
             run, metrics, resolved, splits, fitting.best_of(trained), choice.reason, start
         )
-    print(record.next_steps(target, source))
+    return load(target)

@@ -8,6 +8,15 @@
 """
 
 from kit.prediction.classifier import Classifier, Predictions, classify, from_model, load
-from kit.prediction.selection import Selection, find
+from kit.prediction.selection import Paths, Selection, find
 
-__all__ = ["Classifier", "Predictions", "Selection", "classify", "find", "from_model", "load"]
+__all__ = [
+    "Classifier",
+    "Paths",
+    "Predictions",
+    "Selection",
+    "classify",
+    "find",
+    "from_model",
+    "load",
+]

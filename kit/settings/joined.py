@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
 
 from tyro.conf import OmitArgPrefixes as Flat  # --learning-rate, not --optimization.learning-rate
@@ -93,15 +94,17 @@ class Joined:
         return self.tree_of(self.flat())
 
     def having(self, **values: Any) -> Self:
-        """Return the same with some values changed, wherever they stand.
+        """Return the same with some values changed, wherever they stand; a path may be text.
 
         Raises:
             SettingError: There is no such setting.
         """
-        known = self.flat()
-        for name in values:
+        known = self.signature().parameters
+        for name, value in values.items():
             if name not in known:
                 raise SettingError(f'There is no setting "{name}".{nearest(name, known)}')
+            if isinstance(value, str) and _takes_paths(known[name].annotation):
+                values[name] = Path(value)
         changed: dict[str, Any] = {}
         for name, value in vars(self).items():
             if isinstance(value, Group):
@@ -120,6 +123,10 @@ class Joined:
         for value in vars(self).values():
             if isinstance(value, Group):
                 value.verify()
+
+
+def _takes_paths(annotation: Any) -> bool:
+    return annotation is Path or any(map(_takes_paths, get_args(annotation)))
 
 
 def _group(one: "dataclasses.Field[Any]") -> type[Group] | None:

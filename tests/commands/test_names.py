@@ -54,7 +54,7 @@ def test_the_path_of_a_prediction_is_cut_in_its_folders_only():
 
 
 def test_what_follows_a_training_is_told_in_whole_lines(photos):
-    assert len(record.next_steps(photos / NAMES[0], photos / NAMES[0]).split("\n")) == 4
+    assert len(record.next_steps(photos / NAMES[0], photos / NAMES[0])) == 4
 
 
 @pytest.mark.parametrize("kind", [KitError, SettingError, DataError])

@@ -10,7 +10,7 @@ import tyro
 
 from kit import commands
 from kit.commands.programs import program
-from kit.errors import DataError, KitError, SettingError
+from kit.errors import DataError, KitError, SettingError, noting
 from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text
 from kit.settings.texts import assignments
 
@@ -241,3 +241,19 @@ def test_assignments_are_yaml_values_and_the_last_counts() -> None:
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="--set"):
         assignments([text])
+
+
+def test_what_was_known_before_an_error_is_printed_before_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def failing() -> None:
+        """Fail late."""
+        with noting(["validation: 0.9", "cats\n"]):
+            raise KitError("the disk is full")
+
+    with pytest.raises(SystemExit):
+        program(failing, [])
+
+    out, err = capsys.readouterr()
+    assert out.splitlines() == ["validation: 0.9", "cats\\n"]
+    assert err == "Error: the disk is full\n"

@@ -14,13 +14,11 @@ import pytest
 import yaml
 
 from kit import architectures, data, runs
-from kit.commands import train as train_module
 from kit.commands import usage
 from kit.commands.evaluate import evaluate
 from kit.commands.predict import predict
 from kit.commands.programs import program
 from kit.commands.train import train
-from kit.errors import SettingError
 from kit.experiments.choice import attempts, network_choice
 from kit.experiments.trainings import building
 from kit.settings import Training
@@ -337,18 +335,6 @@ def test_the_help_has_every_flag_in_a_titled_group(capsys: pytest.CaptureFixture
     assert "its weights are on this machine, else a network" in " ".join(
         said.replace("│", "").split()
     )
-
-
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"folds": 1}, {"learning_rate": -1.0}])
-def test_a_number_out_of_its_range_is_refused_before_tensorflow_starts(
-    wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(train_module, "start_keras", lambda: pytest.fail("TensorFlow starts"))
-
-    with pytest.raises(SettingError, match="must be"):
-        train("nowhere", **wrong)
-    with pytest.raises(SettingError, match=r"no setting \"epoch\"\. Did you mean"):
-        train("nowhere", epoch=3)
 
 
 def test_a_run_says_its_settings_in_groups(trained: Path, tmp_path: Path) -> None:

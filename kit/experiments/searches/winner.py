@@ -13,7 +13,7 @@ from kit.experiments.searches import record as record
 from kit.experiments.searches.settings import TRAIN, plain
 from kit.experiments.searches.values import of_training
 from kit.experiments.training import train
-from kit.experiments.trainings.record import FLAGS
+from kit.experiments.trainings.record import FLAGS, next_steps
 from kit.search import Result, Space
 from kit.settings import Training
 from kit.settings.stored import read_settings, settings_text
@@ -152,10 +152,11 @@ def _train(settings: Path, run: Path) -> None:
         shutil.rmtree(run)
     known = {**read_settings(Training, settings), "output": run, "overwrite": run.exists()}
     try:
-        train(**known)
+        made = train(**known)
     except CheckError as error:
         progress.say(f"{error} The trials could do without, so the winner is trained all the same.")
-        train(**{**known, "check": False})
+        made = train(**{**known, "check": False})
+    print(*made.lines(), *next_steps(run, known["folder"]), sep="\n")
 
 
 def _metrics(run: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import checks, data, diagnosis, files, progress
 from kit.experiments import setup_checks as checking
+from kit.experiments.run import DIAGNOSIS
 from kit.experiments.trainings.fitting import Trained, best_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["before", "explain"]
 
-CHECKS, DIAGNOSIS = "checks.json", "diagnosis.json"
+CHECKS = "checks.json"
 
 
 def before(
@@ -32,8 +33,8 @@ def before(
     checking.refuse_failed(found, " --no-check trains all the same.")
 
 
-def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> list[str]:
-    """Diagnose the training that is kept, keep that, and return it as lines.
+def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> None:
+    """Diagnose the training that is kept, and keep that.
 
     Args:
         trained: The trainings.
@@ -42,7 +43,7 @@ def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) 
     """
     seen = best_of(trained).history.evidence
     if seen is None:
-        return []
+        return
     found = diagnosis.diagnose(seen)
     steps = diagnosis.next_steps(found, dataclasses.replace(seen.facts, settings=settings))
     kept = {
@@ -52,7 +53,3 @@ def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) 
     }
     text = json.dumps(kept, indent=2, ensure_ascii=False, default=float)
     files.write_text(run / DIAGNOSIS, text + "\n")
-    lines = [f"Diagnosis: {found.summary}", *(f"  {line}" for line in found.lines()[1:])]
-    if steps:
-        lines += ["What to do next:", *(f"  - {step}" for step in steps)]
-    return [progress.clean(line) for line in lines]

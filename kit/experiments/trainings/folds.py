@@ -56,8 +56,10 @@ def save_split(run: Path, splits: data.Splits, each: Sequence[data.Splits]) -> N
     score_files.save_table(splits.table().assign(fold=fold), run / runs.SPLIT)
 
 
-def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) -> dict[str, Any]:
-    """Score the answers to the folds, keep their table and print the sentences.
+def score(
+    trained: Sequence[Trained], each: Sequence[data.Splits], run: Path, said: list[str]
+) -> dict[str, Any]:
+    """Score the answers to the folds, keep their table and add sentences to what is ``said``.
 
     Returns:
         What ``metrics.json`` holds of the cross-validation.
@@ -75,16 +77,15 @@ def score(trained: Sequence[Trained], each: Sequence[data.Splits], run: Path) ->
     )
     score_files.save_table(found.table, run / PREDICTIONS)
     score_files.keep(found.scores, "out_of_fold", run)
-    for line in found.sentences([len(one.history.table) for one in trained]):
-        print(progress.clean(line))
+    said += found.sentences([len(one.history.table) for one in trained])
     at_end = _at_the_end(trained, images)
     if at_end is not None and f"{at_end:.3f}" != f"{found.scores.accuracy:.3f}":
-        print(
+        said.append(
             f"With the last epoch of each training instead of the kept one it is {at_end:.3f}; the "
             "difference may be what choosing the epoch on these images added."
         )
     best = best_of(trained).attempt.name
-    print(
+    said.append(
         f"Kept is the model of {best}. Its own validation score, which follows, is chosen from "
         f"{len(trained)} and so optimistic; the cross-validation is the estimate."
     )

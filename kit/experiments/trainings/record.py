@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, files, runs, training
 from kit.command_lines import program_name, quoted
-from kit.experiments import score_files
+from kit.experiments import places, score_files
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.choice.variation import layers
+from kit.experiments.run import METRICS
 from kit.experiments.trainings.fitting import Trained
 from kit.progress import clean
 from kit.settings import Training
@@ -101,7 +102,7 @@ def finish(
         "seconds": round(time.monotonic() - start, 2),
         "cpu_seconds": round(time.process_time(), 2),  # of the whole process
     }
-    files.write_text(run / "metrics.json", json.dumps({**metrics, **times}, indent=2) + "\n")
+    files.write_text(run / METRICS, json.dumps({**metrics, **times}, indent=2) + "\n")
     _save_facts(
         run,
         resolved,
@@ -115,10 +116,10 @@ def finish(
     )
 
 
-def next_steps(run: Path, source: Path) -> str:
-    """Return the commands that follow a training, as they can be typed here."""
-    folder = data.image_folders(source)[0]
-    return "\n".join(
+def next_steps(run: Path, folder: Path | None) -> list[str]:
+    """Return the commands that follow a training on a folder, as they can be typed here."""
+    folder = data.image_folders(places.data_folder(folder))[0]
+    return [
         clean(line)
         for line in (
             f"The run is in {run}; look at {run / 'figures'}.",
@@ -126,7 +127,7 @@ def next_steps(run: Path, source: Path) -> str:
             f"  {program_name('kit-predict')} {quoted(run)} {quoted(folder)} --top 3",
             f"  {program_name('kit-evaluate')} {quoted(run)} OTHER_FOLDER",
         )
-    )
+    ]
 
 
 def facts(resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> dict[str, Any]:

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from kit import architectures, data, evaluation, plots, progress
+from kit import architectures, data, evaluation, plots
 from kit.experiments import score_files
-
-if TYPE_CHECKING:
-    pass
 from kit.experiments.trainings.fitting import Trained, best_of
 
 
@@ -22,14 +19,19 @@ def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
 
 
 def score(
-    trained: Sequence[Trained], splits: data.Splits, run: Path, chosen: bool = True
+    trained: Sequence[Trained],
+    splits: data.Splits,
+    run: Path,
+    said: list[str],
+    chosen: bool = True,
 ) -> dict[str, Any]:
-    """Score every held-out part once, keep tables and pictures, and print the sentences.
+    """Score every held-out part once, keep tables and pictures, and say it in sentences.
 
     Args:
         trained: The trainings.
         splits: The data.
         run: Gets the tables.
+        said: Gets the sentences.
         chosen: Whether the epoch that is kept was chosen on the validation images.
 
     Returns:
@@ -37,7 +39,7 @@ def score(
     """
     best = best_of(trained)
     if best.history.why:
-        print(best.history.why)
+        said.append(best.history.why)
     kind = {"are_probabilities": architectures.head(best.model) != "scores"}
     metrics: dict[str, Any] = {"temperature": best.temperature}
     tables = []
@@ -58,15 +60,14 @@ def score(
         looks = [len(one.history.table) for one in trained]
         epochs = None if part == "test" else looks if chosen else 0
         shared = len(splits.shared("validation", part)) if part == "test" else 0
-        for line in evaluation.sentences(scores, part, epochs=epochs, shared=shared):
-            print(progress.clean(line))
+        said += evaluation.sentences(scores, part, epochs=epochs, shared=shared)
     if tables:
         score_files.save_table(pd.concat(tables), run / "predictions.csv")
     else:
-        print("No image was kept apart from this training, so nothing says how good it is.")
+        said.append("No image was kept apart from this training, so nothing says how good it is.")
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: one.value for one in trained}
-        print(spread(trained))
+        said.append(spread(trained))
     return metrics
 
 

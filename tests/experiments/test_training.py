@@ -1,0 +1,21 @@
+"""The flow of a training, called from Python."""
+
+from typing import Any
+
+import pytest
+
+import kit
+from kit.errors import SettingError
+from kit.experiments import training
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"folds": 1}, {"learning_rate": -1.0}])
+def test_a_number_out_of_its_range_is_refused_before_tensorflow_starts(
+    wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "start_keras", lambda: pytest.fail("TensorFlow starts"))
+
+    with pytest.raises(SettingError, match="must be"):
+        kit.train("nowhere", **wrong)
+    with pytest.raises(SettingError, match=r"no setting \"epoch\"\. Did you mean"):
+        kit.train("nowhere", epoch=3)
