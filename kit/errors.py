@@ -8,8 +8,6 @@ import contextlib
 import difflib
 from collections.abc import Iterable, Iterator
 
-__all__ = ["CheckError", "DataError", "KitError", "SettingError", "nearest", "noting"]
-
 
 class KitError(Exception):
     """The work failed: training diverged, a result could not be written.
@@ -41,6 +39,13 @@ class CheckError(KitError):
     """A check of the network or its settings failed."""
 
     exit_code = 4
+
+
+def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise SettingError where a setting has none of the values that there are."""
+    known = tuple(choices)
+    if value not in known:
+        raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

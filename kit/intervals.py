@@ -1,11 +1,21 @@
 """How far chance alone moves a share of images: standard errors, intervals, guessing."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["guessing", "luck", "paired", "standard_error", "wilson", "worth"]
+__all__ = [
+    "IMBALANCED",
+    "guessing",
+    "is_imbalanced",
+    "luck",
+    "paired",
+    "standard_error",
+    "wilson",
+    "worth",
+]
 
 Z = 1.959964  # standard errors of a 95 % interval
+IMBALANCED = 3.0  # largest class over smallest, above which accuracy hides the small classes
 DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck
 
 
@@ -35,6 +45,16 @@ def worth(counts: Sequence[float], *, balanced: bool) -> float:
     if not balanced:
         return sum(present)
     return len(present) ** 2 / sum(1 / count for count in present) if present else 0.0
+
+
+def is_imbalanced(counts: Iterable[float]) -> bool:
+    """Tell whether classes differ so much in size that accuracy hides the small ones.
+
+    Args:
+        counts: Images of each class.
+    """
+    sizes = list(counts)
+    return max(sizes) > IMBALANCED * min(sizes)
 
 
 def guessing(counts: Sequence[float], *, balanced: bool) -> tuple[float, float]:

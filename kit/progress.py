@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["bar", "clean", "say", "short", "track"]
+__all__ = ["bar", "clean", "say", "short", "some", "track"]
 
 Item = TypeVar("Item")
 WIDEST = 40  # characters of a name in a table
@@ -33,6 +33,13 @@ def short(name: object) -> str:
     if len(text) <= WIDEST:
         return text
     return f"{text[: WIDEST // 2]}…{text[1 - WIDEST // 2 :]}"
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """Return the first names as a sentence has them, and how many more there are."""
+    listed = list(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def say(*lines: str) -> None:

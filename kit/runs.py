@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from kit import architectures, files, foreign
 from kit.choices import LARGEST_SIDE
 from kit.data.decoding import decoder
+from kit.data.decoding.equalization import EQUALIZATIONS
 from kit.data.listing.table_columns import read_columns
 from kit.errors import DataError, SettingError
 from kit.run_folders import (
@@ -265,7 +266,7 @@ def _check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
         and all(0 < side <= LARGEST_SIDE for side in size),
         "color": facts.get("color") in decoder.COLORS,
         "aspect": facts.get("aspect") in decoder.ASPECTS,
-        "equalization": facts.get("equalization", "none") in decoder.EQUALIZATIONS,
+        "equalization": facts.get("equalization", "none") in EQUALIZATIONS,
     }
     for name, well in usable.items():
         if not well:

@@ -5,13 +5,13 @@ findings file by file, what gives the label away, and how given parts differ. Te
 imported.
 """
 
-from kit.auditing.audit_text import report
 from kit.auditing.audits import Audit, audit
 from kit.auditing.detail import Detail
 from kit.auditing.drift import Drift
 from kit.auditing.findings import KINDS, Finding, Kind
+from kit.auditing.reports.audit_text import report
+from kit.auditing.reports.writing import save, to_json, write_fix_list
 from kit.auditing.shortcuts import Shortcut
-from kit.auditing.writing import save, to_json, write_fix_list
 
 __all__ = [
     "KINDS",

@@ -21,8 +21,6 @@ from kit.data.listing.sources import group_column
 from kit.data.listing.tree import Problem
 from kit.errors import SettingError
 
-__all__ = ["Audit", "audit"]
-
 
 @dataclass(frozen=True)
 class Audit:

@@ -11,8 +11,6 @@ from kit.auditing.findings import Finding
 from kit.data.division.grouping import LARGE_COUNT, LARGE_SHARE
 from kit.data.division.near_copies import joined, near
 
-__all__ = ["Copies", "copies"]
-
 Pixels = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

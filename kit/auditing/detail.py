@@ -7,8 +7,6 @@ import pandas as pd
 
 from kit.data.scanning.scan import LARGEST_DEFAULT
 
-__all__ = ["Detail", "detail"]
-
 FORTIETH = 40  # of the long side: what still strikes the eye in a photo
 SEEN = 8  # pixels: two 3x3 convolutions and a pooling see 8 at once; less is a dot to them
 STEP = 32  # pixels, by which sizes are advised: most backbones halve five times

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Drift", "drifts"]
-
 FEWEST = 20  # images in a part, below which nothing is asked
 SURE = 0.001  # p-value: about twenty questions are asked, and one in fifty audits may be wrong
 MATTERS = 0.15  # largest distance of two cumulative distributions; 0 is equal, 1 is no overlap

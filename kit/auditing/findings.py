@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-__all__ = ["KINDS", "Finding", "Kind"]
-
 
 @dataclass(frozen=True)
 class Kind:

@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.division.near_copies import thumbnail
 from kit.data.scanning.judging import content_hash, unusable
-
-__all__ = ["RULES", "WORKING_SIDE", "Measures", "measure"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -83,11 +81,11 @@ def measure(path: Path) -> tuple[Measures, Pixels | None]:
     """
     digest = ""
     try:
-        data = decoder.read(path)
+        data = opening.read(path)
         digest = content_hash(data)
-        side = min(WORKING_SIDE, *decoder.dimensions(data))
+        side = min(WORKING_SIDE, *opening.dimensions(data))
         pixels, facts = decoder.decode_with_facts(data, (side, side))
-    except decoder.BrokenImage as error:
+    except opening.BrokenImage as error:
         found = unusable(path, digest, error)
         return Measures(found.verdict, found.reason, found.hash), None
     measures = Measures(

@@ -14,8 +14,6 @@ import pandas as pd
 from kit.auditing.findings import Finding
 from kit.data.loading_notes import misnamed
 
-__all__ = ["looks", "robust_z"]
-
 Floats = npt.NDArray[np.float64]
 
 DARK = 105.0  # that 99 % stay below in every channel: what lacks 3 stops of light ends at 99

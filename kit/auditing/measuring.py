@@ -13,13 +13,11 @@ import pandas as pd
 
 from kit import progress
 from kit.auditing.image_measures import RULES, Measures, measure
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import in_order
 from kit.data.division.near_copies import SIDE
 from kit.data.listing.folders import Entry, Listing
 from kit.data.scanning import pixel_cache
-
-__all__ = ["Reading", "read"]
 
 Pixels = npt.NDArray[np.uint8]
 Known = dict[str, tuple[Measures, Pixels | None]]  # by file name
@@ -70,7 +68,7 @@ def _measured(files: Sequence[Path]) -> Iterator[tuple[Measures, Pixels | None]]
     def task(chunk: Sequence[Path]) -> list[tuple[Measures, Pixels | None]]:
         found = []
         for file in chunk:
-            with decoder.named_memory(file):
+            with opening.named_memory(file):
                 found.append(measure(file))
         return found
 
@@ -106,7 +104,7 @@ def _reading(listed: Listing, known: Known) -> Reading:
 
 
 def _rules() -> str:
-    return f"audit{RULES}-{decoder.version()}-{decoder.max_pixels()}"
+    return f"audit{RULES}-{decoder.version()}-{opening.max_pixels()}"
 
 
 def _recall(listed: Listing) -> Known:

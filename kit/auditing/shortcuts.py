@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["HINTS", "Shortcut", "shortcuts"]
-
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 

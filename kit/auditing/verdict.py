@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kit.auditing import summary
-from kit.data import loading_notes
+from kit.auditing.reports import summary
+from kit.data import checking, loading_notes
 from kit.data.division.group_rules import ruled, same
 from kit.data.division.near_copies import joined
 from kit.data.listing.folders import Listing
@@ -16,10 +16,8 @@ from kit.data.scanning.images import DecodedImages
 from kit.data.scanning.judging import Finding as Judgement
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError
+from kit.intervals import is_imbalanced
 
-__all__ = ["balance", "belonging", "crowd", "judge"]
-
-IMBALANCED = 3.0  # times the smallest class; below it accuracy hides little
 FEW = 50  # images of a class, below which one network or another is luck
 
 
@@ -29,7 +27,7 @@ def balance(images: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
     counts = table["images"].to_numpy(int)
     small, large = table.iloc[int(np.argmin(counts))], table.iloc[int(np.argmax(counts))]
     notes = []
-    if large["images"] >= IMBALANCED * max(1, small["images"]):
+    if is_imbalanced(np.maximum(counts, 1)):
         times = large["images"] / max(1, small["images"])
         notes.append(
             f"Classes are uneven: {large['class']} has {times:.0f} times the images of "
@@ -69,8 +67,8 @@ def judge(
     scanned = _as_scan(listed, images, problems)
     root, names, parts = listed.root, listed.class_names, images["part"].tolist()
     try:
-        loading_notes.refuse_broken(root, scanned)
-        loading_notes.refuse_small(root, names, scanned)
+        checking.refuse_broken(root, scanned)
+        checking.refuse_small(root, names, scanned)
         if all(parts) and "validation" in parts:  # else the lacking part is drawn
             return "", loading_notes.lacking(root, names, images["label"].tolist(), parts)
     except DataError as error:

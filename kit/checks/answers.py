@@ -16,18 +16,6 @@ from kit.checks.recording import leaves, recorded
 from kit.checks.twins import compiled_like, twin
 from kit.errors import KitError, SettingError
 
-__all__ = [
-    "answers",
-    "blank_loss",
-    "data_loss",
-    "entering",
-    "guarded",
-    "kernels",
-    "quiet_twin",
-    "right",
-    "weighted",
-]
-
 P = ParamSpec("P")
 Floats = npt.NDArray[np.float64]
 

@@ -6,8 +6,6 @@ from typing import Any, Literal, TypeAlias
 
 from kit import progress
 
-__all__ = ["Check", "Verdict", "panel"]
-
 Verdict: TypeAlias = Literal["ok", "warning", "failed", "not applicable"]
 
 WORDS: Mapping[Verdict, str] = {

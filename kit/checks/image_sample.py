@@ -11,8 +11,6 @@ import numpy.typing as npt
 from kit import data
 from kit.errors import SettingError
 
-__all__ = ["Sample", "from_arrays", "sample"]
-
 Array = npt.NDArray[Any]
 
 MOST_VALUES = 500 * 256 * 256 * 3  # of all images of a sample ...

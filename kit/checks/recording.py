@@ -7,8 +7,6 @@ from typing import Any
 
 import keras
 
-__all__ = ["Recording", "leaves", "recorded"]
-
 
 @dataclass
 class Recording:

@@ -8,8 +8,6 @@ import keras
 from kit import architectures
 from kit.errors import SettingError
 
-__all__ = ["MakeModel", "compiled_like", "from_model", "optimizer_like", "twin"]
-
 MakeModel = Callable[[], keras.Model]  # gives a compiled model to spoil, another at each call
 
 NOISE = {"rate": ("Dropout", "SpatialDropout", "AlphaDropout", "GaussianDropout"),

@@ -11,8 +11,6 @@ from kit.errors import SettingError
 if TYPE_CHECKING:
     from kit.description import Description
 
-__all__ = ["check_memory", "enlarged"]
-
 CHANNELS = 3  # every file is decoded in color
 PIXEL, FLOAT = 1, 4  # bytes of a value
 MANY_TIMES = 4  # from this on an enlargement is worth a note

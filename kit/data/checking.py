@@ -1,13 +1,18 @@
-"""Settings of loading, checked before any file is opened."""
+"""What stops a loading: settings out of their range, and files that no network can learn from."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from kit.choices import LARGEST_SIDE
 from kit.data.decoding import decoder
-from kit.errors import SettingError
+from kit.data.decoding.equalization import EQUALIZATIONS
+from kit.data.scanning.scan import Scan
+from kit.errors import DataError, SettingError, require_choice
+from kit.progress import some
 from kit.settings import Division, Images
 
-__all__ = ["check", "size_of"]
+MOST_BROKEN = 0.05  # a larger share is no accident, but one file always may be
 
 
 def size_of(image_size: int | Sequence[int]) -> tuple[int, int]:
@@ -35,10 +40,41 @@ def check(
     """Raise SettingError where a setting is out of its range."""
     Images(batch_size=batch_size).verify()
     Division(validation_split=validation_split, test_split=test_split, seed=seed).verify()
-    for name, value, known in (
-        ("color", color, ("auto", *decoder.COLORS)),
-        ("aspect", aspect, decoder.ASPECTS),
-        ("equalization", equalization, decoder.EQUALIZATIONS),
-    ):
-        if value not in known:
-            raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+    require_choice("color", color, ("auto", *decoder.COLORS))
+    require_choice("aspect", aspect, decoder.ASPECTS)
+    require_choice("equalization", equalization, EQUALIZATIONS)
+
+
+def refuse_broken(root: Path, scanned: Scan) -> None:
+    """Raise DataError where several images, more than 5 %, cannot be decoded."""
+    broken = [one for one in scanned.problems if one.verdict == "broken"]
+    images = len(broken) + len(scanned.entries)
+    if len(broken) > max(1, MOST_BROKEN * images):
+        named = "; ".join(f"{one.file}: {one.reason}" for one in broken[:5])
+        raise DataError(
+            f"{root}: {len(broken)} of {images} images cannot be decoded, more than 5 %. Repair "
+            f"them or take them out. {named}{'; ...' if len(broken) > 5 else ''}"
+        )
+
+
+def refuse_small(root: Path, class_names: Sequence[str], scanned: Scan) -> None:
+    """Raise DataError where a class has fewer than two usable images, or one image copied."""
+    contents = defaultdict(list)
+    for entry, content in zip(scanned.entries, scanned.hashes, strict=True):
+        contents[entry.label].append(content)
+    small = [
+        f"{name} ({len(contents[label])})"
+        for label, name in enumerate(class_names)
+        if len(contents[label]) < 2
+    ]
+    if small:
+        raise DataError(
+            f"{root}: every class needs at least two images that can be decoded; too few in "
+            f"{some(small)}."
+        )
+    same = [class_names[label] for label, found in contents.items() if len(set(found)) < 2]
+    if same:
+        raise DataError(
+            f"{root}: all images of {some(same)} are copies of one file; every class needs two "
+            "different ones."
+        )

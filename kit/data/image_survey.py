@@ -8,8 +8,6 @@ from kit.data.decoding.thread_pool import in_order
 from kit.data.listing.folders import listing
 from kit.errors import DataError
 
-__all__ = ["Survey", "survey"]
-
 HEADERS = 1000  # evenly spaced files that stand for all
 AHEAD = 4  # files for each thread
 GRAY = {"1", "L", "LA", "I", "F"}  # Pillow's modes of one channel; and I;16 with its byte orders

@@ -2,26 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from kit import progress
+from kit import choices, progress
 from kit.data import loading_notes
-from kit.data.batches import augmentation as augmentations
-from kit.data.batches import class_sampling, mixing
-from kit.data.capacity import check_memory, enlarged
-from kit.data.checking import check, size_of
+from kit.data.batches import mirroring, mixing, offered_layers
+from kit.data.batches.augmentation import preset
+from kit.data.capacity import check_memory
+from kit.data.checking import check, refuse_broken, refuse_small, size_of
 from kit.data.division import earlier_run, group_rules, grouping
 from kit.data.division.assignment import parts_of
 from kit.data.division.drawing import PARTS
 from kit.data.listing import exclusion, sources
 from kit.data.listing.folders import Listing, listing
-from kit.data.scanning.scan import Rows, Scan, median_size, scan
+from kit.data.listing.table_columns import is_table
+from kit.data.scanning.rows import Rows
+from kit.data.scanning.scan import Scan, median_size, scan
 from kit.data.splits import Indices, Splits
-from kit.errors import DataError
-
-__all__ = ["load", "load_test"]
+from kit.errors import DataError, require_choice
 
 
 def load(
@@ -93,10 +93,10 @@ def load(
         DataError: The folder cannot be used; the message says what to do.
     """
     check(batch_size, validation_split, seed, test_split, color, aspect, equalization)
-    layers = augmentations.rows(augment or {})
+    require_choice("sampling", sampling, get_args(choices.Sampling))
+    layers = offered_layers.rows(augment or {})
     mixed = mixing.mix(mix, mix_alpha)
-    class_sampling.check(sampling)
-    varied = dict([*augmentations.preset(augmentation).layers, *layers])
+    varied = dict([*preset(augmentation).layers, *layers])
     earlier = None if split is None else earlier_run.read(Path(split))
     column = sources.group_column(Path(folder), group)
     rule = group if column is None else None
@@ -104,26 +104,23 @@ def load(
     if rule is not None:
         group_rules.check(rule, [entry.found.file for entry in listed.entries])
     size = size_of(median_size(listed) if image_size is None else image_size)
-    check_memory(size, min(batch_size, len(listed.entries)))
-    scanned = scan(listed, Rows(size, color, aspect, equalization), cache, strict)
+    scanned = _scanned(listed, batch_size, Rows(size, color, aspect, equalization), cache, strict)
     root, names = listed.root, listed.class_names
-    loading_notes.refuse_broken(root, scanned)
-    loading_notes.refuse_small(root, names, scanned)
+    refuse_small(root, names, scanned)
     groups = grouping.group(scanned, rule, cache)
-    notes = [*scanned.notes, *loading_notes.skipped(scanned), *loading_notes.odd(scanned)]
-    notes += enlarged(size, [(one.height, one.width) for one in scanned.findings])
-    notes += [*loading_notes.copies(scanned), *groups.notes]
     changed = [
         *scanned.changed,
         *([] if earlier is None else earlier_run.changed(earlier, scanned)),
     ]
-    notes += loading_notes.changed(changed)
-    sides = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, notes)
-    notes += loading_notes.lacking(root, names, scanned.labels, sides)
-    notes += loading_notes.across(sides, scanned.hashes, groups.names)
-    notes += augmentations.advice(names, varied, flip)
-    if scanned.color == "grayscale":
-        notes += augmentations.colourless(layers)
+    drawn: list[str] = []
+    sides = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, drawn)
+    notes = [
+        *loading_notes.of_files(scanned, changed, groups.notes, size),
+        *drawn,
+        *loading_notes.of_parts(root, names, scanned, sides, groups.names),
+        *mirroring.advice(names, varied, flip),
+        *(offered_layers.colourless(layers) if scanned.color == "grayscale" else []),
+    ]
     return _assembled(
         folder,
         listed,
@@ -136,7 +133,7 @@ def load(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=augmentations.may_flip(names) if flip is None else flip,
+        flip=mirroring.may_flip(names) if flip is None else flip,
         mix=mixed,
         sampling=sampling,
         aspect=aspect,
@@ -176,20 +173,16 @@ def load_test(
     """
     check(batch_size, None, 0, None, color, aspect, equalization)
     listed = _listed(folder, exclude, class_names, parts=parts)
-    size = size_of(image_size)
-    check_memory(size, min(batch_size, len(listed.entries)))
-    scanned = scan(listed, Rows(size, color, aspect, equalization), cache)
-    loading_notes.refuse_broken(listed.root, scanned)
+    rows = Rows(size_of(image_size), color, aspect, equalization)
+    scanned = _scanned(listed, batch_size, rows, cache)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
-    notes = [*scanned.notes, *loading_notes.skipped(scanned), *loading_notes.odd(scanned)]
-    notes += [*loading_notes.copies(scanned), *loading_notes.changed(scanned.changed)]
     return _assembled(
         folder,
         listed,
         scanned,
         {"test": np.arange(len(scanned.entries))},
-        notes,
+        loading_notes.of_files(scanned, scanned.changed),
         groups=scanned.hashes,
         changed=scanned.changed,
         batch_size=batch_size,
@@ -213,6 +206,16 @@ def _listed(
     return listed if excluded is None else exclusion.without(listed, excluded)
 
 
+def _scanned(
+    listed: Listing, batch_size: int, rows: Rows, cache: bool, strict: bool = False
+) -> Scan:
+    """Read all files, unless the memory or too many of them forbid it."""
+    check_memory(rows.image_size, min(batch_size, len(listed.entries)))
+    scanned = scan(listed, rows, cache, strict)
+    refuse_broken(listed.root, scanned)
+    return scanned
+
+
 def _assembled(
     folder: Path | str,
     listed: Listing,
@@ -225,7 +228,7 @@ def _assembled(
     for note in notes:
         progress.say(progress.clean(note))  # one line, whatever the names of files hold
     return Splits(
-        folder=listed.root if sources.is_table(Path(folder)) else Path(folder),
+        folder=listed.root if is_table(Path(folder)) else Path(folder),
         class_names=listed.class_names,
         files=tuple(entry.found.file for entry in scanned.entries),
         hashes=scanned.hashes,

@@ -1,29 +1,18 @@
-"""What stops a run before it starts, and what a person should know about the data."""
+"""What a person should know about the data, in sentences."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from kit.data.capacity import enlarged
 from kit.data.division.drawing import contradicting
 from kit.data.listing.tree import TOLD
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError
+from kit.progress import some
 
-__all__ = [
-    "across",
-    "changed",
-    "copies",
-    "lacking",
-    "misnamed",
-    "odd",
-    "refuse_broken",
-    "refuse_small",
-    "skipped",
-]
-
-MOST_BROKEN = 0.05  # a larger share is no accident, but one file always may be
 SHOWN = 5  # names in a sentence
 TOGETHER = "Where parts are drawn, such stay together."
 LITTLE_RANGE = 0.25  # what 14 of 16 bits hold: below it a picture is darker than any photo
@@ -32,39 +21,48 @@ SMALLEST = 4  # pixels
 ALIKE = {"MPO": "JPEG", "DIB": "BMP", "AVIF": "HEIF"}  # formats that share their names' endings
 
 
-def refuse_broken(root: Path, scanned: Scan) -> None:
-    """Raise DataError where several images, more than 5 %, cannot be decoded."""
-    broken = [one for one in scanned.problems if one.verdict == "broken"]
-    images = len(broken) + len(scanned.entries)
-    if len(broken) > max(1, MOST_BROKEN * images):
-        named = "; ".join(f"{one.file}: {one.reason}" for one in broken[:SHOWN])
-        raise DataError(
-            f"{root}: {len(broken)} of {images} images cannot be decoded, more than 5 %. Repair "
-            f"them or take them out. {named}{'; ...' if len(broken) > SHOWN else ''}"
-        )
+def of_files(
+    scanned: Scan,
+    changed: Sequence[str],
+    groups: Sequence[str] = (),
+    image_size: tuple[int, int] | None = None,
+) -> list[str]:
+    """Return all sentences about the files of a data set.
 
-
-def refuse_small(root: Path, class_names: Sequence[str], scanned: Scan) -> None:
-    """Raise DataError where a class has fewer than two usable images, or one image copied."""
-    contents = defaultdict(list)
-    for entry, content in zip(scanned.entries, scanned.hashes, strict=True):
-        contents[entry.label].append(content)
-    small = [
-        f"{name} ({len(contents[label])})"
-        for label, name in enumerate(class_names)
-        if len(contents[label]) < 2
+    Args:
+        scanned: The files.
+        changed: Those whose bytes are others than before.
+        groups: What there is to say of images that belong together.
+        image_size: ``(height, width)`` they are brought to, where a training chose it.
+    """
+    sizes = [(one.height, one.width) for one in scanned.findings]
+    return [
+        *scanned.notes,
+        *skipped(scanned),
+        *odd(scanned),
+        *(enlarged(image_size, sizes) if image_size else []),
+        *copies(scanned),
+        *groups,
+        *_changed(changed),
     ]
-    if small:
-        raise DataError(
-            f"{root}: every class needs at least two images that can be decoded; too few in "
-            f"{_some(small)}."
-        )
-    same = [class_names[label] for label, found in contents.items() if len(set(found)) < 2]
-    if same:
-        raise DataError(
-            f"{root}: all images of {_some(same)} are copies of one file; every class needs two "
-            "different ones."
-        )
+
+
+def of_parts(
+    root: Path,
+    class_names: Sequence[str],
+    scanned: Scan,
+    parts: Sequence[str],
+    groups: Sequence[str],
+) -> list[str]:
+    """Return all sentences about how a data set is divided.
+
+    Raises:
+        DataError: A class has no training image, or nothing is left for validation.
+    """
+    return [
+        *lacking(root, class_names, scanned.labels, parts),
+        *across(parts, scanned.hashes, groups),
+    ]
 
 
 def skipped(scanned: Scan) -> list[str]:
@@ -73,7 +71,7 @@ def skipped(scanned: Scan) -> list[str]:
     for verdict in ("broken", "refused"):
         found = [one for one in scanned.problems if one.verdict == verdict]
         if found:
-            named = _some([f"{one.file} ({one.reason})" for one in found])
+            named = some([f"{one.file} ({one.reason})" for one in found])
             notes.append(f"Left out, {verdict}: {len(found)} files: {named}.")
     ignored = [
         one for one in scanned.problems if one.verdict == "ignored" and one.reason not in TOLD
@@ -116,7 +114,7 @@ def odd(scanned: Scan) -> list[str]:
     if others:
         notes.append(
             f"{len(others)} files hold another format than their names say and are read by their "
-            f"content: {_some(others)}."
+            f"content: {some(others)}."
         )
     dark = [
         f"{file} ({one.range_used:.0%})" for file, one in found if one.range_used <= LITTLE_RANGE
@@ -124,7 +122,7 @@ def odd(scanned: Scan) -> list[str]:
     if dark:
         notes.append(
             f"{len(dark)} images of 16 bits use less than a quarter of their range and come out "
-            f"nearly black: {_some(dark)}. --equalization contrast stretches every image."
+            f"nearly black: {some(dark)}. --equalization contrast stretches every image."
         )
     slim = [
         f"{file} ({one.width}x{one.height})"
@@ -135,7 +133,7 @@ def odd(scanned: Scan) -> list[str]:
     if slim:
         notes.append(
             f"{len(slim)} images have hardly any pixels, or are more than {SLIMMEST} times as long "
-            f"as wide: {_some(slim)}. Are these photos of the classes?"
+            f"as wide: {some(slim)}. Are these photos of the classes?"
         )
     for count, what in (
         (sum(one.animated for one in scanned.findings), "animated; the first picture is used"),
@@ -146,12 +144,12 @@ def odd(scanned: Scan) -> list[str]:
     return notes
 
 
-def changed(files: Sequence[str]) -> list[str]:
+def _changed(files: Sequence[str]) -> list[str]:
     """Return a sentence about files whose bytes are others than before."""
     if not files:
         return []
     return [
-        f"{len(set(files))} files have other bytes than before: {_some(sorted(set(files)))}. Where "
+        f"{len(set(files))} files have other bytes than before: {some(sorted(set(files)))}. Where "
         "nobody changed them, restore them from a copy: a disk or a transfer may have damaged them."
     ]
 
@@ -195,11 +193,11 @@ def lacking(
     for part in ("train", "validation", "test"):
         names = [name for label, name in enumerate(class_names) if label not in present[part]]
         if part == "train" and names:
-            raise DataError(f"{root}: no training image for {_some(names)}; add images to it.")
+            raise DataError(f"{root}: no training image for {some(names)}; add images to it.")
         if part == "validation" and not present[part]:
             raise DataError(f"{root}: no image is left for validation; add images.")
         if names and present[part]:
-            notes.append(f"No {part} image for {_some(names)}: nothing is known about it there.")
+            notes.append(f"No {part} image for {some(names)}: nothing is known about it there.")
     return notes
 
 
@@ -213,9 +211,3 @@ def misnamed(file: str, kind: str) -> bool:
 def _kind(file: str) -> str:
     name = PurePosixPath(file).name
     return "hidden" if name.startswith(".") else PurePosixPath(name).suffix.lower() or name
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

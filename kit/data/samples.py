@@ -16,8 +16,6 @@ from kit.errors import SettingError
 if TYPE_CHECKING:
     from kit.data.splits import Splits
 
-__all__ = ["digits", "random_images"]
-
 DIGITS = 1797  # images in scikit-learn's set
 INK = 16  # its darkest value; 0 is paper
 

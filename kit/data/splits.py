@@ -17,8 +17,6 @@ from kit.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Splits"]
-
 Indices = npt.NDArray[np.int64]
 
 

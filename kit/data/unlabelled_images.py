@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from kit import progress
 from kit.data import loading_notes
+from kit.data.checking import refuse_broken
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem, walk
 from kit.data.scanning.images import Images
-from kit.data.scanning.scan import Rows, scan
+from kit.data.scanning.rows import Rows
+from kit.data.scanning.scan import scan
 from kit.data.splits import Splits
 from kit.errors import DataError, KitError, SettingError
-
-__all__ = ["Joined", "unlabelled"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images
     height, width, _ = splits.image_shape
     rows = Rows((height, width), splits.color, splits.aspect, splits.equalization)
     scanned = scan(listed, rows, cache)
-    loading_notes.refuse_broken(listed.root, scanned)
+    refuse_broken(listed.root, scanned)
     held_out = [
         splits.hashes[number]
         for part, numbers in splits.parts.items()

@@ -2,7 +2,7 @@
 
 from kit.diagnosis.diagnosing import diagnose
 from kit.diagnosis.finding import Diagnosis, Finding
-from kit.diagnosis.recommended_steps import Step, next_steps
+from kit.diagnosis.steps import Step, next_steps
 from kit.diagnosis.training_evidence import Evidence, Facts, evidence
 
 __all__ = [

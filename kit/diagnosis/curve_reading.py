@@ -13,8 +13,6 @@ from kit.diagnosis.training_evidence import Evidence, Facts
 from kit.intervals import guessing, wilson, worth
 from kit.monitoring.measures import cross_entropy
 
-__all__ = ["Curves", "read"]
-
 EVEN = 1.5  # largest class over smallest, up to which the mixture of the classes hardly matters
 
 

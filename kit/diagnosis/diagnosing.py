@@ -14,8 +14,6 @@ from kit.diagnosis.outcome import at_chance, guess_limit
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
-__all__ = ["RULES", "diagnose"]
-
 Rule = Callable[[Evidence, Curves], Finding | None]
 
 # What explains the others stands before them: an image of NaN makes a loss explode, not the

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["Diagnosis", "Finding", "Severity"]
-
 GIVEN = ("leakage", "too few validation images", "batches too small")  # before any training
 Severity: TypeAlias = Literal["warning", "failed"]
 

@@ -8,20 +8,6 @@ from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import luck
 
-__all__ = [
-    "answer_limit",
-    "apart",
-    "at_chance",
-    "brief",
-    "collapsed",
-    "gap_limit",
-    "guess_limit",
-    "poor",
-    "rested",
-    "spoilt",
-    "steps",
-]
-
 
 def at_chance(curves: Curves) -> bool:
     """Tell whether validation answers are no better than guessing."""

@@ -6,8 +6,7 @@ from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import brief, collapsed, spoilt
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
-
-__all__ = ["bad_images", "few_validation", "imbalance", "input_range", "leakage", "sorted_batches"]
+from kit.intervals import is_imbalanced
 
 
 def bad_images(seen: Evidence, curves: Curves) -> Finding | None:
@@ -89,7 +88,7 @@ def leakage(seen: Evidence, curves: Curves) -> Finding | None:
 def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
     """Classes of unlike size, of which the small ones are recognised worse."""
     counts = [one for one in seen.facts.train_counts if one > 0]
-    if not counts or max(counts) <= limit("imbalance") * min(counts):
+    if not counts or not is_imbalanced(counts):
         return None
     one_answer = collapsed(seen, curves)
     hidden = curves.plain - curves.validated >= limit("gap")

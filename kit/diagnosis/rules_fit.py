@@ -19,8 +19,6 @@ from kit.diagnosis.rules_rate import still_falling
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
-__all__ = ["blind", "collapse", "learns_nothing", "noisy_validation", "overfitting", "underfitting"]
-
 RISES = 1.05  # last validation loss over the lowest
 
 

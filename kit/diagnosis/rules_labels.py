@@ -9,8 +9,6 @@ from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import guessing, luck
 
-__all__ = ["labels_tell_nothing", "strong_augmentation", "wrong_labels"]
-
 
 def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
     """Augmentation that leaves nothing of the classes, or much less than training needs."""

@@ -7,15 +7,7 @@ from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import poor, spoilt
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
-
-__all__ = [
-    "bad_weights",
-    "dead_units",
-    "frozen_layers",
-    "penalty",
-    "strong_dropout",
-    "tiny_network",
-]
+from kit.progress import some
 
 EXTREME = 1.5  # first loss over that of knowing nothing
 STILL = 0.1  # of the way to a loss of 0: less is as good as none
@@ -170,5 +162,4 @@ def peak_updates(seen: Evidence) -> Mapping[str, float]:
 
 
 def _named(layers: list[str], most: int = 3) -> str:
-    names = ", ".join(f'"{name}"' for name in layers[:most])
-    return names + (f" and {len(layers) - most} more" if len(layers) > most else "")
+    return some((f'"{name}"' for name in layers), most)

@@ -8,8 +8,6 @@ from kit.diagnosis.outcome import at_chance, brief, poor, steps
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
-__all__ = ["rate_too_high", "rate_too_low", "small_batches", "still_falling", "stopped_early"]
-
 
 def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
     """The loss explodes, jumps, or the steps are large beside the weights."""

@@ -7,21 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Floats",
-    "column",
-    "fall",
-    "first",
-    "highest",
-    "last",
-    "late",
-    "pace",
-    "plateau",
-    "rise",
-    "where_highest",
-    "wobble",
-]
-
 Floats = npt.NDArray[np.float64]
 LATE = 1 / 3  # of the epochs, that count as the end
 

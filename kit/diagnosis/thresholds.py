@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["LIMITS", "Limit", "limit"]
+from kit.intervals import IMBALANCED
 
 COURSE = "CS231n, Neural Networks part 3, Babysitting the learning process"
 GALLERY = "gallery, digits"
@@ -95,9 +95,9 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             "above it more than one image of a hundred is no test",
         ),
         "imbalance": Limit(
-            3.0,
+            IMBALANCED,
             "largest class over smallest, in training images",
-            "as in training.default_monitor",
+            "as where a training chooses what to watch",
         ),
         "collapse": Limit(
             0.9,

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from kit.monitoring.loss_guard import LossGuard
     from kit.monitoring.monitor import Monitor
 
-__all__ = ["Evidence", "Facts", "evidence"]
-
 
 @dataclass(frozen=True)
 class Facts:

@@ -10,8 +10,6 @@ from kit.checks.answers import weighted
 from kit.checks.recording import leaves, recorded
 from kit.monitoring.measures import used_units
 
-__all__ = ["answered", "array", "in_batches", "kernels", "looked_into", "loss"]
-
 BATCH = 64  # images that are looked at together
 PIXELS = BATCH * 128 * 128  # of the images that are looked at together, but 4 batches at most
 DYING = ("relu", "relu6")  # activations whose gradient is 0 where they answer 0

@@ -13,8 +13,6 @@ from kit.checks.recording import leaves, recorded
 from kit.checks.twins import twin
 from kit.errors import SettingError
 
-__all__ = ["LossGuard", "Smoothed", "first_not_finite", "grown_most"]
-
 TIMES = 3.0  # CS231n, "Hyperparameter search": a loss above 3 times its first value has exploded
 MEMORY = 0.9  # of the running mean of the steps' losses: about the last ten steps
 WARM_UP = 20  # steps that are not judged: the first ones of Adam are large and may go anywhere

@@ -10,23 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Answers",
-    "agreement",
-    "answers",
-    "balanced_accuracy",
-    "batch_purity",
-    "cross_entropy",
-    "neighbour_accuracy",
-    "norm",
-    "overlap",
-    "ratio",
-    "scale",
-    "sure_accuracy",
-    "thumbnails",
-    "used_units",
-]
-
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 SURE = 0.25  # share of the images: those whose answer the model is surest of

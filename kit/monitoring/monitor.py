@@ -26,8 +26,6 @@ from kit.monitoring.measures import (
     thumbnails,
 )
 
-__all__ = ["COLUMNS", "Monitor"]
-
 COLUMNS = (
     "train_sample_loss",
     "train_sample_accuracy",

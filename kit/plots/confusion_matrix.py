@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from kit.errors import SettingError
 from kit.plots.figure_text import plain, shorten
 
-__all__ = ["confusion"]
-
 LARGEST = 20.0  # inches of the square of cells: 3000 pixels at 150 to the inch
 NAME_HEIGHT = 1.25  # inches between two names, for each inch of their size in letters
 MOST = 1000  # counts written, the largest; each takes one or two milliseconds to draw

@@ -21,8 +21,6 @@ from matplotlib.legend import Legend
 from kit import files
 from kit.progress import clean
 
-__all__ = ["isolated", "legend", "plain", "save", "shorten"]
-
 # DejaVu comes with matplotlib and holds Latin, Greek, Cyrillic and Arabic letters. The others are
 # asked only for letters it has not: what Linux, macOS and Windows bring for the rest.
 FONTS = (

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from kit.errors import SettingError
 from kit.plots.figure_text import plain, shorten
 
-__all__ = ["augmented", "images", "mixed"]
-
 WIDTH = 1.5  # inches of an image
 SMALL = 64  # pixels: smaller images are drawn with their pixels as squares, larger ones smoothly
 

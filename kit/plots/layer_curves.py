@@ -13,8 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from kit.errors import SettingError
 from kit.plots.figure_text import legend, shorten
 
-__all__ = ["layers"]
-
 LEAST = 1e-9  # below it a layer counts as still, and a logarithmic axis needs a value
 NAMED = 20  # layers in the legend; of more, the others are drawn without a name
 

@@ -12,8 +12,6 @@ from matplotlib.path import Path
 from kit.plots.figure_text import plain, shorten
 from kit.plots.network_layout import LANE, Edge, Layout, fold, layout
 
-__all__ = ["network"]
-
 Node = tuple[str, str, str]
 Point = tuple[float, float]
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil, log
 
-__all__ = ["LANE", "Edge", "Layout", "Place", "fold", "layout"]
-
 Edge = tuple[str, str]
 Place = tuple[float, int]
 

@@ -23,8 +23,6 @@ from kit.plots.search_marks import (
     unusable,
 )
 
-__all__ = ["search_cost", "search_curves"]
-
 UNITS = (("seconds", 1.0, 300.0), ("minutes", 60.0, 300.0), ("hours", 3600.0, float("inf")))
 WIDTHS = ((20, 1.5, 0.95), (100, 0.9, 0.8), (10**9, 0.6, 0.6))  # up to so many curves: width, alpha
 NARROW = 0.04  # of the width: a stage with less room gets no name

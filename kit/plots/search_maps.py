@@ -26,8 +26,6 @@ from kit.plots.search_marks import (
     unusable,
 )
 
-__all__ = ["search_map", "search_settings"]
-
 Floats = npt.NDArray[np.float64]
 Ranges = Sequence[Mapping[str, tuple[float, float]]]
 

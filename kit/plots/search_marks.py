@@ -16,20 +16,6 @@ from matplotlib.lines import Line2D
 from kit.errors import SettingError
 from kit.plots.figure_text import legend, plain, shorten
 
-__all__ = [
-    "BAD",
-    "QUIET",
-    "check",
-    "ends",
-    "explain",
-    "name_axis",
-    "place",
-    "points",
-    "scores_of",
-    "shade",
-    "unusable",
-]
-
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 

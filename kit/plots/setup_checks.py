@@ -9,8 +9,6 @@ from matplotlib.figure import Figure
 
 from kit.plots.figure_text import plain, shorten
 
-__all__ = ["by_heart", "initial_loss", "input_range", "penalties"]
-
 MOST = 24  # layers with a row of their own; the rest are summed up in the last
 GOOD: dict[str, Any] = {"alpha": 0.15, "color": "tab:green", "linewidth": 0}
 

@@ -10,8 +10,6 @@ from matplotlib.figure import Figure
 from kit.errors import SettingError
 from kit.plots.figure_text import plain, shorten
 
-__all__ = ["gradient_errors", "learning_rates", "signals", "waiting"]
-
 SIZE = (6.4, 4.0)  # inches
 GOOD, BAD, QUIET = "tab:blue", "tab:red", "tab:gray"
 SMOOTHING = 0.8  # as in kit.checks.learning_rate

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from kit.errors import SettingError
 from kit.plots.figure_text import isolated, legend, shorten
 
-__all__ = ["curves"]
-
 Columns = dict[str, NDArray[np.float64]]
 
 PANELS = ("loss", "accuracy")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kit import architectures, evaluation, progress, runs
 from kit.data import Splits
-from kit.data.decoding import decoder, thread_pool
+from kit.data.decoding import decoder, opening, thread_pool
 from kit.errors import DataError, KitError, SettingError
 from kit.prediction.selection import Paths, Selection, find
 
@@ -140,7 +140,7 @@ def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str
 
     def decoded(file: str) -> tuple[str, Pixels | str]:
         try:
-            with decoder.named_memory(file):
+            with opening.named_memory(file):
                 return file, decoder.decode(
                     Path(file),
                     classifier.image_size,
@@ -148,7 +148,7 @@ def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str
                     classifier.aspect,
                     classifier.equalization,
                 )
-        except decoder.BrokenImage as error:
+        except opening.BrokenImage as error:
             return file, error.reason
         except DataError as error:  # a format whose package is not installed
             return file, str(error)

@@ -12,7 +12,7 @@ import pandas as pd
 from kit import data, diagnosis, evaluation, monitoring, progress
 from kit.choices import ClassWeight, Schedule
 from kit.errors import KitError, SettingError
-from kit.intervals import worth
+from kit.intervals import is_imbalanced, worth
 from kit.settings import Duration
 from kit.training import schedules
 from kit.training.balance import check_batches, class_weights
@@ -23,7 +23,6 @@ from kit.training.watching import Watch, nothing_known
 
 __all__ = ["History", "check_compiled", "check_fit", "default_epochs", "default_monitor", "fit"]
 
-IMBALANCE = 3  # largest class over smallest, from which plain accuracy hides the small classes
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
 ABSURD = 10  # times the guard's limit
 STEPS = 1500  # that the default number of epochs aims at; see docs/defaults.md
@@ -196,8 +195,8 @@ def default_epochs(steps: int) -> int:
 
 def default_monitor(splits: data.Splits) -> str:
     """Return ``val_balanced_accuracy`` for imbalanced training parts, else ``val_accuracy``."""
-    counts = splits.counts("train").values()
-    return "val_balanced_accuracy" if max(counts) > IMBALANCE * min(counts) else "val_accuracy"
+    uneven = is_imbalanced(splits.counts("train").values())
+    return "val_balanced_accuracy" if uneven else "val_accuracy"
 
 
 def check_fit(

@@ -8,10 +8,11 @@ from kit import data, memory, prediction
 from kit.auditing import measuring
 from kit.commands.programs import program
 from kit.data import capacity
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.listing.folders import listing
 from kit.data.scanning import judging
-from kit.data.scanning.scan import Rows, scan
+from kit.data.scanning.rows import Rows
+from kit.data.scanning.scan import scan
 from kit.description import Description
 from kit.errors import KitError, SettingError
 
@@ -137,7 +138,7 @@ def test_memory_that_gave_out_is_no_verdict_on_the_file(use, photos, full):
 def test_a_decoder_that_fails_where_memory_is_short_is_no_verdict(free):
     whole = b"".join([b"P6 30 30 255\n", bytes(2000)])  # 700 bytes are missing
 
-    with pytest.raises(decoder.BrokenImage):
+    with pytest.raises(opening.BrokenImage):
         decoder.decode(whole, (8, 8))
     free(17 * 900 - 1)
     with pytest.raises(MemoryError):

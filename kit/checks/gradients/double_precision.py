@@ -12,8 +12,6 @@ import tensorflow as tf
 from kit.checks.recording import leaves, recorded
 from kit.checks.twins import twin
 
-__all__ = ["THE_LOSS", "Precise", "called", "data_loss", "floats", "precise"]
-
 THE_LOSS = "the loss"
 TINY = 1e-10  # relative change that float64 (2e-16) sees and float32 (1e-7) does not
 PLAIN = 1e-3  # one that both see

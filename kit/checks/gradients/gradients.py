@@ -13,8 +13,6 @@ from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves
 from kit.checks.twins import MakeModel
 
-__all__ = ["gradients", "judge_gradients"]
-
 NAME = "gradients"
 
 

@@ -9,8 +9,6 @@ import tensorflow as tf
 from kit.checks.gradients.double_precision import THE_LOSS, Precise, called, floats
 from kit.checks.recording import leaves, recorded
 
-__all__ = ["wrong_layers"]
-
 STEP, STEP_SINGLE = 1e-6, 1e-3  # along a direction of about 1 per number
 AWAY = 1e-2  # from kinks at exactly 0, in standard deviations of the inputs
 LIMIT, LIMIT_SINGLE = 1e-4, 1e-2  # of the relative error, as for the whole network

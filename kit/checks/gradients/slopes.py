@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from kit.checks.gradients.double_precision import Precise
 from kit.checks.recording import leaves
 
-__all__ = ["FINE", "FINE_SINGLE", "HAPPY", "WRONG", "Slope", "measured_slopes", "relative_error"]
-
 # Relative errors in double precision: CS231n, "Neural Networks Part 3", section "Gradient Checks".
 HAPPY, FINE, WRONG = 1e-7, 1e-4, 1e-2
 FINE_SINGLE = 1e-3  # where a layer computes in single precision; wrong is the same

@@ -11,8 +11,6 @@ from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.twins import MakeModel
 
-__all__ = ["blank_images", "chance", "judge_blank_images"]
-
 NAME = "blank images"
 
 LOOKS = (5, 10, 20, 40)  # steps after which is looked

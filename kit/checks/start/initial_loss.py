@@ -24,8 +24,6 @@ from kit.checks.start.initial_loss_judged import BLIND, NAME, Sight, Start, judg
 from kit.checks.twins import MakeModel
 from kit.errors import SettingError
 
-__all__ = ["guess", "initial_loss"]
-
 
 @guarded(NAME)
 def initial_loss(make_model: MakeModel, sample: Sample, *, count: int = 64) -> Check:

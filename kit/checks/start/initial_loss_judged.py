@@ -8,8 +8,6 @@ from scipy import stats
 
 from kit.checks.check import Check
 
-__all__ = ["BLIND", "NAME", "Sight", "Start", "judge_initial_loss"]
-
 NAME = "initial loss"
 
 # Scores of standard deviation s raise the loss of equal ones by about s^2 (1 - 1/C) / 2: 10 % of

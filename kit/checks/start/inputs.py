@@ -13,8 +13,6 @@ from kit.checks.start.inputs_judged import NAME, Channel, Pixels, fits, judge_in
 from kit.checks.twins import MakeModel
 from kit.errors import SettingError
 
-__all__ = ["inputs", "unscrambled"]
-
 
 @guarded(NAME)
 def inputs(make_model: MakeModel, sample: Sample, *, count: int = 64) -> Check:

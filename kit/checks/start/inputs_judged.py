@@ -9,8 +9,6 @@ import numpy as np
 
 from kit.checks.check import Check, Verdict
 
-__all__ = ["NAME", "Channel", "Pixels", "fits", "is_centred", "judge_inputs"]
-
 NAME = "input"
 
 # Standard deviation of what the first kernel multiplies. Photos in [0, 1] have 0.15 to 0.3,

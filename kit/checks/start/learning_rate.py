@@ -14,8 +14,6 @@ from kit.checks.image_sample import Sample
 from kit.checks.twins import MakeModel, compiled_like, optimizer_like, twin
 from kit.errors import SettingError
 
-__all__ = ["Sweep", "judge_learning_rate", "learning_rate", "smoothed", "suggest"]
-
 NAME = "learning rate"
 LOWEST, HIGHEST = 1e-7, 10.0
 STEPS = 80  # ten a decade

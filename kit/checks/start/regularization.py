@@ -14,8 +14,7 @@ from kit.checks.check import Check, Verdict
 from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves, recorded
 from kit.checks.twins import MakeModel, compiled_like, twin
-
-__all__ = ["Penalty", "judge_regularization", "regularization"]
+from kit.progress import some
 
 NAME = "regularization"
 
@@ -212,11 +211,6 @@ def _frozen(model: keras.Model) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST])
-    return shown if len(names) <= MOST else f"{shown} and {len(names) - MOST} more"
-
-
 def _count(penalties: Sequence[Penalty]) -> str:
     if len(penalties) > 1:
         return f"{len(penalties)} penalties"
@@ -225,7 +219,7 @@ def _count(penalties: Sequence[Penalty]) -> str:
 
 def _none(frozen: Sequence[str], decay: float) -> str:
     if frozen:
-        return f"the layers that have penalties are frozen: {_some(frozen)}"
+        return f"the layers that have penalties are frozen: {some(frozen, MOST)}"
     if decay:
         return (
             f"no penalty in the loss; the optimizer's weight decay of {decay:g} acts on the "
@@ -239,7 +233,7 @@ _RAISE = "where there is a penalty, a loss raised by what its formula gives"
 
 def _wrong(wrong: Sequence[str], raised: float, due: float, room: float) -> str:
     if wrong:
-        return f"The penalty of {_some(wrong)} is not what the regularizer's numbers say."
+        return f"The penalty of {some(wrong, MOST)} is not what the regularizer's numbers say."
     if abs(raised) <= room:
         return (
             "The penalties never reach the loss. A training loop of your own has to add "
@@ -262,6 +256,6 @@ def _heavy(penalties: Sequence[Penalty], raised: float, loss: float) -> str:
 
 def _bare(without: Sequence[str]) -> str:
     return (
-        f"No penalty on the kernel of {_some(without)}, though other kernels have one: give it "
-        "kernel_regularizer too, or leave it so on purpose."
+        f"No penalty on the kernel of {some(without, MOST)}, though other kernels have one: give "
+        "it kernel_regularizer too, or leave it so on purpose."
     )

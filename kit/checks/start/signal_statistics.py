@@ -12,8 +12,6 @@ import tensorflow as tf
 from kit.checks.gradients.double_precision import data_loss
 from kit.checks.recording import leaves, recorded
 
-__all__ = ["Units", "dead_units", "unit_statistics"]
-
 END = 0.01  # how near to its bounds an output of tanh or sigmoid counts as saturated
 
 BOUNDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}

@@ -12,8 +12,6 @@ from kit.checks.image_sample import Sample
 from kit.checks.start.signal_statistics import Units, unit_statistics
 from kit.checks.twins import MakeModel, twin
 
-__all__ = ["judge_units", "units"]
-
 NAME = "signals at the start"
 # Ten layers of 500 units (CS231n, lecture on training, "Weight initialization"): the course calls
 # 0.4 of the first layer's size healthy (tanh, Xavier), 0.04 dying out (ReLU, Xavier).

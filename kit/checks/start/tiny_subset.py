@@ -26,8 +26,6 @@ from kit.checks.start.tiny_subset_judged import Attempt, behaviour, judge_tiny_s
 from kit.checks.twins import MakeModel
 from kit.errors import SettingError
 
-__all__ = ["tiny_subset"]
-
 # A twentieth of the loss of guessing: of 10 classes 0.115, where the right one gets 0.89.
 NEAR = 0.05
 OTHER_RATES = {  # times the model's own rate, tried in this order to tell the cause

@@ -9,8 +9,6 @@ import numpy as np
 
 from kit.checks.check import Check, Verdict
 
-__all__ = ["Attempt", "Behaviour", "behaviour", "judge_tiny_subset"]
-
 NAME = "tiny subset"
 
 Behaviour: TypeAlias = Literal["reached", "diverged", "still", "stuck", "slow"]

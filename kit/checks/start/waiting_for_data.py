@@ -13,8 +13,6 @@ from kit.checks.check import Check, Verdict
 from kit.checks.twins import MakeModel, compiled_like, twin
 from kit.errors import SettingError
 
-__all__ = ["judge_pipeline", "pipeline"]
-
 NAME = "waiting for data"
 SOME, MUCH = 0.2, 0.3  # share of a step; below the first a busy machine gives as much by chance
 HEAVY = 0.5  # share of the time of a batch that augmentation takes, from which it is named

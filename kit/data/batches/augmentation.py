@@ -12,30 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.data.batches.mirroring import advice, may_flip
-from kit.data.batches.offered_layers import COLOURS_ONLY, OFFERED, Row, colourless, rows
-from kit.errors import SettingError
+from kit.data.batches.offered_layers import COLOURS_ONLY, Row, rows
+from kit.errors import require_choice
 
 if TYPE_CHECKING:
     from kit.data.splits import Splits
-
-__all__ = [
-    "OFFERED",
-    "PRESETS",
-    "Preset",
-    "Row",
-    "advice",
-    "changes",
-    "changing",
-    "check",
-    "chosen",
-    "colourless",
-    "first_images",
-    "may_flip",
-    "preset",
-    "preview",
-    "rows",
-]
 
 
 @dataclass(frozen=True)
@@ -87,8 +68,7 @@ def preset(name: str) -> Preset:
     Raises:
         SettingError: There is none.
     """
-    if name not in PRESETS:
-        raise SettingError(f"augmentation must be one of {', '.join(PRESETS)}, not {name!r}.")
+    require_choice("augmentation", name, PRESETS)
     return PRESETS[name]
 
 

@@ -3,20 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.errors import SettingError
-
-__all__ = ["SAMPLINGS", "check", "order"]
-
-SAMPLINGS = ("none", "balanced", "smote")
 OURS = 2  # tells these numbers from those drawn for (seed, epoch, image)
 
 Indices = NDArray[np.int64]
-
-
-def check(sampling: str) -> None:
-    """Raise SettingError where there is no such sampling."""
-    if sampling not in SAMPLINGS:
-        raise SettingError(f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}.")
 
 
 def order(

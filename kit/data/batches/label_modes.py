@@ -10,8 +10,6 @@ from kit.errors import SettingError
 if TYPE_CHECKING:
     from kit.data.splits import Splits
 
-__all__ = ["check", "labels"]
-
 
 def check(splits: "Splits", label_mode: str) -> None:
     """Raise SettingError where training batches of this kind cannot be made."""

@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["advice", "may_flip"]
-
 SIDES = ("left", "right", "چپ", "راست")
 ENDS = ("up", "down", "top", "bottom", "بالا", "پایین")
 TURN = 0.25  # of a full turn: from here on a 6 may come out as a 9

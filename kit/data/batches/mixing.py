@@ -13,10 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.errors import SettingError
+from kit.errors import SettingError, require_choice
 from kit.settings import Variation
-
-__all__ = ["ALPHAS", "KINDS", "Draws", "Mix", "check_loss", "draw", "mix", "named_shares"]
 
 KINDS = ("none", "mixup", "cutmix", "both")
 # Of ImageNet in both papers: mostly one image with a little of the other; any share alike.
@@ -66,8 +64,7 @@ def mix(kind: str, alpha: float | None = None) -> Mix | None:
     Raises:
         SettingError: There is none, or ``alpha`` is out of its range or of no use.
     """
-    if kind not in KINDS:
-        raise SettingError(f"mix must be one of {', '.join(KINDS)}, not {kind!r}.")
+    require_choice("mix", kind, KINDS)
     Variation(mix=kind, mix_alpha=alpha).verify()  # type: ignore[arg-type]
     return None if kind == "none" else Mix(kind, alpha)  # type: ignore[arg-type]
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import tensorflow as tf
 
-__all__ = ["finished", "mixed"]
-
 
 def finished(
     batches: tf.data.Dataset, change: Callable[..., Any] | None, weighted: bool = False

@@ -5,8 +5,6 @@ from typing import Any
 
 from kit.errors import SettingError, nearest
 
-__all__ = ["COLOURS_ONLY", "OFFERED", "Row", "colourless", "rows"]
-
 Row = tuple[str, dict[str, Any]]  # a layer's name in keras.layers, and its settings
 
 # Layers that take all their random numbers from a given seed, and what one value for them sets.

@@ -27,8 +27,6 @@ from kit.errors import SettingError
 if TYPE_CHECKING:
     from kit.data.splits import Splits
 
-__all__ = ["one_pass", "ordered", "steps", "training"]
-
 Array = NDArray[Any]
 Batch = tuple[Array, ...]
 

@@ -14,8 +14,6 @@ import tensorflow as tf
 
 from kit.errors import SettingError
 
-__all__ = ["HIGHEST", "RandAugment", "operations"]
-
 HIGHEST = 30  # magnitude
 GRAY = (0.299, 0.587, 0.114)  # luma of red, green and blue, as Pillow has it
 EDGE = [[1, 1], [1, 1], [0, 0]]  # a pixel all around

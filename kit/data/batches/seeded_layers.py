@@ -14,11 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kit.data.batches.augmentation import Row
+from kit.data.batches.offered_layers import Row
 from kit.data.batches.rand_augment import RandAugment
 from kit.errors import SettingError, nearest
-
-__all__ = ["change", "check", "seeds"]
 
 OURS = ("self", "seed", "data_format", "value_range", "kwargs")  # not for others to set
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")

@@ -16,37 +16,9 @@ from PIL import Image
 from kit import memory
 from kit.data.decoding.depth import eight_bits, is_deep
 from kit.data.decoding.equalization import EQUALIZATIONS, equalized
-from kit.data.decoding.opening import (
-    BrokenImage,
-    NotAnImage,
-    TooLarge,
-    dimensions,
-    max_pixels,
-    named_memory,
-    open_image,
-    read,
-    words,
-)
+from kit.data.decoding.opening import BrokenImage, open_image, read, words
 from kit.data.decoding.thread_pool import Room
-from kit.errors import SettingError
-
-__all__ = [
-    "ASPECTS",
-    "COLORS",
-    "EQUALIZATIONS",
-    "BrokenImage",
-    "Facts",
-    "NotAnImage",
-    "TooLarge",
-    "decode",
-    "decode_with_facts",
-    "dimensions",
-    "luma",
-    "max_pixels",
-    "named_memory",
-    "read",
-    "version",
-]
+from kit.errors import require_choice
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -153,7 +125,9 @@ def decode_with_facts(
     equalization: str = "none",
 ) -> tuple[Pixels, Facts]:
     """Return what :func:`decode` does, and what the file says of its picture; raise the same."""
-    _check(color, aspect, equalization)
+    require_choice("color", color, COLORS)
+    require_choice("aspect", aspect, ASPECTS)
+    require_choice("equalization", equalization, EQUALIZATIONS)
     data = source if isinstance(source, bytes) else read(source)
     image = open_image(data)
     size, mode = image.size, image.mode  # loading changes both
@@ -173,16 +147,6 @@ def decode_with_facts(
         if free is not None and free < BYTES * _pixels(image, size):
             raise MemoryError(words(error)) from error
         raise BrokenImage(f"damaged or cut off ({words(error)})") from error
-
-
-def _check(color: str, aspect: str, equalization: str) -> None:
-    for name, value, known in (
-        ("color", color, COLORS),
-        ("aspect", aspect, ASPECTS),
-        ("equalization", equalization, EQUALIZATIONS),
-    ):
-        if value not in known:
-            raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
 
 
 def luma(pixels: Pixels) -> Pixels:

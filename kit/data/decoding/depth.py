@@ -7,8 +7,6 @@ dark picture stays dark, and all pictures of a series keep their ratio.
 import numpy as np
 from PIL import Image
 
-__all__ = ["eight_bits", "is_deep"]
-
 FULL = 65535.0
 # Integers of 32 bits and floats declare nothing: the smallest usual scale that holds all values.
 USUAL_SCALES = {"I": (255.0, FULL), "F": (1.0, 255.0, FULL)}

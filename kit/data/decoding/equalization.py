@@ -7,8 +7,6 @@ colors keep their kind.
 import numpy as np
 from PIL import Image, ImageOps
 
-__all__ = ["EQUALIZATIONS", "equalized"]
-
 EQUALIZATIONS = ("none", "contrast", "histogram")
 CUT = 1  # per cent of the pixels at either end that a few specks may be
 

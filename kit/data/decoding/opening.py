@@ -17,19 +17,6 @@ from PIL import Image
 
 from kit.errors import DataError, KitError, SettingError
 
-__all__ = [
-    "BrokenImage",
-    "NotAnImage",
-    "TooLarge",
-    "dimensions",
-    "formats",
-    "max_pixels",
-    "named_memory",
-    "open_image",
-    "read",
-    "words",
-]
-
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte for three bytes each
 LIMIT = "KIT_MAX_MEGAPIXELS"  # the environment variable that sets another
 MAX_BYTES = 1 << 30  # more than a file within MAX_PIXELS needs

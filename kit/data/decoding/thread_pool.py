@@ -8,8 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["Room", "in_order", "workers"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -7,8 +7,6 @@ from kit.data.division.drawing import contradicting, divide, extend
 from kit.data.scanning.scan import Scan
 from kit.settings import Division
 
-__all__ = ["parts_of"]
-
 ENOUGH_FOR_TEST = 1000  # images; a test part of fewer than 150 says little
 TEST_SHARE = 0.15
 VALIDATION_SHARE = 0.2

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-__all__ = ["PARTS", "contradicting", "divide", "extend", "rank"]
-
 PARTS = ("train", "validation", "test")
 
 Members = dict[str, list[int]]  # group -> its images

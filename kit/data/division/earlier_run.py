@@ -9,11 +9,9 @@ from kit.data.division.drawing import PARTS, extend
 from kit.data.listing.table_columns import read_columns
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError, SettingError
-
-__all__ = ["Earlier", "changed", "kept", "read"]
+from kit.progress import some
 
 NAMES: Mapping[str, tuple[str, ...]] = {"file": (), "split": (), "hash": ()}
-SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def kept(
     if torn:
         notes.append(
             f"{len(torn)} new files belong together with old ones on both sides, and train: "
-            f"{', '.join(torn[:SHOWN])}{', ...' if len(torn) > SHOWN else ''}. The score of these "
+            f"{some(torn)}. The score of these "
             "old images will flatter."
         )
     return extend(given, scanned.labels, groups, shares, seed, bound)

@@ -1,7 +1,6 @@
 """Cross-validation: every image that is no test image validates once."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,10 @@ from kit import progress
 from kit.data.division.drawing import contradicting
 from kit.data.splits import Splits
 from kit.errors import DataError, SettingError
-
-__all__ = ["folds"]
+from kit.progress import some
 
 Indices = npt.NDArray[np.int64]
 
-SHOWN = 5  # classes in a sentence
 MANY = 5_000  # groups, from which dealing them takes seconds
 
 
@@ -89,7 +86,7 @@ def _refuse_small(splits: Splits, labels: Indices, groups: Indices, count: int) 
     advice = f"Take --folds {least}, or add" if least > 1 else "Add"
     raise DataError(
         f"{count} folds need {count} images of every class besides the test images, copies and "
-        f"images of one group counted once; too few of {_some(small)}. {advice} images."
+        f"images of one group counted once; too few of {some(small)}. {advice} images."
     )
 
 
@@ -99,10 +96,6 @@ def _refuse_lacking(splits: Splits, train: Indices) -> None:
     lacking = [name for name, found in zip(splits.class_names, there, strict=True) if not found]
     if lacking:
         raise DataError(
-            f"The groups are so large that all images of {_some(lacking)} lie in one fold, and "
+            f"The groups are so large that all images of {some(lacking)} lie in one fold, and "
             "none is left to train on. Take another number of folds or another seed."
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

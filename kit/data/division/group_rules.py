@@ -12,8 +12,6 @@ import numpy.typing as npt
 from kit.data.scanning.scan import Scan
 from kit.errors import SettingError
 
-__all__ = ["EXIF", "check", "ruled", "same"]
-
 Pairs = npt.NDArray[np.int64]
 
 EXIF = "exif"  # the rule that joins photos by camera and time

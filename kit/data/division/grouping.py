@@ -14,8 +14,6 @@ from kit.data.division.near_copies import SIDE, joined, near, thumbnail
 from kit.data.scanning import pixel_cache
 from kit.data.scanning.scan import Scan
 
-__all__ = ["Groups", "group"]
-
 Pixels = npt.NDArray[np.uint8]
 Pairs = npt.NDArray[np.int64]
 

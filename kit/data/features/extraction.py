@@ -22,8 +22,6 @@ from kit.data.scanning.images import named_failures
 from kit.data.splits import Splits
 from kit.errors import SettingError
 
-__all__ = ["Extract", "Extraction"]
-
 Array = npt.NDArray[Any]
 Extract = Callable[[Array], Array]
 

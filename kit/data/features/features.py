@@ -19,8 +19,6 @@ from kit.data.features.extraction import Extract, Extraction
 from kit.data.splits import Splits
 from kit.errors import SettingError
 
-__all__ = ["Features", "divided_as", "featured"]
-
 Array = npt.NDArray[Any]
 
 CHUNK = 1024  # rows that are looked at at once: the arrays may be larger than the memory

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from kit.data.scanning import pixel_cache
 
-__all__ = ["Kept", "find", "nothing", "remember"]
-
 Array = npt.NDArray[Any]
 
 MOST = 4  # arrays of one network that are looked through

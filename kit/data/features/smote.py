@@ -16,8 +16,6 @@ from kit.data.features.features import Features
 from kit.data.splits import Splits
 from kit.errors import SettingError
 
-__all__ = ["check_installed", "oversampled"]
-
 NEIGHBOURS = 5  # of the paper; fewer where a class has fewer other images
 
 

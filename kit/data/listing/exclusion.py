@@ -11,11 +11,9 @@ from kit.data.listing.table_columns import is_table, read_columns
 from kit.data.listing.tables import PATHS
 from kit.data.listing.tree import Problem
 from kit.errors import DataError, SettingError
-
-__all__ = ["Excluded", "read_excluded", "without"]
+from kit.progress import some
 
 NAMES = {"file": ("path", *(name for name in PATHS if name != "file"))}
-SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,9 @@ def without(listed: Listing, excluded: Excluded) -> Listing:
     if out:
         notes.append(f"Left out as {excluded.name} says: {len(out)} of {len(there)} files.")
     if unknown:
-        more = ", ..." if len(unknown) > SHOWN else ""
         notes.append(
             f"{len(unknown)} of the {len(named)} files in {excluded.name} are not in the data: "
-            f"{', '.join(unknown[:SHOWN])}{more}. Paths are relative to {listed.root}."
+            f"{some(unknown)}. Paths are relative to {listed.root}."
         )
     reason = f"listed in {excluded.name}"
     rest = tuple(problem for problem in listed.problems if problem.file not in out)

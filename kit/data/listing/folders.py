@@ -12,11 +12,9 @@ from kit.data.listing.table_columns import SUFFIXES, is_table
 from kit.data.listing.tree import EMPTY, Found, Problem, walk
 from kit.data.listing.wrapper_folders import class_folders
 from kit.errors import DataError, SettingError
-
-__all__ = ["Entry", "Listing", "listing", "look_alikes"]
+from kit.progress import some
 
 ALLOW = "Allow reading it (chmod u+rx), or take it away."
-SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _refuse_strangers(
     strangers = [one for one in found if found[one] and one.name not in class_names]
     if not strangers or not class_names:
         return
-    names = ", ".join(dict.fromkeys(one.name for one in strangers[:SHOWN]))
+    names = some(dict.fromkeys(one.name for one in strangers))
     if known is None:
         train = next(one.folder for one in found if one.part == "train").rpartition("/")[0]
         raise DataError(
@@ -185,8 +183,7 @@ def _empty(
         )
     names = [one.folder for one in empty]
     problems += [Problem(name, "ignored", EMPTY) for name in names]
-    more = ", ..." if len(names) > SHOWN else ""
-    return [f"No file in {', '.join(names[:SHOWN])}{more}."] if names else []
+    return [f"No file in {some(names)}."] if names else []
 
 
 def _one_class(root: Path, folders: Sequence[ClassFolder]) -> str:

@@ -10,8 +10,6 @@ from kit.data.listing.tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
 from kit.data.listing.wrapper_folders import base, class_folders, opened, unwrapped
 from kit.errors import DataError, SettingError
 
-__all__ = ["ARRANGE", "ClassFolder", "layout"]
-
 ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
 
 

@@ -4,13 +4,12 @@ import os
 import re
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kit.data.listing.wrapper_folders import base, class_folders, opened
 from kit.errors import DataError, SettingError
-
-__all__ = ["USUAL", "find_parts", "part_named", "read_parts"]
+from kit.progress import some
 
 Parts = Mapping[str, tuple[str, ...]]  # part -> its folders, relative to the data folder
 
@@ -27,7 +26,6 @@ NAMED = re.compile(
     + ")(?:" + BETWEEN + "(?:set|data))?(?:" + BETWEEN + r"\d+)?",
     re.IGNORECASE,
 )  # fmt: skip
-SHOWN = 5  # names in a sentence
 CLASSES = "none"  # what says that no folder is a part
 
 
@@ -134,7 +132,7 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     names = sorted({base(name) for one in doubtful for name in class_folders(root, one)})
     if all(part_named(name) for name in names):
         raise DataError(
-            f"{root}: parts ({_some(names)}) lie in {_some(doubtful)}; it must be the other way "
+            f"{root}: parts ({some(names)}) lie in {some(doubtful)}; it must be the other way "
             "round: images belong into train/<class>/photo.jpg, and so in every part. --parts "
             f"{CLASSES} makes one class of all images in a folder."
         )
@@ -143,8 +141,8 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     test = f",test={_first(rest, 'test')}" if rest else ""
     answer = shlex.quote(f"train={train}{test}")
     raise DataError(
-        f"{root}: {_some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
-        f"folders {_some(names)}. Parts of the data, or classes? For parts, say which, as in "
+        f"{root}: {some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
+        f"folders {some(names)}. Parts of the data, or classes? For parts, say which, as in "
         f"--parts {answer}{' (. is the folder itself)' if beside else ''}; for classes, "
         f"--parts {CLASSES}."
     )
@@ -154,8 +152,3 @@ def _first(folders: Sequence[str], part: str) -> str:
     """Return the first folder that is called like a part, else one that is called like none."""
     names = [part_named(base(one)) for one in folders]
     return folders[names.index(part if part in names else "" if "" in names else names[0])]
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from kit.data.listing.tree import Found
 
-__all__ = ["Place", "located", "within"]
-
 
 @dataclass(frozen=True)
 class Place:

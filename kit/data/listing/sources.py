@@ -5,8 +5,6 @@ from pathlib import Path
 from kit.data.listing.folders import listing
 from kit.data.listing.table_columns import is_table
 
-__all__ = ["given_parts", "group_column", "image_folders", "is_table"]
-
 
 def image_folders(source: Path) -> tuple[Path, ...]:
     """Return the folders that hold the images, which are only read.

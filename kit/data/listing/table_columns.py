@@ -9,8 +9,6 @@ from typing import Any
 
 from kit.errors import DataError
 
-__all__ = ["SUFFIXES", "Columns", "is_table", "other_columns", "read_columns"]
-
 SUFFIXES = (".csv", ".tsv", ".parquet")
 SHOWN = 10  # column names in a message
 

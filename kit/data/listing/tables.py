@@ -14,8 +14,7 @@ from kit.data.listing.paths import Place, located
 from kit.data.listing.table_columns import Columns, other_columns, read_columns
 from kit.data.listing.tree import Found, Problem
 from kit.errors import DataError
-
-__all__ = ["PATHS", "folders_of", "group_column", "list_table"]
+from kit.progress import some
 
 PATHS = ("file", "filename", "file_name", "filepath", "file_path", "image", "image_path")
 NAMES = {
@@ -186,19 +185,20 @@ def _classes(
     labels = [row for row in lost if row.label.strip() and len(row.label) <= LONGEST]
     gone = [row for row in labels if row.label not in names]
     if gone and known is None:
-        raise DataError(
-            f"{path}: no row of {_some({row.label for row in gone})} can be used. {_named(gone)}"
-        )
+        classes = some(sorted({row.label for row in gone}))
+        raise DataError(f"{path}: no row of {classes} can be used. {_named(gone)}")
     if known is not None:
-        strangers = names - set(known)
+        strangers = sorted(names - set(known))
         if strangers:
             raise DataError(
-                f"{path} holds {_some(strangers)}, which the model does not know. Its classes are "
-                f"{_some(known)}: name the labels so."
+                f"{path} holds {some(strangers)}, which the model does not know. Its classes are "
+                f"{some(known)}: name the labels so."
             )
         return tuple(known)
     if len(names) < 2:
-        raise DataError(f"{path} holds one class only, {_some(names)}; there must be two or more.")
+        raise DataError(
+            f"{path} holds one class only, {some(sorted(names))}; there must be two or more."
+        )
     return tuple(sorted(names))
 
 
@@ -232,8 +232,3 @@ def _grouped(path: Path, column: str | None, usable: Iterable[_Row]) -> list[str
 def _named(rows: Sequence[_Row]) -> str:
     named = "; ".join(f"{row.place}, {row.file}: {row.reason}" for row in rows[:SHOWN])
     return named + ("; ..." if len(rows) > SHOWN else "")
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names) if isinstance(names, Sequence) else sorted(names)
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

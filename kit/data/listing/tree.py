@@ -5,20 +5,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = [
-    "ASIDE",
-    "EMPTY",
-    "HIDDEN",
-    "LEFT_BY_PROGRAMS",
-    "OUTSIDE",
-    "TOLD",
-    "Found",
-    "Problem",
-    "children",
-    "spelt",
-    "walk",
-]
-
 LEFT_BY_PROGRAMS = {
     *("__macosx", "icon\r", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"),
     *(".git", ".svn", ".hg", ".dvc", ".cache", ".idea", ".vscode", ".ipynb_checkpoints"),

@@ -9,8 +9,6 @@ from kit.data.decoding.opening import NotAnImage, open_image
 from kit.data.listing.tree import LEFT_BY_PROGRAMS, OUTSIDE, Found, Problem, children
 from kit.errors import DataError
 
-__all__ = ["base", "class_folders", "opened", "unwrapped"]
-
 START = 4096  # bytes that tell an image from what is none
 
 

@@ -15,11 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import in_order
 from kit.errors import DataError, KitError
-
-__all__ = ["CachedImages", "DecodedImages", "Images", "named_failures"]
 
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
@@ -160,9 +158,9 @@ class DecodedImages:
         file = self.folder / self.files[index]
         wanted = self.image_size, self.color, self.aspect, self.equalization
         try:
-            with decoder.named_memory(file):
+            with opening.named_memory(file):
                 return decoder.decode(file, *wanted)
-        except decoder.BrokenImage as error:
+        except opening.BrokenImage as error:
             return error.reason
         except KitError as error:  # no verdict on the file
             self.failed.append(error)

@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import in_order
 from kit.data.division.near_copies import thumbnail
-
-__all__ = ["Finding", "Judged", "content_hash", "examine", "unusable"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -97,7 +95,7 @@ def examine(
     def judged(chunk: Sequence[Path]) -> list[Judged]:
         found = []
         for file in chunk:
-            with decoder.named_memory(file):
+            with opening.named_memory(file):
                 found.append(_judge(file, image_size, aspect, equalization))
         return found
 
@@ -113,7 +111,7 @@ def content_hash(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def unusable(file: Path, digest: str, error: decoder.BrokenImage) -> Finding:
+def unusable(file: Path, digest: str, error: opening.BrokenImage) -> Finding:
     """Return what a file is that could not be decoded.
 
     Args:
@@ -121,10 +119,10 @@ def unusable(file: Path, digest: str, error: decoder.BrokenImage) -> Finding:
         digest: Of its bytes, empty where it could not be read.
         error: What came of it.
     """
-    if isinstance(error, decoder.TooLarge):
+    if isinstance(error, opening.TooLarge):
         return Finding("refused", error.reason, digest)
     named = file.suffix.lower() in IMAGE_SUFFIXES
-    stray = isinstance(error, decoder.NotAnImage) or not digest
+    stray = isinstance(error, opening.NotAnImage) or not digest
     verdict = "broken" if named or not stray else "ignored"
     return Finding(verdict, error.reason, digest)
 
@@ -132,10 +130,10 @@ def unusable(file: Path, digest: str, error: decoder.BrokenImage) -> Finding:
 def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: str) -> Judged:
     digest = ""
     try:
-        data = decoder.read(file)
+        data = opening.read(file)
         digest = content_hash(data)
         pixels, facts = decoder.decode_with_facts(data, image_size, "rgb", aspect, equalization)
-    except decoder.BrokenImage as error:
+    except opening.BrokenImage as error:
         return Judged(unusable(file, digest, error))
     finding = Finding(
         "used",

@@ -23,17 +23,6 @@ import numpy.typing as npt
 from kit import files
 from kit.errors import SettingError
 
-__all__ = [
-    "Record",
-    "Writer",
-    "find",
-    "has_room",
-    "recall",
-    "recall_value",
-    "remember",
-    "remember_value",
-]
-
 Array = npt.NDArray[Any]
 
 GIGABYTE = 1_000_000_000

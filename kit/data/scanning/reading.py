@@ -11,15 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
 from kit.data.scanning import pixel_cache
 from kit.data.scanning.judging import Finding, Judged, examine
 from kit.data.scanning.rows import Rows
 from kit.errors import DataError
-
-__all__ = ["Reading", "refuse_any"]
 
 Pixels = npt.NDArray[np.uint8]
 Known = dict[str, Finding]  # by file name
@@ -56,7 +54,7 @@ class Reading:
             for entry in listed.entries
             if self.record.files.get(entry.found.file, ())[:STATE] == entry.found.state
         ]
-        limit = decoder.max_pixels()
+        limit = opening.max_pixels()
         self.known: Known = {
             name: finding
             for name in (entry.found.file for entry in self.same)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from kit.data.decoding import decoder
 from kit.data.scanning.judging import Finding
 
-__all__ = ["Rows"]
-
 
 @dataclass(frozen=True)
 class Rows:

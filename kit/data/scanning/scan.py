@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kit.data.decoding import decoder
+from kit.data.decoding import opening
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
 from kit.data.scanning import pixel_cache
@@ -14,8 +14,6 @@ from kit.data.scanning.images import CachedImages, DecodedImages, Images
 from kit.data.scanning.judging import Finding
 from kit.data.scanning.reading import Reading, refuse_any
 from kit.data.scanning.rows import Rows
-
-__all__ = ["Rows", "Scan", "median_size", "scan"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -103,8 +101,8 @@ def median_size(listed: Listing) -> int:
     sides = []
     for entry in listed.entries[:: max(1, len(listed.entries) // HEADERS)]:
         try:
-            sides.append(max(decoder.dimensions(listed.root / entry.found.file)))
-        except decoder.BrokenImage:
+            sides.append(max(opening.dimensions(listed.root / entry.found.file)))
+        except opening.BrokenImage:
             continue
     return min(LARGEST_DEFAULT, int(np.median(sides))) if sides else LARGEST_DEFAULT
 

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 
 from kit import data
-from kit.data.batches import augmentation, mixing
+from kit.data.batches import mixing, offered_layers
 from kit.data.features import smote
 from kit.errors import SettingError
 from kit.experiments.choice.method import Method
 from kit.experiments.choice.network_choice import Choice
+from kit.intervals import is_imbalanced
 from kit.settings.texts import assignments
 
 __all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]
-
-IMBALANCED = 3  # largest class over smallest, from which it is worth a sentence
 
 
 def layers(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def layers(texts: tuple[str, ...]) -> dict[str, Any]:
         SettingError: A text is no LAYER=VALUE, or there is no such layer.
     """
     given = assignments(texts, "--augment takes LAYER=VALUE, for example RandomZoom=0.2")
-    augmentation.rows(given)
+    offered_layers.rows(given)
     return given
 
 
@@ -77,7 +76,7 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
     """Return what to know where some classes are much larger than others; else nothing."""
     counts = splits.counts("train")
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-    if counts[largest] <= IMBALANCED * counts[smallest]:
+    if not is_imbalanced(counts.values()):
         return ""
     part = "validation" if "validation" in splits.parts else "train"
     scored = splits.counts(part)

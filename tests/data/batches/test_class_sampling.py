@@ -5,6 +5,7 @@ import pytest
 from stand_in import splits
 
 from kit.data.batches import class_sampling, pipeline
+from kit.data.loading import load
 from kit.errors import SettingError
 
 TRAIN = np.arange(10, 60)
@@ -84,4 +85,4 @@ def test_smote_of_images_is_refused():
 
 def test_a_sampling_that_there_is_not_is_refused():
     with pytest.raises(SettingError, match="none, balanced, smote, not 'equal'"):
-        class_sampling.check("equal")
+        load("no folder is looked for", sampling="equal")

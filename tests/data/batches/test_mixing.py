@@ -137,7 +137,7 @@ def test_without_mixing_a_weight_is_that_of_the_class():
 
 
 def test_mixed_training_can_begin_at_any_epoch_and_threads_change_nothing():
-    data = splits(20, (32, 24, 3), augmentation="strong", mix=mixing.mix("both"))
+    data = splits(20, augmentation="light", mix=mixing.mix("both"))
     whole = batches(data, 12)
     assert_equal(batches(data, 4, first_epoch=2), whole[8:])
     for threads in (1, 4):

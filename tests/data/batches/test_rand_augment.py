@@ -6,7 +6,7 @@ import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 from stand_in import splits
 
-from kit.data.batches import augmentation, rand_augment, seeded_layers
+from kit.data.batches import augmentation, offered_layers, rand_augment, seeded_layers
 from kit.data.decoding.equalization import equalized
 
 SHAPE = (31, 40, 3)
@@ -139,7 +139,7 @@ def test_every_change_is_drawn_about_equally_often_and_to_both_sides():
 
 
 def test_the_image_is_what_its_changes_make_of_it_one_after_the_other():
-    asked = augmentation.rows({"RandAugment": {"num_ops": 2, "magnitude": 12}})
+    asked = offered_layers.rows({"RandAugment": {"num_ops": 2, "magnitude": 12}})
     call = augmentation.changing(splits(1, SHAPE, augment=asked))
     chosen, sides = drawn({"num_ops": 2, "magnitude": 12}, 30)
     found = call(photo()[None].repeat(30, 0), seeded_layers.seeds(1, 0, range(30))).numpy()

@@ -95,10 +95,10 @@ def test_exif_orientation_is_applied_once(format, orientation):
 def test_heic_orientation_is_applied_once():
     # turned.heic is picture() turned by Image.Transpose.ROTATE_90 and saved with orientation 6
     data = (Path(__file__).parents[1] / "turned.heic").read_bytes()
-    assert decoder.dimensions(data) == (48, 64)
+    assert opening.dimensions(data) == (48, 64)
     pixels = decoder.decode(data, (24, 40))
     assert distance(pixels, decoder.decode(encoded(picture()), (24, 40))) < 3
-    with pytest.raises(decoder.BrokenImage, match="damaged HEIC"):
+    with pytest.raises(opening.BrokenImage, match="damaged HEIC"):
         decoder.decode(data[:-200], (24, 40))
 
 
@@ -289,22 +289,22 @@ def png_of(width, height):
     ],
 )
 def test_a_broken_file_gives_a_reason(data, reason):
-    with pytest.raises(decoder.BrokenImage, match=reason):
+    with pytest.raises(opening.BrokenImage, match=reason):
         decoder.decode(data, SQUARE)
 
 
 def test_the_pixel_limit_does_not_depend_on_pillows_setting(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
-    with pytest.raises(decoder.TooLarge, match="400 megapixels"):
+    with pytest.raises(opening.TooLarge, match="400 megapixels"):
         decoder.decode(png_of(20000, 20000), SQUARE)
 
 
 def test_text_is_told_apart_from_a_damaged_image():
-    with pytest.raises(decoder.NotAnImage):
+    with pytest.raises(opening.NotAnImage):
         decoder.decode(b"name,age\n", SQUARE)
-    with pytest.raises(decoder.BrokenImage) as caught:
+    with pytest.raises(opening.BrokenImage) as caught:
         decoder.decode(encoded(picture(), "JPEG")[:-300], SQUARE)
-    assert not isinstance(caught.value, decoder.NotAnImage)
+    assert not isinstance(caught.value, opening.NotAnImage)
 
 
 def test_mutated_files_give_pixels_or_a_reason_and_nothing_else():
@@ -317,7 +317,7 @@ def test_mutated_files_give_pixels_or_a_reason_and_nothing_else():
             data[place] ^= 1 << random.integers(8)
         try:
             outcomes.add(decoder.decode(bytes(data), (8, 8)).shape)
-        except decoder.BrokenImage as error:
+        except opening.BrokenImage as error:
             outcomes.add("broken" if error.reason else "no reason")
     assert outcomes == {(8, 8, 3), "broken"}
 
@@ -339,12 +339,12 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
         (tmp_path, "regular"),
         (tmp_path / "x.jpg", "No such file"),
     ]:
-        with pytest.raises(decoder.BrokenImage, match=reason):
+        with pytest.raises(opening.BrokenImage, match=reason):
             decoder.decode(path, SQUARE)
 
 
 def test_dimensions_are_height_and_width():
-    assert decoder.dimensions(encoded(picture(30, 50))) == (30, 50)
+    assert opening.dimensions(encoded(picture(30, 50))) == (30, 50)
 
 
 def test_heic_without_its_package_stops_with_the_install_command(monkeypatch):
@@ -352,7 +352,7 @@ def test_heic_without_its_package_stops_with_the_install_command(monkeypatch):
     photo = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic" + bytes(100)
     with pytest.raises(DataError, match="pip install pi-heif") as caught:
         decoder.decode(photo, SQUARE)
-    assert not isinstance(caught.value, decoder.BrokenImage)
+    assert not isinstance(caught.value, opening.BrokenImage)
 
 
 def test_pillows_warnings_are_not_shown_in_any_thread():
@@ -379,7 +379,7 @@ def test_the_odd_files_are_decoded_or_named():
     for file in sorted(folder.iterdir()):
         try:
             decoder.decode(file, SQUARE)
-        except decoder.BrokenImage:
+        except opening.BrokenImage:
             broken.add(file.name)
     assert broken == {
         "imagers_rgb32f_color.tiff",

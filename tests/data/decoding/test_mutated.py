@@ -1,6 +1,6 @@
-"""Thousands of damaged files: each becomes pixels or a reason, and none reaches a training.
+"""Hundreds of damaged files: each becomes pixels or a reason, and none reaches a training.
 
-The corpus is drawn from a seed: 500 cut JPEGs, 500 JPEGs and 500 PNGs with flipped bits, 500 GIF,
+The corpus is drawn from a seed: 150 cut JPEGs, 150 JPEGs and 150 PNGs with flipped bits, 150 GIF,
 WebP and BMP files with both.
 """
 
@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from kit import data
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.scanning import judging
 from kit.errors import DataError
 
 SIZE = (24, 24)
-EACH = 500
-FLIPPED = 500  # files of the manifest
+EACH = 150
+FLIPPED = 100  # files of the manifest
 
 
 def encoded(image, format, **settings):
@@ -46,7 +46,7 @@ def flipped(content, rng, bits=8):
 
 
 def corpus():
-    """Name -> content, 2,000 of them."""
+    """Name -> content, 600 of them."""
     rng = np.random.default_rng(4)
     made = {}
     for number in range(EACH):
@@ -76,7 +76,7 @@ def decoded(content):
     """Return whether it can be decoded; anything but pixels or a reason is a failure."""
     try:
         pixels = decoder.decode(content, SIZE)
-    except decoder.BrokenImage as error:
+    except opening.BrokenImage as error:
         assert error.reason  # noqa: PT017
         return False
     assert pixels.shape == (*SIZE, 3)
@@ -111,7 +111,7 @@ def test_the_scan_finds_all_that_cannot_be_decoded_and_the_rest_can_be_trained_o
     mutants, folder, monkeypatch
 ):
     # here most are, and that is wanted
-    monkeypatch.setattr("kit.data.loading_notes.MOST_BROKEN", 1.0)
+    monkeypatch.setattr("kit.data.checking.MOST_BROKEN", 1.0)
     for number, (name, content) in enumerate(mutants.items()):
         file = folder / ("even", "odd")[number // 4 % 2] / name  # of each kind the half
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ def test_a_look_at_the_header_or_pillows_verify_misses_many(mutants):
                 continue
             missed[check] += 1
     print("missed:", missed)
-    assert missed["header"] >= missed["verify"] > 50
+    assert missed["header"] >= missed["verify"] > 20
 
 
 def test_judging_the_same_files_again_gives_the_same(mutants, tmp_path):
@@ -175,7 +175,7 @@ def test_every_flipped_byte_is_reported_against_the_manifest(folder, capsys):
     assert silent > FLIPPED / 2, "most flips cannot be seen by decoding"
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kit.data.loading_notes.MOST_BROKEN", 1.0)
+        patch.setattr("kit.data.checking.MOST_BROKEN", 1.0)
         patch.setenv("KIT_CACHE", str(folder.parent / "another cache"))
         again = data.load(folder, SIZE, split=manifest, cache=False)
 

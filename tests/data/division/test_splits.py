@@ -1,6 +1,4 @@
 import shutil
-import subprocess
-import sys
 from collections import Counter
 
 import numpy as np
@@ -55,8 +53,8 @@ def layout(counts, seed):
 
 
 @pytest.mark.parametrize("counts", LAYOUTS.values(), ids=LAYOUTS)
-def test_no_seed_of_200_misses_a_class_or_its_share(counts):
-    for seed in range(200):
+def test_no_seed_misses_a_class_or_its_share(counts):
+    for seed in range(min(200, 40_000 // sum(counts))):
         labels, hashes = layout(counts, seed)
         parts = divide(labels, hashes, {"validation": 0.2, "test": 0.15}, seed)
         for label, count in enumerate(counts):
@@ -256,13 +254,15 @@ def test_copies_across_given_folders_are_said_and_never_drawn(tmp_path):
     assert any("9 images of the test part are in the train part too" in one for one in splits.notes)
 
 
-def test_a_test_part_is_drawn_by_itself_from_1000_images(tmp_path):
-    folder = fill(tmp_path / "d", a=500, b=500)
-    assert load(folder).counts("test") == {"a": 75, "b": 75}
+def test_a_test_part_is_drawn_by_itself_from_1000_images(tmp_path, monkeypatch):
+    assert assignment.ENOUGH_FOR_TEST == 1000
+    monkeypatch.setattr(assignment, "ENOUGH_FOR_TEST", 200)
+    folder = fill(tmp_path / "d", a=100, b=100)
+    assert load(folder).counts("test") == {"a": 15, "b": 15}
     assert "test" not in load(folder, test_split=0.0).parts
     (folder / "a" / "000.png").unlink()
     assert "test" not in load(folder).parts
-    assert load(folder, test_split=0.1).counts("test") == {"a": 50, "b": 50}
+    assert load(folder, test_split=0.1).counts("test") == {"a": 10, "b": 10}
 
 
 def test_a_default_test_part_that_leaves_no_training_images_is_refused(tmp_path, monkeypatch):
@@ -469,18 +469,6 @@ def test_a_changed_file_keeps_the_part_of_its_name(tmp_path):
 def test_an_unknown_part_is_refused(tmp_path):
     with pytest.raises(SettingError, match="'val'"):
         load(fill(tmp_path / "d", a=4, b=4)).counts("val")
-
-
-def test_loading_imports_neither_tensorflow_nor_pandas(tmp_path):
-    fill(tmp_path / "d", a=4, b=4)
-    code = (
-        "import sys; from kit import data; data.load(sys.argv[1]);"
-        "print({'tensorflow', 'keras', 'pandas', 'matplotlib'} & set(sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "d")], capture_output=True, check=True
-    )
-    assert done.stdout.strip() == b"set()"
 
 
 def test_an_earlier_division_wins_over_given_folders(tmp_path):

@@ -1,8 +1,6 @@
 """A table of paths and labels as data."""
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -424,19 +422,6 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(flat, monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DataError, match="pip install pyarrow"):
         listing(write(flat, "x", name="labels.parquet"))
-
-
-def test_csv_is_read_without_pandas_or_pyarrow(flat):
-    path = write(flat, "path,label", *rows(4))
-    script = (
-        "import sys, json; from kit.data.listing.folders import listing\n"
-        f"listing({str(path)!r})\n"
-        "print(json.dumps(sorted({'pandas', 'pyarrow', 'tensorflow'} & set(sys.modules))))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == []
 
 
 def test_a_value_may_be_long_but_not_endless(flat, monkeypatch):

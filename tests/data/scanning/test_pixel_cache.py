@@ -14,7 +14,8 @@ from kit.data.decoding import decoder, opening, thread_pool
 from kit.data.listing.folders import listing
 from kit.data.scanning import judging, pixel_cache
 from kit.data.scanning.images import CachedImages, DecodedImages
-from kit.data.scanning.scan import Rows, median_size, scan
+from kit.data.scanning.rows import Rows
+from kit.data.scanning.scan import median_size, scan
 from kit.errors import DataError, SettingError
 
 RGB = Rows((16, 16), "auto", "stretch")
@@ -44,13 +45,13 @@ def photos(tmp_path):
 def reads(monkeypatch):
     """The names of the files that a scan reads."""
     names = []
-    read = decoder.read
+    read = opening.read
 
     def counted(path):
         names.append(path.name)
         return read(path)
 
-    monkeypatch.setattr(judging.decoder, "read", counted)
+    monkeypatch.setattr(judging.opening, "read", counted)
     return names
 
 

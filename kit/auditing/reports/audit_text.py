@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.auditing import summary
 from kit.auditing.findings import KINDS
+from kit.auditing.reports import summary
 from kit.progress import clean, short
 
 if TYPE_CHECKING:
     from kit.auditing.audits import Audit
-
-__all__ = ["report"]
 
 CLASSES = 20  # rows of the table; the largest and the smallest of more
 

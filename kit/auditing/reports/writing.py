@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.auditing import summary
 from kit.auditing.audits import Audit
-from kit.auditing.contact_sheets import draw
 from kit.auditing.findings import Finding
-
-__all__ = ["save", "to_json", "write_fix_list"]
+from kit.auditing.reports import summary
+from kit.auditing.reports.contact_sheets import draw
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = ("file", "finding", "partner", "detail", "advice")

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["classes", "kinds", "quantiles"]
-
 NUMBERS = {
     "width": "width",
     "height": "height",

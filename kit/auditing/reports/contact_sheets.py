@@ -8,13 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.auditing.findings import KINDS, Finding
-from kit.data.decoding import decoder
+from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import in_order
 
 if TYPE_CHECKING:
     from kit.auditing.audits import Audit
-
-__all__ = ["MOST", "draw"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -78,9 +76,9 @@ def _read(root: Path, names: Sequence[str]) -> Pixels:
 
     def picture(name: str) -> Pixels:
         try:
-            with decoder.named_memory(root / name):
+            with opening.named_memory(root / name):
                 return decoder.decode(root / name, (SIDE, SIDE), aspect="pad")
-        except decoder.BrokenImage:
+        except opening.BrokenImage:
             return np.full((SIDE, SIDE, 3), 128, np.uint8)
 
     return np.stack(list(in_order(picture, names, AHEAD)))

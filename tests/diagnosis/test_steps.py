@@ -7,7 +7,9 @@ import pytest
 
 from kit import diagnosis
 from kit.commands.train import train
-from kit.diagnosis import Diagnosis, Facts, Finding, recommended_steps
+from kit.diagnosis import Diagnosis, Facts, Finding
+from kit.diagnosis.steps import cures, fit_steps, rate_steps
+from kit.diagnosis.steps.cures import CURES
 
 NUMBERS = {"update": 0.2, "penalty": 160.0, "loss": 2.3, "epochs": 10}
 FACTS = Facts(classes=3, learning_rate=0.1, l2=1.0, augmentation="light", architecture="basic_cnn")
@@ -18,7 +20,7 @@ def steps(*causes: str, facts: Facts = FACTS) -> list[diagnosis.Step]:
     return diagnosis.next_steps(Diagnosis(found, ""), facts)
 
 
-@pytest.mark.parametrize("cause", recommended_steps.STEPS)
+@pytest.mark.parametrize("cause", CURES)
 def test_every_flag_is_one_of_kit_train(cause: str) -> None:
     known = {name.replace("_", "-") for name in inspect.signature(train).parameters}
     known |= {"set"}
@@ -28,21 +30,23 @@ def test_every_flag_is_one_of_kit_train(cause: str) -> None:
 
 
 def test_every_setting_that_is_looked_up_is_one_of_kit_train() -> None:
-    looked_up = re.findall(r'settings\.get\("(\w+)"', inspect.getsource(recommended_steps))
+    looked_up = re.findall(
+        r'settings\.get\("(\w+)"', "".join(map(inspect.getsource, (cures, fit_steps, rate_steps)))
+    )
 
     assert len(looked_up) > 5
     assert set(looked_up) <= set(inspect.signature(train).parameters)
 
 
 def test_never_more_than_five_and_none_twice() -> None:
-    found = steps(*recommended_steps.STEPS)
+    found = steps(*CURES)
 
     assert len(found) == 5
     assert len({str(one) for one in found}) == 5
 
 
 def test_a_smaller_network_is_never_advised_and_data_comes_first_against_overfitting() -> None:
-    texts = [step.text for cause in recommended_steps.STEPS for step in steps(cause)]
+    texts = [step.text for cause in CURES for step in steps(cause)]
 
     assert not any("smaller network" in text or "fewer" in text for text in texts)
     assert "images" in steps("overfitting")[0].text
@@ -63,7 +67,7 @@ def test_a_penalty_is_brought_to_a_twentieth_of_the_loss() -> None:
 
 def test_a_missing_test_part_is_named_even_after_five_others() -> None:
     facts = Facts(classes=3, test_images=0)
-    found = steps(*recommended_steps.STEPS, facts=facts)
+    found = steps(*CURES, facts=facts)
 
     assert len(found) == 5
     assert "There is no test part" in found[-1].text

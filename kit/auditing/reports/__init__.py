@@ -1,0 +1,1 @@
+"""What an audit says: text, tables, JSON, contact sheets."""

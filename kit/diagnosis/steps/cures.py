@@ -1,0 +1,133 @@
+"""What helps against each cause: one table."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from kit.diagnosis.finding import Finding
+from kit.diagnosis.steps import fit_steps, rate_steps
+from kit.diagnosis.steps.step import Step, rounded
+from kit.diagnosis.training_evidence import Facts
+
+Cure: TypeAlias = Step | Callable[[Finding, Facts], Iterable[Step]]
+
+
+def _groups(finding: Finding, facts: Facts) -> Iterable[Step]:
+    if not facts.settings.get("group"):
+        yield Step(
+            "Keep together what belongs together (patients, series, videos).", "--group '(PATTERN)'"
+        )
+
+
+def _weaker_penalty(finding: Finding, facts: Facts) -> Iterable[Step]:
+    ratio = finding.numbers["penalty"] / max(finding.numbers["loss"], 1e-9)
+    value = rounded(facts.l2 / (20 * ratio)) if facts.l2 else 1e-4
+    yield Step("Weaken the penalty to a twentieth of the loss.", f"--l2 {value:g}")
+
+
+def _evenness(finding: Finding, facts: Facts) -> Iterable[Step]:
+    """Weights or sampling, where neither is in force: the two exclude each other."""
+    ways = {facts.settings.get("class_weight"), facts.settings.get("sampling")}
+    if not ways - {None, "none"}:
+        yield Step("Weigh the classes by the inverse of their size.", "--class-weight balanced")
+        yield Step("Or show them equally often.", "--sampling balanced")
+
+
+def _validation(finding: Finding, facts: Facts) -> Iterable[Step]:
+    if facts.settings.get("folds") or facts.settings.get("split"):
+        return
+    if (facts.settings.get("validation_split") or 0.2) < 0.3:
+        yield Step(
+            "Give validation more images, where the folder gives it none.", "--validation-split 0.3"
+        )
+    if not facts.settings.get("last_epoch") and (facts.settings.get("repeats") or 1) == 1:
+        yield Step("Or let every image be validated once.", "--folds 5")
+
+
+def _weaker_dropout(finding: Finding, facts: Facts) -> Iterable[Step]:
+    if facts.dropout > 0.3:
+        yield Step("Weaken the dropout.", "--dropout 0.3")
+
+
+def _weaker_augmentation(finding: Finding, facts: Facts) -> Iterable[Step]:
+    weaker = {"strong": "medium", "randaugment": "medium", "medium": "light", "light": "none"}
+    name = weaker.get(facts.augmentation, "light")
+    yield Step("Weaken the augmentation.", f"--augmentation {name}")
+
+
+START = Step(
+    "Start with He's initial weights: leave out what sets kernels, or set them so.",
+    "--set initialization=he",
+)
+SCALE = Step(
+    "Scale pixels once, in the model: give it values of 0 to 255 and let its first layer do it.",
+    "--set scale=unit",
+)
+LABELS = (
+    Step("Look at thirty images with their labels."),
+    Step(
+        "Compare with a simple method: if it guesses too, the labels are at fault.",
+        "kit-baseline FOLDER",
+    ),
+    Step("Look for images that stand under two labels.", "kit-audit FOLDER"),
+)
+CURES: Mapping[str, tuple[Cure, ...]] = {
+    "images that are no numbers": (
+        Step(
+            "Find the files whose values are no numbers, and leave them out.", "--exclude list.csv"
+        ),
+    ),
+    "weights start at 0": (START,),
+    "weights start too large": (START,),
+    "weights start too small": (START,),
+    "input not scaled": (SCALE,),
+    "input scaled twice": (SCALE,),
+    "dead units": (
+        Step("Start biases at 0 or a little above."),
+        Step("Use an activation that never dies.", "--set activation=leaky_relu"),
+    ),
+    "frozen layers": (
+        Step("Let the layers learn: set layer.trainable = True before compile."),
+        fit_steps.worthy_weights,
+    ),
+    "batches of one class": (
+        Step(
+            "Shuffle the training images anew in every epoch: kit-train does; with your own "
+            "tf.data, dataset.shuffle(len(dataset)) before batch."
+        ),
+    ),
+    "leakage": (
+        Step("Let the parts be drawn from all images: copies are kept together then."),
+        _groups,
+        Step("List copies and near copies.", "kit-audit FOLDER"),
+    ),
+    "penalty too strong": (_weaker_penalty,),
+    "imbalanced classes": (
+        Step("Add images of the small classes, if there are any to be had."),
+        _evenness,
+        Step(
+            "Choose the epoch by a score that counts classes alike.",
+            "--monitor val_balanced_accuracy",
+        ),
+    ),
+    "rate too high": (rate_steps.lower_rate,),
+    "rate too low": (rate_steps.higher_rate,),
+    "stopped too early": (rate_steps.longer,),
+    "batches too small": (Step("Take larger batches.", "--batch-size 32"),),
+    "too few validation images": (_validation,),
+    "dropout too strong": (_weaker_dropout,),
+    "augmentation too strong": (
+        Step("Look at the augmented images: can you tell the classes?"),
+        _weaker_augmentation,
+        _weaker_dropout,
+    ),
+    "labels tell nothing": LABELS,
+    "wrong labels": LABELS,
+    "overfitting": (fit_steps.MORE, fit_steps.against_overfitting),
+    "limit of the features": (fit_steps.MORE, fit_steps.against_overfitting),
+    "network too small": (fit_steps.against_underfitting,),
+    "underfitting": (fit_steps.against_underfitting,),
+    "noisy validation": (
+        Step("Let the rate fall to 0 towards the end.", "--schedule one-cycle"),
+        _validation,
+    ),
+}

@@ -1,0 +1,38 @@
+"""What needs no heavy package imports none."""
+
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+USES = """
+import sys
+from pathlib import Path
+from kit import data, downloading
+from kit.data import samples
+from kit.data.batches import augmentation, mirroring, offered_layers
+from kit.data.listing.folders import listing
+folder = Path(sys.argv[1])
+listing(folder / "labels.csv")
+mirroring.may_flip(["cats"])
+augmentation.preset("strong")
+offered_layers.rows({"RandomZoom": 0.1})
+data.load(folder, image_size=4)
+print(*sorted({"pandas", "pyarrow", "tensorflow", "keras", "matplotlib"} & set(sys.modules)))
+"""
+
+
+def test_loading_and_names_of_augmentation_import_no_heavy_package(tmp_path):
+    random = np.random.default_rng(0)
+    rows = ["path,label"]
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            pixels = random.integers(0, 256, (6, 6, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+            rows.append(f"{name}/{number}.png,{name}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    command = [sys.executable, "-c", USES, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
