@@ -15,8 +15,9 @@ from kit.architectures import backbones
 from kit.commands.programs import program
 from kit.commands.train import train
 from kit.errors import SettingError
+from kit.experiments.choice import network_choice
 from kit.experiments.choice import variation as batches
-from kit.experiments.choice.method import Method, network_choice
+from kit.experiments.choice.method import Method
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.trainings import building
 
