@@ -1,12 +1,15 @@
 """What can go wrong, told apart by whose move it is.
 
-Every message says what must hold, what came instead and what to do. The programs in
+Every message says what must hold, what came instead and what to do, and names settings as
+:mod:`kit.setting_names` has them. The programs in
 ``kit.commands`` print it without a traceback and end with the class's ``exit_code``.
 """
 
 import contextlib
 import difflib
 from collections.abc import Iterable, Iterator
+
+from kit.setting_names import said
 
 
 class KitError(Exception):
@@ -19,8 +22,8 @@ class KitError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        """Return the lines."""
-        return "\n".join(str(line).replace("\n", "\\n") for line in self.args)
+        """Return the lines, with settings as whoever reads them calls them."""
+        return "\n".join(said(str(line).replace("\n", "\\n")) for line in self.args)
 
 
 class SettingError(KitError, ValueError):

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from kit.setting_names import said
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -45,7 +47,7 @@ def some(names: Iterable[str], most: int = 5) -> str:
 def say(*lines: str) -> None:
     """Write lines to stderr; a line break within one is spelt out, as it comes from a name."""
     for line in lines:
-        print(clean(line), file=sys.stderr, flush=True)
+        print(clean(said(line)), file=sys.stderr, flush=True)
 
 
 def bar() -> "Progress":

@@ -7,6 +7,7 @@ import kit
 
 ROOT = Path(kit.__file__).parent
 ROWS = {  # a module may import modules of lower rows only
+    "setting_names": -1,
     "errors": 0,
     "files": 0,
     "progress": 0,

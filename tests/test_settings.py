@@ -1,4 +1,5 @@
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from docstring_parser import parse_from_object
 
 from kit import data
 from kit.errors import SettingError
-from kit.settings import Division, Images, Training, Variation
+from kit.setting_names import flags_spoken
+from kit.settings import Division, Images, Training, Tuning, Variation
 
 
 def test_every_setting_has_one_place_and_a_sentence_below_it() -> None:
@@ -27,17 +29,52 @@ def test_settings_are_changed_wherever_they_stand() -> None:
     after = before.having(learning_rate=0.1, epochs=3, folder="photos", check=False)
 
     assert (after.optimization.learning_rate, after.duration.epochs) == (0.1, 3)
-    assert (after.folder, after.record.check) == ("photos", False)
+    assert (after.folder, after.record.check) == (Path("photos"), False)
     assert after.having(learning_rate=None, epochs=None, folder=None, check=True) == before
     with pytest.raises(SettingError, match=r'no setting "epoch"\. Did you mean "epochs"'):
         before.having(epoch=3)
 
 
+def test_python_may_say_a_value_in_other_ways_than_its_type() -> None:
+    texts = {"settings": ["filters=[8, 16]", "head=softmax"], "augment": "RandomZoom=0.2"}
+    mappings = {"settings": {"filters": [8, 16], "head": "softmax"}, "augment": {"RandomZoom": 0.2}}
+
+    assert Training().having(**texts) == Training().having(**mappings)
+    said = Training().having(**mappings, image_size=64, learning_rate=1, fine_tune=3, flip=True)
+    assert said.flat().items() >= mappings.items()
+    assert (said.images.image_size, said.optimization.learning_rate) == ((64,), 1.0)
+    assert (said.transfer.fine_tune, said.variation.flip) == ("3", "yes")
+    ranges = Tuning().having(search={"dropout": "0:0.5", "optimizer": ["adam", "sgd"]})
+    assert ranges == Tuning().having(search=["dropout=0:0.5", "optimizer=adam,sgd"])
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"optimizer": "adm"}, "optimizer takes adam, adamw, .* or adamax, not 'adm'"),
+        ({"learning_rate": "fast"}, "learning_rate takes a number, not 'fast'"),
+        ({"epochs": 2.5}, "epochs takes a whole number, not 2.5"),
+        ({"settings": 3}, "settings takes NAME=VALUE, not 3"),
+        ({"augment": ["zoom"]}, "augment takes LAYER=VALUE, not 'zoom'"),
+        ({"cache": None}, "cache needs a value"),
+        ({"flip": "maybe"}, "flip takes auto, yes or no, not 'maybe'"),
+    ],
+)
+def test_a_value_that_a_setting_does_not_take_is_refused(
+    values: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingError, match=f"^{sentence}"):
+        Training().having(**values)
+    flag = f"--{sentence.partition(' ')[0].replace('_', '-').replace('settings', 'set')} "
+    with flags_spoken(), pytest.raises(SettingError, match=f"^{flag}"):
+        Training().having(**values)
+
+
 def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
-    settings = Training().having(l2=0.1, parts="none", settings=("filters=[8]",))
+    settings = Training().having(l2=0.1, parts="none", settings=["filters=[8]"])
     tree = settings.tree()
 
-    assert tree["network"]["settings"] == ("filters=[8]",)
+    assert tree["network"]["settings"] == {"filters": [8]}
     for read in (tree, settings.flat(), {"images": {"l2": 0.1}, "parts": "none"}):
         flat = Training.flat_of(read)
         assert (flat["l2"], flat["parts"]) == (0.1, "none")
@@ -62,14 +99,14 @@ def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
         ({"momentum": 1.0}, "momentum must be from 0 to below 1"),
         ({"mix_alpha": 0.2}, "mix_alpha says how images are mixed"),
         ({"mix": "mixup", "mix_alpha": 0.0}, "mix_alpha must be above 0"),
-        ({"fine_tune": "0"}, "--fine-tune takes a number of layers from 1"),
-        ({"fine_tune_epochs": 0}, "--fine-tune-epochs must be at least 1"),
-        ({"fine_tune_rate": 0.0}, "--fine-tune-rate must be above 0"),
-        ({"unlabelled": "more"}, "--unlabelled needs --pretrain autoencoder"),
-        ({"repeats": 0}, "--repeats must be at least 1"),
-        ({"folds": 1}, "--folds must be at least 2"),
-        ({"folds": 2, "repeats": 2}, "leave --repeats out"),
-        ({"style": "both", "repeats": 2}, "leave --repeats out"),
+        ({"fine_tune": "0"}, "fine_tune takes a number of layers from 1"),
+        ({"fine_tune_epochs": 0}, "fine_tune_epochs must be at least 1"),
+        ({"fine_tune_rate": 0.0}, "fine_tune_rate must be above 0"),
+        ({"unlabelled": "more"}, "unlabelled needs pretrain=autoencoder"),
+        ({"repeats": 0}, "repeats must be at least 1"),
+        ({"folds": 1}, "folds must be at least 2"),
+        ({"folds": 2, "repeats": 2}, "leave repeats out"),
+        ({"style": "both", "repeats": 2}, "leave repeats out"),
     ],
 )
 def test_a_group_refuses_what_its_own_values_decide(values: dict[str, Any], sentence: str) -> None:

@@ -66,5 +66,6 @@ def test_its_settings_are_those_of_a_training(photos: Path) -> None:
     assert bound.arguments["folder"] == Path(photos.name)
     assert bound.arguments["image_size"] == (8, 8)
     assert bound.arguments["epochs"] == 30
-    assert "filters=[4, 8]" in bound.arguments["settings"]
+    assert bound.arguments["settings"]["filters"] == [4, 8]
+    assert bound.arguments["flip"] == "yes"
     assert runs.load(RUN).settings["learning_rate"] == 0.003

@@ -15,10 +15,11 @@ from typing import Any
 import tyro
 
 from kit import progress
-from kit.commands import usage
+from kit.commands import help_pages, usage
 from kit.commands.settings_command import Command
 from kit.commands.streams import enduring
 from kit.errors import KitError, SettingError
+from kit.setting_names import flag, flags_spoken
 from kit.settings import Bare, values
 from kit.settings.stored import read_settings
 
@@ -28,6 +29,7 @@ PACKAGE = "kit-image-classification"
 
 
 @enduring()
+@flags_spoken()
 def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
     """Run a command with the flags of its signature, and end the process with its exit code.
 
@@ -38,16 +40,20 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         arguments: Instead of the process's own.
     """
     _prepare_process(restart=arguments is None)
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given == ["--version"]:
-        print(f"{Path(sys.argv[0]).name} {metadata.version(PACKAGE)}")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = Path(sys.argv[0]).name
+    if asked := {"--help", "-h", "--help-all", "--version"}.intersection(words):
+        if "--version" in asked:
+            print(f"{name} {metadata.version(PACKAGE)}")
+        else:
+            print(help_pages.page(command, name, every="--help-all" in asked))
         return
     try:
-        _refuse_empty(given)
-        given, config = _take_config(_spelled_out(command, given))
+        _refuse_empty(name, words)
+        words, config = _take_config(_spelled_out(command, words))
         known = read_settings(getattr(command, "kind", command), config) if config else {}
         with _reached():
-            _parsed(command, known, given)()
+            _parsed(command, known, words, name)()
     except KitError as error:
         progress.say(*f"Error: {error}".split("\n"))
         sys.exit(error.exit_code)
@@ -80,10 +86,9 @@ def _reached() -> Iterator[None]:
 
 
 def _parsed(
-    command: Callable[..., object], known: Mapping[str, Any], words: Sequence[str]
+    command: Callable[..., object], known: Mapping[str, Any], words: Sequence[str], name: str
 ) -> Callable[[], object]:
     """Return the command with its settings, to be called; what is wrong is said in one voice."""
-    name = Path(sys.argv[0]).name
 
     @functools.wraps(command)
     def later(*arguments: Any, **settings: Any) -> Callable[[], object]:
@@ -93,20 +98,18 @@ def _parsed(
     try:
         with contextlib.redirect_stderr(said):
             if isinstance(command, Command):
-                return command.parsed(words, known, name)
+                return command.parsed(words, known)
             run: Callable[[], object] = tyro.cli(
-                functools.partial(later, **known) if known else later, args=list(words), prog=name
+                functools.partial(later, **known) if known else later, args=list(words)
             )
-    except SystemExit as end:
-        if not end.code:  # the help
-            raise
+    except SystemExit:
         sentence = usage.mistake(command, words, name) or " ".join(said.getvalue().split())
         raise SettingError(sentence) from None
     return run
 
 
-def _refuse_empty(words: Sequence[str]) -> None:
-    for before, word in itertools.pairwise([Path(sys.argv[0]).name, *words]):
+def _refuse_empty(name: str, words: Sequence[str]) -> None:
+    for before, word in itertools.pairwise([name, *words]):
         if not word or (word.startswith("--") and word.endswith("=")):
             raise SettingError(
                 f"The text behind {word.rstrip('=') or before} is empty. The current folder is "
@@ -124,39 +127,36 @@ def _prepare_process(restart: bool) -> None:
 
 
 def _spelled_out(command: Callable[..., object], given: Sequence[str]) -> list[str]:
-    """Write out ``--flag`` and ``--no-flag`` where tyro wants a value, since None is one, too."""
-    parameters = inspect.signature(command).parameters.values()
-    switches = {values.flag_of(one) for one in parameters if values.is_switch(one)}
-    flags = {values.flag_of(one) for one in parameters if one.annotation == bool | None}
-    bare = {
-        values.flag_of(one): mark.value
-        for one in parameters
-        for mark in getattr(one.annotation, "__metadata__", ())
-        if isinstance(mark, Bare)
-    }
+    """Write out what stands for more than itself: --flip for --flip yes."""
+    parameters = {flag(one.name): one for one in inspect.signature(command).parameters.values()}
     words: list[str] = []
     for word, following in itertools.zip_longest(given, given[1:]):
-        flag, equals, _ = word.partition("=")
-        if equals and switches & {flag, f"--{flag.removeprefix('--no-')}"}:
+        name, equals, behind = word.partition("=")
+        name = name.replace("_", "-") if word.startswith("--") else name
+        positive = f"--{name.removeprefix('--no-')}"
+        annotation = getattr(parameters.get(name, parameters.get(positive)), "annotation", None)
+        bare = next((one for one in values.marks(annotation) if isinstance(one, Bare)), None)
+        if equals and (values.is_switch(annotation) or (bare and name not in parameters)):
             # tyro would take what stands there for the folder
-            raise SettingError(f"{flag} takes no value. --help lists the flags.")
-        if word in bare and (following is None or following.startswith("-")):
-            words += [word, bare[word]]
-        elif word in flags and following not in ("None", "True", "False"):
-            words += [word, "True"]
-        elif word.startswith("--no-") and f"--{word.removeprefix('--no-')}" in flags:
-            words += [f"--{word.removeprefix('--no-')}", "False"]
+            raise SettingError(f"{name} takes no value. --help-all lists the flags.")
+        if bare and not equals and name not in parameters and bare.negative is not None:
+            words += [positive, bare.negative]
+        elif bare and not equals and not values.begins(annotation, following):
+            words += [name, bare.value]
         else:
-            words.append(word)
+            words.append(name + equals + behind)
     return words
 
 
-def _take_config(given: list[str]) -> tuple[list[str], Path | None]:
-    for place, word in enumerate(given):
-        if word == "--config":
-            if place + 1 == len(given):
-                raise SettingError("--config takes a file, for example models/RUN/run.yaml.")
-            return given[:place] + given[place + 2 :], Path(given[place + 1])
-        if word.startswith("--config="):
-            return given[:place] + given[place + 1 :], Path(word.partition("=")[2])
-    return given, None
+def _take_config(words: list[str]) -> tuple[list[str], Path | None]:
+    """Return the words without --config, and its file."""
+    places = [place for place, word in enumerate(words) if word.partition("=")[0] == "--config"]
+    if not places:
+        return words, None
+    if len(places) > 1:
+        raise SettingError("--config is given twice; put the settings into one file.")
+    _, equals, file = words[places[0]].partition("=")
+    after = places[0] + (1 if equals else 2)
+    if after > len(words):
+        raise SettingError("--config takes a file, for example models/RUN/run.yaml.")
+    return words[: places[0]] + words[after:], Path(file if equals else words[after - 1])

@@ -3,14 +3,14 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 from tyro import constructors
 
+from kit.setting_names import flag
 from kit.settings import Group, Joined
-from kit.settings.values import flag_of
+from kit.settings.values import is_mapping, marks, taken
 
 __all__ = ["Command"]
 
@@ -23,31 +23,35 @@ class Command:
         functools.update_wrapper(self, work)
         self.kind, self.work, self.__signature__ = kind, work, kind.signature()
 
-    def __call__(self, folder: Path | str | None = None, **settings: Any) -> None:
+    def __call__(self, *places: Any, **settings: Any) -> None:
         """Do the work with these settings, and the others as by default."""
-        self.work(folder, **settings)
+        self.work(*places, **settings)
 
-    def parsed(
-        self, words: Sequence[str], known: Mapping[str, Any], name: str
-    ) -> Callable[[], object]:
+    def parsed(self, words: Sequence[str], known: Mapping[str, Any]) -> Callable[[], object]:
         """Return the work with the settings that words ask for, to be done.
+
+        What nobody gave is not among them, so that a default can be told apart.
 
         Args:
             words: Of the command line.
             known: Settings that hold where no word says otherwise.
-            name: Of the program.
         """
+        parameters = self.__signature__.parameters.values()
+        needed = [one.name for one in parameters if one.default is one.empty]
+        default = self.kind(**dict.fromkeys(needed, tyro.MISSING)).having(**known)
         with _REGISTRY:
-            settings = tyro.cli(
-                self.kind, args=list(words), prog=name, default=self.kind().having(**known)
-            )
+            settings = tyro.cli(self.kind, args=list(words), default=default).flat()
         flags = {word.partition("=")[0].replace("--no-", "--") for word in words}
-        given = [
-            one.name
-            for one in self.__signature__.parameters.values()
-            if one.name in known or one.name == "folder" or flag_of(one) in flags
-        ]
-        return functools.partial(self, **{each: settings.flat()[each] for each in given})
+        given = {
+            one.name: settings[one.name]
+            for one in parameters
+            if one.name in known or one.kind is not one.KEYWORD_ONLY or flag(one.name) in flags
+        }
+        for one in parameters:
+            if is_mapping(one.annotation) and one.name in given:
+                more = taken(one.name, one.annotation, given[one.name])
+                given[one.name] = {**known.get(one.name, {}), **more}
+        return functools.partial(self, **given)
 
 
 _REGISTRY = constructors.ConstructorRegistry()
@@ -55,23 +59,16 @@ _REGISTRY = constructors.ConstructorRegistry()
 
 @_REGISTRY.struct_rule
 def _group(info: constructors.StructTypeInfo) -> constructors.StructConstructorSpec | None:
-    """Let tyro wrap the sentences of a group's fields, which it shows line by line."""
+    """Let tyro take NAME=VALUE as texts, one behind each flag."""
     if not (isinstance(info.type, type) and issubclass(info.type, Group)):
         return None
-    fields = tuple(
-        constructors.StructFieldSpec(
-            name=one.name,
-            type=one.type,  # type: ignore[arg-type]
-            default=getattr(info.default, one.name),
-            helptext=functools.partial(_sentence, info.type, one.name),
-        )
-        for one in dataclasses.fields(info.type)
-    )
-    return constructors.StructConstructorSpec(instantiate=info.type, fields=fields)
-
-
-def _sentence(group: type[Group], name: str) -> str:
-    from docstring_parser import parse_from_object
-
-    said = (one.description for one in parse_from_object(group).params if one.arg_name == name)
-    return " ".join((next(said, None) or "").split())
+    fields = []
+    for one in dataclasses.fields(info.type):
+        kind: Any = one.type
+        default = getattr(info.default, one.name)
+        if is_mapping(kind):
+            kind, default = tuple[str, ...], ()
+            for mark in (*marks(one.type), tyro.conf.UseAppendAction):
+                kind = Annotated[kind, mark]
+        fields.append(constructors.StructFieldSpec(name=one.name, type=kind, default=default))
+    return constructors.StructConstructorSpec(instantiate=info.type, fields=tuple(fields))

@@ -5,7 +5,8 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from kit.errors import nearest
-from kit.settings.values import flag_of, is_switch, read, several, takes
+from kit.setting_names import flag as flag_of
+from kit.settings.values import is_mapping, is_switch, read, several, takes
 
 __all__ = ["mistake"]
 
@@ -19,7 +20,7 @@ def mistake(command: Callable[..., object], words: Sequence[str], program: str) 
         program: Its name.
     """
     parameters = inspect.signature(command).parameters.values()
-    flags = {flag_of(each): each for each in parameters if each.kind is each.KEYWORD_ONLY}
+    flags = {flag_of(each.name): each for each in parameters if each.kind is each.KEYWORD_ONLY}
     places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
     begins = [n for n, word in enumerate(words) if word.startswith("--")] + [len(words)]
     loose = list(words[: begins[0]])
@@ -29,7 +30,7 @@ def mistake(command: Callable[..., object], words: Sequence[str], program: str) 
         parameter = flags.get(flag) or flags.get(f"--{flag.removeprefix('--no-')}")
         if parameter is None:
             return f"There is no {flag}.{nearest(flag, flags)}"
-        if is_switch(parameter) and parameter.annotation != bool | None:
+        if is_switch(parameter.annotation):
             loose += values
             continue
         most = len(values) if several(parameter.annotation) else 1
@@ -44,7 +45,8 @@ def _refused(parameter: inspect.Parameter, flag: str, values: Sequence[str]) -> 
     if not values:
         return f"{flag} takes {kind}; nothing stands behind it."
     try:
-        read(parameter.annotation, values)
+        if not is_mapping(parameter.annotation):
+            read(parameter.annotation, values)
     except ValueError:
         return f"{flag} takes {kind}, not {' '.join(values)!r}."
     return ""
@@ -55,7 +57,7 @@ def _out_of_place(places: Sequence[inspect.Parameter], loose: Sequence[str], pro
     names = " ".join(each.name.upper() for each in places) or "only flags"
     many = any(several(each.annotation) for each in places)
     if (dashed := [word for word in loose if word.startswith("-") and word != "-"]) and not many:
-        return f"There is no {dashed[0]}. {program} --help lists the flags."
+        return f"There is no {dashed[0]}. {program} --help-all lists the flags."
     if len(loose) > len(places) and not many:
         return f"{program} takes {names}; {loose[len(places)]!r} is one word too many."
     needed = [each.name.upper() for each in places if each.default is each.empty]

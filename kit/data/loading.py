@@ -35,7 +35,7 @@ def load(
     parts: str | None = None,
     augmentation: str = "light",
     augment: Mapping[str, Any] | None = None,
-    flip: bool | None = None,
+    flip: str | bool | None = "auto",
     mix: str = "none",
     mix_alpha: float | None = None,
     sampling: str = "none",
@@ -69,8 +69,9 @@ def load(
         augmentation: ``"none"``, ``"light"``, ``"medium"``, ``"strong"`` or ``"randaugment"``.
         augment: More layers of Keras', or other settings of the preset's, as in
             ``{"RandomZoom": 0.2, "RandomRotation": {"factor": 0.05, "fill_mode": "nearest"}}``.
-        flip: Whether augmentation may mirror images. Left out: unless the classes are single
-            letters or digits, or speak of left and right.
+        flip: Whether augmentation may mirror images: ``"yes"``, ``"no"``, or ``"auto"`` for yes
+            unless the classes are single letters or digits, or speak of left and right. True, False
+            and None say the same.
         mix: ``"mixup"``, ``"cutmix"`` or ``"both"`` mixes training images and their labels.
         mix_alpha: How even the shares are, see :class:`kit.data.batches.mixing.Mix`.
         sampling: ``"balanced"`` shows the classes equally often in an epoch; ``"smote"`` is for
@@ -92,6 +93,7 @@ def load(
         SettingError: A setting is out of its range.
         DataError: The folder cannot be used; the message says what to do.
     """
+    flip = mirroring.wanted(flip)
     check(batch_size, validation_split, seed, test_split, color, aspect, equalization)
     require_choice("sampling", sampling, get_args(choices.Sampling))
     layers = offered_layers.rows(augment or {})
@@ -133,7 +135,7 @@ def load(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=mirroring.may_flip(names) if flip is None else flip,
+        flip=mirroring.may_flip(names) if flip == "auto" else flip == "yes",
         mix=mixed,
         sampling=sampling,
         aspect=aspect,

@@ -17,7 +17,7 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
         KitError: No trial could be used, or the work failed.
     """
     given = {"folder": folder, **settings}
-    given = {name: value for name, value in given.items() if value not in (None, ())}
+    given = {name: value for name, value in given.items() if value not in (None, (), {})}
     from kit.experiments.searches import settings as plan
 
     Tuning().having(**given).verify()

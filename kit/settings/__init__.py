@@ -3,6 +3,7 @@
 A setting is a flag of the program, a keyword of the function and a line of ``run.yaml``.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -43,8 +44,16 @@ class Training(Joined):
     The folder has one sub-folder of images per class, or train/, val/ and test/ with such
     sub-folders in them; or there is a table (.csv, .tsv, .parquet) with the columns path, label
     and perhaps split and group. All of it is only read, decoded and checked before training starts.
-    --config models/RUN/run.yaml takes the settings of an earlier run; flags go before them.
     """
+
+    often: ClassVar[Sequence[str]] = (
+        *("architecture", "backbone", "image_size", "epochs", "max_minutes", "learning_rate"),
+        *("augmentation", "validation_split", "seed", "output"),
+    )
+    examples: ClassVar[Sequence[str]] = (
+        "photos",
+        "photos --backbone MobileNet --max-minutes 10",
+    )
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
     """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
@@ -68,8 +77,24 @@ class Tuning(Joined):
     follow; a range whose best values lie at its edge is extended. The best few are trained again
     from other starts, the winner once more as an ordinary run, and the test part, where there is
     one, is scored once. Settings that are not searched are those of kit-train, with its defaults.
-    --config models/SEARCH/search.yaml repeats a search; flags go before it.
     """
+
+    often: ClassVar[Sequence[str]] = (
+        *("search", "trials", "max_minutes", "workers", "architecture", "backbone", "image_size"),
+        *("epochs", "resume", "output"),
+    )
+    examples: ClassVar[Sequence[str]] = (
+        "photos --max-minutes 60",
+        "photos --search learning_rate=1e-5:1e-2 --search optimizer=adamw,sgd --trials 20",
+    )
+    instead: ClassVar[Mapping[str, str]] = {
+        "learning_rate": "The highest of the schedule. Searched where neither it nor `search` is "
+        "given.",
+        "l2": "Penalty on the kernels, in Keras' measure. Searched where neither it nor `search` "
+        "is given.",
+        "weight_decay": "Decoupled, not on biases and normalization; by default none where `l2` "
+        "is searched, else 0.05 for adamw.",
+    }
 
     null_is_unsaid: ClassVar[bool] = True  # of what is searched, the file of a search says None
 

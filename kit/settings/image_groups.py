@@ -1,15 +1,16 @@
 """Which images a network learns from, and how."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from kit.choices import LARGEST_SEED, Augmentation, Mixing, Sampling
 from kit.errors import SettingError
-from kit.settings.joined import Group
+from kit.settings.joined import Bare, Group
 
 __all__ = ["Division", "Images", "Variation"]
 
@@ -40,14 +41,14 @@ class Images(Group):
     def verify(self) -> None:
         """Check the size of a batch."""
         if self.batch_size < 1:
-            raise SettingError(f"batch_size must be 1 or more, not {self.batch_size}.")
+            raise SettingError(f"`batch_size` must be 1 or more, not {self.batch_size}.")
 
 
 @dataclass(frozen=True)
 class Division(Group):
     """Which images train, which validate and which test."""
 
-    parts: str | None = None
+    parts: Annotated[str | None, tyro.conf.arg(metavar="PART=FOLDER,...")] = None
     """Which folders are parts where their names do not say it, as in
     train=fold1,train=fold2,test=fold3; a dot is the folder itself; none where all are classes."""
     validation_split: float | None = None
@@ -57,7 +58,7 @@ class Division(Group):
     split: Path | None = None
     """An earlier run's split.csv: every image goes where it says, and files whose bytes changed
     since are named."""
-    group: str | None = None
+    group: Annotated[str | None, tyro.conf.arg(metavar="COLUMN|PATTERN")] = None
     """Keep together what belongs together: a column of the table, a pattern (regular expression)
     that finds the group's name in a file's path, as in (patient[0-9]+), or exif for photos by one
     camera within a minute. Copies are kept together anyway."""
@@ -68,17 +69,17 @@ class Division(Group):
         """Check that the shares leave images for training, and the seed."""
         validation, test = self.validation_split, self.test_split
         if not 0 <= self.seed <= LARGEST_SEED:
-            raise SettingError(f"seed must be from 0 to {LARGEST_SEED}, not {self.seed}.")
+            raise SettingError(f"`seed` must be from 0 to {LARGEST_SEED}, not {self.seed}.")
         if validation is not None and not 0 < validation < 1:
             raise SettingError(
-                f"validation_split must be above 0 and below 1, not {validation}: a training "
+                f"`validation_split` must be above 0 and below 1, not {validation}: a training "
                 "without validation tells nothing."
             )
         if test is not None and not 0 <= test < 1:
-            raise SettingError(f"test_split must be from 0 to below 1, not {test}.")
+            raise SettingError(f"`test_split` must be from 0 to below 1, not {test}.")
         if (validation or 0.0) + (test or 0.0) >= 1:
             raise SettingError(
-                "validation_split and test_split must leave images for training; they are "
+                "`validation_split` and `test_split` must leave images for training; they are "
                 f"{validation or 0.0:g} and {test or 0.0:g} (from 1000 images 0.15 unless given)."
             )
 
@@ -89,14 +90,14 @@ class Variation(Group):
 
     augmentation: Augmentation | None = None
     """How strongly training images are varied; by default light."""
-    augment: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="LAYER=VALUE")
-    ] = ()
+    augment: Annotated[Mapping[str, Any], tyro.conf.arg(metavar="LAYER=VALUE")] = field(
+        default_factory=dict
+    )
     """One layer of Keras' more, or set otherwise than the preset has it, for example RandomZoom=0.2
     or RandomRotation={factor: 0.05, fill_mode: nearest}. Repeatable."""
-    flip: bool | None = None
-    """Whether augmentation mirrors images, --no-flip for never; by default not for digits, letters,
-    left, right."""
+    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto"
+    """Whether augmentation mirrors images; auto leaves digits, letters, left and right as they are.
+    --flip alone says yes, --no-flip no."""
     mix: Mixing = "none"
     """Training images mixed two by two, their labels in the same shares: laid over each other
     (mixup), a rectangle of one in the other (cutmix), or now one, now the other (both)."""
@@ -110,8 +111,8 @@ class Variation(Group):
     def verify(self) -> None:
         """Check how images are mixed."""
         if self.mix_alpha is not None and not 0 < self.mix_alpha < math.inf:
-            raise SettingError(f"mix_alpha must be above 0, not {self.mix_alpha}.")
+            raise SettingError(f"`mix_alpha` must be above 0, not {self.mix_alpha}.")
         if self.mix == "none" and self.mix_alpha is not None:
             raise SettingError(
-                "mix_alpha says how images are mixed; give mix as well: mixup, cutmix."
+                "`mix_alpha` says how images are mixed; give `mix` as well: mixup, cutmix."
             )

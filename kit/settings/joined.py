@@ -1,23 +1,29 @@
 """Groups of settings that are joined into one, in which every setting has one place."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
-from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
 
 from tyro.conf import OmitArgPrefixes as Flat  # --learning-rate, not --optimization.learning-rate
 
 from kit.errors import SettingError, nearest
+from kit.settings.values import taken
 
 __all__ = ["Bare", "Flat", "Group", "Joined"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Bare:
-    """In a setting's annotation: what its flag means where no value follows it."""
+    """In a setting's annotation: what its flag means where no value follows it.
+
+    Attributes:
+        value: Behind --flag alone.
+        negative: Behind --no-flag; without it there is no such flag.
+    """
 
     value: str
+    negative: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,9 +44,15 @@ class Joined:
 
     Attributes:
         null_is_unsaid: Whether None, in a file, leaves a setting to its default.
+        often: The settings that most people need.
+        examples: Words of a command line, without the program.
+        instead: What the help says of settings whose own sentence does not hold here.
     """
 
     null_is_unsaid: ClassVar[bool] = False
+    often: ClassVar[Sequence[str]] = ()
+    examples: ClassVar[Sequence[str]] = ()
+    instead: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def signature(cls) -> Signature:
@@ -50,8 +62,21 @@ class Joined:
             group = _group(one)
             for each in (one,) if group is None else dataclasses.fields(group):
                 kind = Parameter.KEYWORD_ONLY if group else Parameter.POSITIONAL_OR_KEYWORD
-                found.append(Parameter(each.name, kind, default=each.default, annotation=each.type))
+                default = _default(each)
+                found.append(Parameter(each.name, kind, default=default, annotation=each.type))
         return Signature(found)
+
+    @classmethod
+    def groups(cls) -> dict[type, list[str]]:
+        """Return the names of the settings by their groups; those in none are the class's own."""
+        found: dict[type, list[str]] = {}
+        for one in dataclasses.fields(cls):
+            group = _group(one)
+            names = (
+                [one.name] if group is None else [each.name for each in dataclasses.fields(group)]
+            )
+            found.setdefault(group or cls, []).extend(names)
+        return found
 
     @classmethod
     def tree_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,17 +119,18 @@ class Joined:
         return self.tree_of(self.flat())
 
     def having(self, **values: Any) -> Self:
-        """Return the same with some values changed, wherever they stand; a path may be text.
+        """Return the same with some values changed, wherever they stand.
+
+        Paths may be texts, and what takes NAME=VALUE texts takes a mapping as well.
 
         Raises:
-            SettingError: There is no such setting.
+            SettingError: There is no such setting, or it takes no such value.
         """
-        known = self.signature().parameters
+        parameters = self.signature().parameters
         for name, value in values.items():
-            if name not in known:
-                raise SettingError(f'There is no setting "{name}".{nearest(name, known)}')
-            if isinstance(value, str) and _takes_paths(known[name].annotation):
-                values[name] = Path(value)
+            if name not in parameters:
+                raise SettingError(f'There is no setting "{name}".{nearest(name, parameters)}')
+            values[name] = taken(name, parameters[name].annotation, value)
         changed: dict[str, Any] = {}
         for name, value in vars(self).items():
             if isinstance(value, Group):
@@ -125,8 +151,10 @@ class Joined:
                 value.verify()
 
 
-def _takes_paths(annotation: Any) -> bool:
-    return annotation is Path or any(map(_takes_paths, get_args(annotation)))
+def _default(one: "dataclasses.Field[Any]") -> Any:
+    if one.default_factory is not dataclasses.MISSING:
+        return one.default_factory()
+    return Parameter.empty if one.default is dataclasses.MISSING else one.default
 
 
 def _group(one: "dataclasses.Field[Any]") -> type[Group] | None:

@@ -1,9 +1,10 @@
 """Which network learns, and by what rule."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -27,9 +28,9 @@ class Network(Group):
     weights: str | None = None
     """Of the backbone: imagenet (downloaded where they are not here), none, or a file; by default
     imagenet."""
-    settings: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
-    ] = ()
+    settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
+        default_factory=dict
+    )
     """One setting of the architecture, for example filters=[16,32]. Repeatable."""
     l2: float | None = None
     """Penalty on the kernels, in Keras' measure; by default none."""
@@ -64,11 +65,11 @@ class Optimization(Group):
         """Check the numbers of the optimizer."""
         rate, decay, momentum = self.learning_rate, self.weight_decay, self.momentum
         if rate is not None and not 0 < rate < math.inf:
-            raise SettingError(f"learning_rate must be above 0, not {rate}.")
+            raise SettingError(f"`learning_rate` must be above 0, not {rate}.")
         if decay is not None and not 0 <= decay < math.inf:
-            raise SettingError(f"weight_decay must be 0 or more, not {decay}.")
+            raise SettingError(f"`weight_decay` must be 0 or more, not {decay}.")
         if not 0 <= momentum < 1:
-            raise SettingError(f"momentum must be from 0 to below 1, not {momentum}.")
+            raise SettingError(f"`momentum` must be from 0 to below 1, not {momentum}.")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Transfer(Group):
     views: int = 1
     """Versions of each training image whose features the head of a backbone learns from; more than
     one are augmented."""
-    fine_tune: str | None = None
+    fine_tune: Annotated[str | None, tyro.conf.arg(metavar="N|LAYER")] = None
     """Afterwards train on, with so many of the backbone's last layers, or from the layer whose name
     begins so."""
     fine_tune_epochs: int = 5
@@ -102,18 +103,18 @@ class Transfer(Group):
         """Check how the backbone is fine-tuned, and that unlabelled images are of use."""
         if self.thawed in ("", 0):
             raise SettingError(
-                "--fine-tune takes a number of layers from 1, or how the name of one begins; not "
+                "`fine_tune` takes a number of layers from 1, or how the name of one begins; not "
                 f"{self.fine_tune!r}."
             )
         if self.fine_tune_epochs < 1:
             raise SettingError(
-                f"--fine-tune-epochs must be at least 1, not {self.fine_tune_epochs}."
+                f"`fine_tune_epochs` must be at least 1, not {self.fine_tune_epochs}."
             )
         rate = self.fine_tune_rate
         if rate is not None and not 0 < rate < math.inf:
-            raise SettingError(f"--fine-tune-rate must be above 0, not {rate}.")
+            raise SettingError(f"`fine_tune_rate` must be above 0, not {rate}.")
         if self.unlabelled is not None and self.pretrain == "none":
             raise SettingError(
-                "--unlabelled needs --pretrain autoencoder: nothing else can use images without "
+                "`unlabelled` needs `pretrain=autoencoder`: nothing else can use images without "
                 "classes."
             )

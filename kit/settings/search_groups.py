@@ -1,6 +1,7 @@
 """How settings are searched, and by whom."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,9 +16,9 @@ __all__ = ["Search", "Work"]
 class Search(Group):
     """What is searched, and how long."""
 
-    search: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="NAME=LOW:HIGH")
-    ] = ()
+    search: Annotated[Mapping[str, str], tyro.conf.arg(metavar="NAME=LOW:HIGH")] = field(
+        default_factory=dict
+    )
     """A range, learning_rate=1e-6:1e-1, with whole numbers at both ends if such are wanted, or
     choices, optimizer=adam,sgd or filters=[16,32],[32,64]. Repeatable. It is on a log scale for
     rates and penalties and where the ends are a hundred times apart; :log or :linear behind it says
@@ -64,7 +65,7 @@ class Work(Group):
     worker: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
     """Train trials for the chief there, with its settings, on FOLDER."""
     resume: bool = False
-    """Go on with the search in --output, or with the latest one of FOLDER."""
+    """Go on with the search in `output`, or with the latest one of FOLDER."""
     output: Path | None = None
     """Folder of the search; by default models/FOLDER-ARCHITECTURE-search. A search is never
     overwritten."""

@@ -4,27 +4,22 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 
 from kit import foreign
 from kit.errors import SettingError, nearest
+from kit.setting_names import as_names, flag
 from kit.settings import values
 from kit.settings.joined import Joined
-from kit.settings.texts import flow
 
 __all__ = ["FLAGS_ALONE", "read_settings", "settings_text"]
 
-RANGES = "search"  # the setting whose values are ranges and lists of choices
 # What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
 # and whom it talks to.
 WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}
 FLAGS_ALONE = WRITES | {"resume", "chief", "worker"}
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
 
 
 def read_settings(
@@ -66,13 +61,16 @@ def read_settings(
         if name in FLAGS_ALONE and settings[name] is not None and settings[name] is not False:
             raise SettingError(
                 f"{named}: {name} decides what this machine writes, replaces or talks to, so it is "
-                f"taken as a flag, --{_dashed(name)}, and not from a file. Delete this line."
+                f"taken as a flag, {flag(name)}, and not from a file. Delete this line."
             )
-    return {
-        name: _typed(name, value, named, parameters[name])
-        for name, value in settings.items()
-        if name not in FLAGS_ALONE
-    }
+    try:
+        return {
+            name: values.taken(name, parameters[name].annotation, value)
+            for name, value in settings.items()
+            if name not in FLAGS_ALONE
+        }
+    except SettingError as error:  # in a file settings have their names
+        raise SettingError(f"{named}: {as_names(str(error.args[0]))}") from None
 
 
 def settings_text(settings: Mapping[str, Any], kind: type[Joined] | None = None) -> str:
@@ -81,35 +79,3 @@ def settings_text(settings: Mapping[str, Any], kind: type[Joined] | None = None)
     kept = {name: value for name, value in plain.items() if name not in FLAGS_ALONE}
     kept = kept if kind is None else kind.tree_of(kept)
     return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
-
-
-def _typed(name: str, value: Any, named: str, parameter: inspect.Parameter) -> Any:
-    """Check one value of a settings file by the parser that checks the flags."""
-    if value is None:
-        if parameter.default is None or type(None) in get_args(parameter.annotation):
-            return None
-        raise SettingError(f"{named}: {name} needs a value.")
-    if isinstance(value, dict) and tuple[str, ...] in get_args(parameter.annotation):
-        return tuple(f"{key}={_assigned(name, key, entry, named)}" for key, entry in value.items())
-    words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
-    try:
-        if "" in words:
-            raise ValueError
-        return values.read(parameter.annotation, ["--", *words])  # they may begin with a dash
-    except ValueError:
-        kind = values.takes(parameter.annotation)
-        raise SettingError(f"{named}: {name} takes {kind}, not {value!r}.") from None
-
-
-def _assigned(name: str, key: str, value: Any, named: str) -> str:
-    """Write one entry of a mapping as its flag takes it behind the "="."""
-    if name != RANGES:
-        return flow(value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value:
-        return ",".join(map(flow, value))
-    raise SettingError(
-        f"{named}: {RANGES}: {key} is {value!r} to YAML, which reads 0:0.6 as minutes and "
-        f"seconds. Put the range in quotes, as in {key}: '0:0.6', or give a list of choices."
-    )

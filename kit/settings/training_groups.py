@@ -29,31 +29,31 @@ class Duration(Group):
     """End after this epoch of the schedule and keep its weights, instead of choosing one: for
     settings that are known, as from a search."""
     use_validation: bool = False
-    """Learn from the validation images, too, for --last-epoch epochs. Nothing but a test part can
+    """Learn from the validation images, too, for `last_epoch` epochs. Nothing but a test part can
     then say how good the network is."""
 
     def verify(self) -> None:
         """Check that the numbers are in their ranges, and that some epoch can be kept."""
         epochs, last = self.epochs, self.last_epoch
         if epochs is not None and epochs < 1:
-            raise SettingError(f"epochs must be at least 1, not {epochs}.")
+            raise SettingError(f"`epochs` must be at least 1, not {epochs}.")
         if last is not None and not 1 <= last <= (epochs or math.inf):
             most = "" if epochs is None else f" and at most {epochs}, the epochs of the schedule"
-            raise SettingError(f"last_epoch must be at least 1{most}; it is {last}.")
+            raise SettingError(f"`last_epoch` must be at least 1{most}; it is {last}.")
         if self.patience is not None and self.patience < 1:
-            raise SettingError(f"patience must be at least 1 epoch, not {self.patience}.")
+            raise SettingError(f"`patience` must be at least 1 epoch, not {self.patience}.")
         if self.max_minutes is not None and not 0 < self.max_minutes < math.inf:
-            raise SettingError(f"max_minutes must be above 0, not {self.max_minutes}.")
+            raise SettingError(f"`max_minutes` must be above 0, not {self.max_minutes}.")
         if self.use_validation and last is None:
             raise SettingError(
-                "--use-validation leaves no image that could tell the best epoch; give the epoch "
-                "that is known to be good: --last-epoch 12, for example."
+                "`use_validation` leaves no image that could tell the best epoch; give the epoch "
+                "that is known to be good: `last_epoch=12`, for example."
             )
 
 
 @dataclass(frozen=True)
 class Comparison(Group):
-    """How often a network is trained: in two styles, from several starts, on several divisions."""
+    """How often a network is trained, and in which styles."""
 
     style: Literal["functional", "sequential", "both"] = "functional"
     """Functional or Sequential model of the same network; both trains the two from equal weights
@@ -62,22 +62,22 @@ class Comparison(Group):
     """Train so often from other random starts, and give mean and spread."""
     folds: int | None = None
     """Cross-validate: so many trainings, each validated by another share of the images, for a score
-    over all of them; --validation-split is not used. The best model is kept."""
+    over all of them; `validation_split` is not used. The best model is kept."""
 
     def verify(self) -> None:
         """Check that one thing is compared."""
         if self.repeats < 1:
-            raise SettingError(f"--repeats must be at least 1, not {self.repeats}.")
+            raise SettingError(f"`repeats` must be at least 1, not {self.repeats}.")
         if self.folds is not None and self.folds < 2:
-            raise SettingError(f"--folds must be at least 2, not {self.folds}.")
+            raise SettingError(f"`folds` must be at least 2, not {self.folds}.")
         if self.folds is not None and (self.style == "both" or self.repeats > 1):
-            other = "--style both" if self.style == "both" else "--repeats"
+            other = "`style=both`" if self.style == "both" else "`repeats`"
             raise SettingError(
-                f"--folds {self.folds} are {self.folds} trainings of one network; leave {other} "
+                f"`folds={self.folds}` are {self.folds} trainings of one network; leave {other} "
                 "out."
             )
         if self.style == "both" and self.repeats > 1:
-            raise SettingError("--style both compares two trainings; leave --repeats out.")
+            raise SettingError("`style=both` compares two trainings; leave `repeats` out.")
 
 
 @dataclass(frozen=True)

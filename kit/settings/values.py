@@ -1,23 +1,23 @@
 """Values of settings: what a type takes, and the words that stand for one."""
 
 import contextlib
-import inspect
 import io
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import tyro
 
-__all__ = ["flag_of", "is_switch", "read", "several", "takes"]
+from kit.errors import SettingError
+from kit.settings.texts import assignments, flow
 
 KINDS = {
-    float: ("a number", "numbers"),
-    int: ("a whole number", "whole numbers"),
-    bool: ("true or false", "of true or false"),
-    Path: ("a path", "paths"),
-    str: ("a word", "words"),
+    float: ("a number", "numbers", "NUMBER"),
+    int: ("a whole number", "whole numbers", "N"),
+    bool: ("true or false", "of true or false", ""),
+    Path: ("a path", "paths", "PATH"),
+    str: ("a word", "words", "NAME"),
 }
 
 
@@ -36,12 +36,42 @@ def read(annotation: Any, words: Sequence[str]) -> Any:
         raise ValueError from None
 
 
+def taken(name: str, annotation: Any, value: Any) -> Any:
+    """Return a value of Python or YAML as a setting of this name and type takes it.
+
+    Raises:
+        SettingError: It takes no such value.
+    """
+    kind, refused = _bare(annotation), f"`{name}` takes {takes(annotation)}, not {value!r}."
+    if isinstance(value, Mapping) and tuple[str, ...] in get_args(annotation):
+        return tuple(f"{key}={flow(one)}" for key, one in value.items())
+    if is_mapping(annotation):
+        if isinstance(value, str | list | tuple | Mapping):
+            return assignments(value, name, takes(annotation), ranges=get_args(kind)[1] is str)
+        raise SettingError(refused)
+    if get_origin(kind) is Literal and (value is None or isinstance(value, bool)):
+        word = {None: "auto", True: "yes", False: "no"}[value]  # as YAML and version 0.1 have them
+        value = word if word in get_args(kind) else value
+    if value is None:
+        if type(None) in get_args(_unmarked(annotation)):
+            return None
+        raise SettingError(f"`{name}` needs a value.")
+    if _fits(kind, value):
+        return value
+    words = [*map(str, value)] if isinstance(value, list | tuple) else [str(value)]
+    try:
+        if "" in words:
+            raise ValueError
+        return read(annotation, ["--", *words])  # they may begin with a dash
+    except ValueError:
+        raise SettingError(refused) from None
+
+
 def takes(annotation: Any) -> str:
     """Say what a setting of this type takes, as in "a whole number"."""
-    metavar = [each.metavar for each in marks(annotation) if getattr(each, "metavar", None)]
     kind = _bare(annotation)
-    if metavar:
-        return str(metavar[0])
+    if own := _own_metavar(annotation):
+        return own
     if get_origin(kind) is Literal:
         *names, last = map(str, get_args(kind))
         return f"{', '.join(names)} or {last}" if names else last
@@ -52,15 +82,38 @@ def takes(annotation: Any) -> str:
     return KINDS[kind][0]
 
 
-def flag_of(parameter: inspect.Parameter) -> str:
-    """Return the flag of a parameter."""
-    names = [each.name for each in marks(parameter.annotation) if getattr(each, "name", None)]
-    return "--" + str(names[0] if names else parameter.name).replace("_", "-")
+def metavar(annotation: Any) -> str:
+    """Return what stands for a value of this type in the help."""
+    kind = _bare(annotation)
+    if own := _own_metavar(annotation):
+        return own
+    if get_origin(kind) is Literal:
+        return "|".join(map(str, get_args(kind)))
+    if get_origin(kind) is tuple:
+        return metavar(get_args(kind)[0]) + (" ..." if several(annotation) else "")
+    return KINDS[kind][2]
 
 
-def is_switch(parameter: inspect.Parameter) -> bool:
+def begins(annotation: Any, word: str | None) -> bool:
+    """Tell whether a word behind a flag that needs none can be its value."""
+    names = get_args(_bare(annotation))
+    return word is not None and (word in names if names else not word.startswith("-"))
+
+
+def is_switch(annotation: Any) -> bool:
     """Tell whether a flag says yes or no by itself."""
-    return _bare(parameter.annotation) is bool
+    return _bare(annotation) is bool
+
+
+def is_mapping(annotation: Any) -> bool:
+    """Tell whether a flag takes NAME=VALUE."""
+    return get_origin(_bare(annotation)) is Mapping
+
+
+def several(annotation: Any) -> bool:
+    """Tell whether one flag takes more than one word."""
+    repeated = any(each is tyro.conf.UseAppendAction for each in marks(annotation))
+    return get_origin(_bare(annotation)) is tuple and not repeated
 
 
 def marks(annotation: Any) -> tuple[Any, ...]:
@@ -68,16 +121,26 @@ def marks(annotation: Any) -> tuple[Any, ...]:
     return getattr(annotation, "__metadata__", ())
 
 
+def _own_metavar(annotation: Any) -> str:
+    return next((str(one.metavar) for one in marks(annotation) if getattr(one, "metavar", 0)), "")
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    """Tell whether a value is of a type already; what is not may stand for such a value."""
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_fits(get_args(kind)[0], one) for one in value)
+    return value != "" and (isinstance(value, Path) if kind is Path else type(value) is kind)
+
+
+def _unmarked(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
 def _bare(annotation: Any) -> Any:
     """Return a type without its marks and without None."""
-    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    kind = _unmarked(annotation)
     if get_origin(kind) in (Union, types.UnionType):
         return next(each for each in get_args(kind) if each is not type(None))
     return kind
-
-
-def several(annotation: Any) -> bool:
-    """Tell whether one flag takes more than one word."""
-    kind = _bare(annotation)
-    repeated = any(each is tyro.conf.UseAppendAction for each in marks(annotation))
-    return get_origin(kind) is tuple and not repeated

@@ -178,7 +178,7 @@ def test_what_cannot_be_trained_on_is_exit_code_3_after_the_report(
     ("settings", "message"),
     [
         ({"thing": 0}, "--thing must be at least 1"),
-        ({"image_size": (1, 2, 3)}, "--image-size takes"),
+        ({"image_size": (1, 2, 3)}, "image_size takes"),
         ({"fix": ("dark",)}, "give --fix-list"),
         ({"fix_list": Path("no/such/fix.csv")}, "does not exist"),
         ({"fix_list": Path("fix.txt")}, "must be .csv"),

@@ -25,7 +25,7 @@ def test_a_program_of_settings_knows_which_were_given(
     program(command, [*words, "--config", str(file)])
     program(command, [])
 
-    expected = {"folder": Path("photos"), "cache": False, "settings": ("a=1",), "seeds": 3}
+    expected = {"folder": Path("photos"), "cache": False, "settings": {"a": 1}, "seeds": 3}
     expected |= {"stages": 4, "chief": "127.0.0.1:0", "trials": 5, "seed": 7}
     assert said == [expected, {"folder": None}]
     with pytest.raises(SystemExit):

@@ -122,8 +122,8 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"image_size": (0,)}, "--image-size takes one number"),
-        ({"image_size": (3, 3, 3)}, "--image-size takes one number"),
+        ({"image_size": (0,)}, "image_size takes one number"),
+        ({"image_size": (3, 3, 3)}, "image_size takes one number"),
         ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
         ({"drawing": Path("network.gif")}, "must be .png, .svg, .pdf"),
         ({"drawing": Path("nowhere/network.png")}, "the folder nowhere does not exist"),

@@ -11,6 +11,7 @@ import tyro
 from kit import commands
 from kit.commands.programs import program
 from kit.errors import DataError, KitError, SettingError, noting
+from kit.settings import Bare
 from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text
 from kit.settings.texts import assignments
 
@@ -26,7 +27,7 @@ def command(
     settings: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set")] = (),
     cache: bool = True,
     rate: float = 0.1,
-    flip: bool | None = None,
+    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto",
     output: Path | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -55,22 +56,26 @@ def test_flags_are_the_functions_parameters() -> None:
 @pytest.mark.parametrize(
     ("arguments", "flip"),
     [
-        ([], None),
-        (["--flip", "photos"], True),
-        (["photos", "--flip"], True),
-        (["--no-flip", "photos"], False),
-        (["--flip", "False", "photos"], False),
-        (["--no-flip", "--flip", "None"], None),
+        ([], "auto"),
+        (["--flip", "photos"], "yes"),
+        (["photos", "--flip"], "yes"),
+        (["--flip", "--no-cache", "photos"], "yes"),
+        (["--no-flip", "photos"], "no"),
+        (["--flip", "no", "photos"], "no"),
+        (["--flip=yes", "photos"], "yes"),
+        (["--no-flip", "--flip", "auto"], "auto"),
     ],
 )
-def test_a_switch_that_may_be_left_open_takes_no_value(
-    arguments: list[str], flip: bool | None, tmp_path: Path
+def test_a_flag_of_three_words_may_stand_alone(
+    arguments: list[str], flip: str, tmp_path: Path
 ) -> None:
     program(command, arguments)
-    assert calls[0]["flip"] is flip
+    assert calls[0]["flip"] == flip
     assert calls[0]["folder"] == (Path("photos") if "photos" in arguments else None)
-    program(command, [*config(tmp_path, f"flip: {'null' if flip is None else flip}"), "--epochs=1"])
-    assert calls[1]["flip"] is flip
+    earlier = {"auto": "null", "yes": "true", "no": "false"}[flip]
+    for text in (flip, repr(flip), earlier):
+        program(command, [*config(tmp_path, f"flip: {text}"), "--epochs=1"])
+        assert calls.pop()["flip"] == flip
 
 
 def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -> None:
@@ -93,7 +98,7 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         "settings": ("filters=[8, 16]", "head=softmax", "head=sigmoid"),
         "cache": False,
         "rate": 0.001,
-        "flip": None,
+        "flip": "auto",
         "output": None,
         "overwrite": False,
     }
@@ -239,7 +244,7 @@ def test_assignments_are_yaml_values_and_the_last_counts() -> None:
 
 @pytest.mark.parametrize("text", ["filters", "=3", "filters=[1"])
 def test_what_is_no_assignment_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match="--set"):
+    with pytest.raises(SettingError, match="settings"):
         assignments([text])
 
 

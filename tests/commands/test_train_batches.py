@@ -100,7 +100,7 @@ def test_a_single_layer_alone_is_drawn_and_a_flip_that_is_left_out_is_said(
 
     assert 'Images are not mirrored: a class is called "turn left"' in capsys.readouterr().err
     assert (run / "figures" / "augmentation.png").exists()
-    assert runs.load(run).settings["flip"] is False
+    assert runs.load(run).settings["flip"] == "no"
 
 
 def test_a_head_on_plain_images_has_no_word_about_mirroring(
@@ -122,13 +122,16 @@ def test_a_head_on_plain_images_has_no_word_about_mirroring(
 def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
     head = network_choice.Choice("pretrained", {}, "MobileNet", None, "auto")
     network = network_choice.Choice("basic_cnn", {}, "basic_cnn", None, "auto")
-    strong, default = {"augmentation": "strong", "flip": True}, {"augmentation": None, "flip": None}
+    strong, default = (
+        {"augmentation": "strong", "flip": "yes"},
+        {"augmentation": None, "flip": "auto"},
+    )
 
     found = batches.unused(head, Method(), strong)
     assert found.startswith("--augmentation strong and --flip changes nothing: a head on a frozen")
     for choice, method, given in (
         (head, Method(), default),
-        (head, Method(), {"augmentation": "none", "flip": False}),
+        (head, Method(), {"augmentation": "none", "flip": "no"}),
         (head, Method(views=2), strong),
         (head, Method(fine_tune="3"), strong),
         (network, Method(), strong),
@@ -167,8 +170,8 @@ def test_mixing_comes_with_fine_tuning(few: Path, weights: Path, tmp_path: Path)
         ([*QUICK, "--augment", "RandomZoom=[1"], "--augment 'RandomZoom=[1': '[1' is not a YAML"),
         ([*QUICK, "--augment", "RandomZoom={faktor: 1}"], 'has no setting "faktor"'),
         ([*QUICK, "--augment", "RandomZoom=9"], "in the range (-1.0, 1.0]"),
-        ([*QUICK, "--mix-alpha", "1"], "give mix as well"),
-        ([*QUICK, "--mix", "mixup", "--mix-alpha", "-1"], "mix_alpha must be above 0"),
+        ([*QUICK, "--mix-alpha", "1"], "give --mix as well"),
+        ([*QUICK, "--mix", "mixup", "--mix-alpha", "-1"], "--mix-alpha must be above 0"),
         ([*QUICK, "--mix", "mixup", "--set", "head=sigmoid"], "With a sigmoid head"),
         ([*QUICK, "--mix", "mixup", "--set", "head=scores"], "a head of scores"),
         ([*QUICK, "--mix", "mixup", "--loss", "hinge"], "the loss hinge asks which"),

@@ -249,7 +249,7 @@ def test_a_plan_is_told_as_the_oracle_follows_it() -> None:
 def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) -> None:
     space = plan.space_of(("learning_rate=1e-3:1e-1",)) or ()
     settings = {**plan.defaults(), "folder": photos, "architecture": "basic_cnn"}
-    known = {"color": "rgb", "image_size": [8, 8], "flip": True}
+    known = {"color": "rgb", "image_size": [8, 8], "flip": "yes"}
     known |= {name: architectures.settings("basic_cnn")[name] for name in ("dropout", "l2")}
     known |= {"settings": {"filters": [4]}, "augment": {}, "loss": "crossentropy"}
     known |= {"label_smoothing": 0.1, "weight_decay": 0.05}
@@ -257,7 +257,7 @@ def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) 
 
     assert shown.endswith(
         f"{photos} --architecture basic_cnn --set 'filters=[4]' --image-size 8 8 --color rgb "
-        "--epochs 7 --learning-rate 0.01 --flip"
+        "--epochs 7 --learning-rate 0.01 --flip yes"
     )
 
 
@@ -294,7 +294,7 @@ REFUSED = [
     (["--search", "learnin_rate=1e-3:1"], 'Did you mean "learning_rate"?'),
     (["--search", "dropout=0:1.2"], "dropout must be a number from 0 to below 1; got 1.2"),
     (["--search", "l2=-1:1:linear"], "l2 must be a finite number of at least 0; got -1.0"),
-    (["--search", "learning_rate=0:1"], "learning_rate must be above 0"),
+    (["--search", "learning_rate=0:1"], "--learning-rate must be above 0"),
     (["--search", "learning_rate=a,b"], "'a' cannot be used"),
     (["--search", "optimizer=addam,sgd"], 'Did you mean "adam"?'),
     (["--search", "optimizer=1:3"], "give a list of choices"),

@@ -14,6 +14,7 @@ from kit.commands.tune import tune
 from kit.errors import SettingError
 from kit.experiments import places
 from kit.experiments.searches import searching
+from kit.settings import Bare
 
 
 def command(
@@ -28,7 +29,7 @@ def command(
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
     ] = (),
     cache: bool = True,
-    flip: bool | None = None,
+    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto",
     group: str | None = None,
     methods: tuple[Literal["knn", "svm"], ...] = (),
     fix: Annotated[tuple[Literal["copy", "dark"], ...], tyro.conf.UseAppendAction] = (),
@@ -57,7 +58,10 @@ def command(
         (["r", "--config="], "The text behind --config is empty."),
         (["r", "--methods", "knn", "x"], "--methods takes some of knn or svm, not 'knn x'."),
         (["r", "--fix", "dark", "--fix", "x"], "--fix takes copy or dark, not 'x'."),
-        (["r", "--flip=true"], "--flip takes no value."),
+        (["r", "--flip=true"], "--flip takes auto, yes or no, not 'true'."),
+        (["r", "--no-flip=no"], "--no-flip takes no value."),
+        (["r", "--config", "a", "--config=b"], "--config is given twice"),
+        (["r", "--config"], "--config takes a file"),
         (["r", "--no-cache=true"], "--no-cache takes no value."),
         (["r", "--flip", "f", "g"], "takes RUN FOLDER; 'g' is one word too many."),
     ],

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kit.errors import SettingError
+from kit.setting_names import said
+
 SIDES = ("left", "right", "چپ", "راست")
 ENDS = ("up", "down", "top", "bottom", "بالا", "پایین")
 TURN = 0.25  # of a full turn: from here on a 6 may come out as a 9
@@ -14,34 +17,46 @@ def may_flip(class_names: Sequence[str]) -> bool:
     """Return whether a mirrored image surely still belongs to its class, as far as names tell.
 
     It may not where every class is a digit, a number or a single character, or where a name speaks
-    of left or right. Names in other words are not understood: say ``flip=False`` there.
+    of left or right. Names in other words are not understood: say ``flip="no"`` there.
     """
     return not _written(class_names) and not _naming(class_names, SIDES)
 
 
+def wanted(flip: str | bool | None) -> str:
+    """Return what was asked for as "auto", "yes" or "no".
+
+    Raises:
+        SettingError: It is none of these, nor True, False or None.
+    """
+    word = flip if isinstance(flip, str) else {None: "auto", True: "yes", False: "no"}[flip]
+    if word not in ("auto", "yes", "no"):
+        raise SettingError(f"`flip` takes auto, yes or no, not {flip!r}.")
+    return word
+
+
 def advice(
-    class_names: Sequence[str], layers: Mapping[str, Mapping[str, Any]], flip: bool | None
+    class_names: Sequence[str], layers: Mapping[str, Mapping[str, Any]], flip: str
 ) -> list[str]:
     """Return sentences about changes that may make one class of another.
 
     Args:
         class_names: The classes.
         layers: What augmentation does: names in ``keras.layers`` and their settings.
-        flip: What was asked for; None leaves mirroring to :func:`may_flip`.
+        flip: What was asked for; auto leaves mirroring to :func:`may_flip`.
     """
     notes = []
     mode = str(layers.get("RandomFlip", {}).get("mode", ""))
     if "horizontal" in mode and not may_flip(class_names):
         example = _example(class_names, SIDES)
-        if flip is None:
+        if flip == "auto":
             notes.append(
                 f"Images are not mirrored: {example}, so a mirrored one may belong to another "
-                "class. --flip mirrors them all the same."
+                "class. `flip=yes` mirrors them all the same."
             )
-        elif flip:
+        elif flip == "yes":
             notes.append(
                 f"Images are mirrored, and {example}: this flip may change the label. Look at the "
-                "run's figures/augmentation.png, or leave --flip out."
+                "run's figures/augmentation.png, or take `flip=auto`."
             )
     upside_down = [name for name in class_names if _naming([name], ENDS)]
     if "vertical" in mode and (_written(class_names) or upside_down):
@@ -55,7 +70,7 @@ def advice(
             f"Images are rotated by up to {360 * _turn(layers):.0f} degrees, and "
             f"{_example(class_names, ())}: a rotation may change the label, as a 6 becomes a 9."
         )
-    return notes
+    return [said(note) for note in notes]
 
 
 def _written(class_names: Sequence[str]) -> bool:

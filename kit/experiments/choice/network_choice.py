@@ -117,9 +117,12 @@ def choose(
 
 
 def network_settings(
-    architecture: str, texts: Sequence[str], l2: float | None, dropout: float | None
+    architecture: str,
+    texts: Sequence[str] | Mapping[str, Any],
+    l2: float | None,
+    dropout: float | None,
 ) -> Mapping[str, Any]:
-    """Return the settings given for the architecture; ``--set`` goes before the flags.
+    """Return the settings of the architecture; those among ``texts`` go before the others.
 
     Raises:
         SettingError: No such architecture, or a text that is no NAME=VALUE.

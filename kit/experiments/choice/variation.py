@@ -1,7 +1,7 @@
 """What ``train`` checks and says about augmentation, mixing and sampling, without TensorFlow."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,13 @@ from kit.settings.texts import assignments
 __all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]
 
 
-def layers(texts: tuple[str, ...]) -> dict[str, Any]:
-    """Return the layers that ``--augment`` names, and the values given for them.
+def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
+    """Return the layers that ``augment`` names, and the values given for them.
 
     Raises:
         SettingError: A text is no LAYER=VALUE, or there is no such layer.
     """
-    given = assignments(texts, "--augment takes LAYER=VALUE, for example RandomZoom=0.2")
+    given = assignments(texts, "augment", "LAYER=VALUE")
     offered_layers.rows(given)
     return given
 
@@ -63,7 +63,7 @@ def unused(choice: Choice, method: Method, given: Mapping[str, Any]) -> str:
     """Say which of the flags that change images has no effect; nothing where all have."""
     strength, flip = given["augmentation"], given["flip"]
     flags = [f"--augmentation {strength}"] if strength not in (None, "none") else []
-    flags += ["--flip"] if flip else []
+    flags += ["--flip"] if flip == "yes" else []
     if not flags or method.augments(choice):
         return ""
     return (

@@ -91,7 +91,7 @@ def resolve(
         "image_size": [height, width],
         "color": splits.color,
         "augment": layers(settings["augment"]),
-        "flip": splits.flip,
+        "flip": "yes" if splits.flip else "no",
         **{
             name: None if settings[name] is None else Path(settings[name]).resolve()
             for name in ("split", "exclude")

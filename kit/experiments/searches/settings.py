@@ -12,6 +12,7 @@ from kit.errors import SettingError
 from kit.experiments import places
 from kit.search import TOKEN, Role, Space, check_token, read_address, read_space, roles
 from kit.settings import Training, Tuning
+from kit.settings.texts import assignments
 
 __all__ = [
     "FREE",
@@ -81,16 +82,14 @@ def for_worker(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return given
 
 
-def space_of(texts: Sequence[str]) -> Space | None:
-    """Return what ``--search`` asks for, None where nothing was; of equal names the last counts.
+def space_of(ranges: Sequence[str] | Mapping[str, str]) -> Space | None:
+    """Return what ``search`` asks for, None where nothing was; of equal names the last counts.
 
     Raises:
         SettingError: A text cannot be read.
     """
-    if not texts:
-        return None
-    by_name = {text.partition("=")[0].strip(): text for text in texts}
-    return read_space(by_name.values())
+    found = assignments(ranges, "search", "NAME=LOW:HIGH", ranges=True)
+    return read_space(found) if found else None
 
 
 def default_space(settings: Mapping[str, Any], names: Sequence[str]) -> Space:

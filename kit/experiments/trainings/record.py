@@ -76,7 +76,7 @@ def resolve(
         "image_size": [height, width],
         "color": splits.color,
         "augment": layers(given["augment"]),
-        "flip": splits.flip,
+        "flip": "yes" if splits.flip else "no",
         "learning_rate": training.learning_rate(model),
     }
 
