@@ -10,6 +10,7 @@ __all__ = [
     "LARGEST_SIDE",
     "Augmentation",
     "ClassWeight",
+    "FindingKind",
     "Mixing",
     "Optimizer",
     "Sampling",
@@ -25,3 +26,19 @@ ClassWeight = Literal["none", "balanced"]
 Augmentation = Literal["none", "light", "medium", "strong", "randaugment"]
 Mixing = Literal["none", "mixup", "cutmix", "both"]
 Sampling = Literal["none", "balanced", "smote"]
+FindingKind = Literal[  # of an audit, in the order of kit.auditing.KINDS
+    "broken",
+    "refused",
+    "two-labels",
+    "two-parts",
+    "copy",
+    "near-two-labels",
+    "near-two-parts",
+    "near-copy",
+    "wrong-extension",
+    "one-color",
+    "dark",
+    "bright",
+    "blurry",
+    "odd-shape",
+]

@@ -66,3 +66,13 @@ def noting(lines: Iterable[str]) -> Iterator[None]:
         for line in lines:
             error.add_note(line)
         raise
+
+
+@contextlib.contextmanager
+def reaching(result: object) -> Iterator[None]:
+    """Let what goes wrong in the block carry what was reached before, as its ``reached``."""
+    try:
+        yield
+    except BaseException as error:
+        vars(error)["reached"] = result
+        raise

@@ -17,7 +17,7 @@ from typing import IO
 
 import platformdirs
 
-__all__ = ["cache_folder", "is_replaced", "named", "sweep", "write", "write_text"]
+__all__ = ["amount", "cache_folder", "is_replaced", "named", "sweep", "write", "write_text"]
 
 UNFINISHED = ".writing-"
 LINKS = 40  # of links to links, as Linux follows them
@@ -84,6 +84,13 @@ def is_replaced(path: Path) -> bool:
     return _descriptor(path) is None and (path.is_file() or not path.exists())
 
 
+def amount(count: float) -> str:
+    """Return a number of bytes as people read it, as in 1.5 MB: a million and a half."""
+    power = min(4, (len(str(int(count))) - 1) // 3)
+    unit = ("bytes", "kB", "MB", "GB", "TB")[power]
+    return f"{count / 1000**power:.{1 if power else 0}f} {unit}"
+
+
 def sweep(folder: Path) -> None:
     """Delete what killed processes left half written anywhere in a folder.
 
@@ -124,14 +131,9 @@ def _room(folder: Path, needed: int | None) -> str:
     except OSError:
         return ""
     if needed is None:
-        return f": {_amount(free)} are free"
+        return f": {amount(free)} are free"
     # Else it is full of files, whatever their size, or full for this user.
-    return f": {_amount(needed)} are needed, {_amount(free)} are free" if needed > free else ""
-
-
-def _amount(count: float) -> str:
-    power = min(3, (len(str(int(count))) - 1) // 3)
-    return f"{count / 1000**power:.{1 if power else 0}f} {('bytes', 'kB', 'MB', 'GB')[power]}"
+    return f": {amount(needed)} are needed, {amount(free)} are free" if needed > free else ""
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-__all__ = ["available", "readable"]
+__all__ = ["available"]
 
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
@@ -24,12 +24,6 @@ def available() -> int | None:
             return None
     limits = (free, _left_in_group(), _left_to_process())
     return min(left for left in limits if left is not None)
-
-
-def readable(count: float) -> str:
-    """Return a number of bytes as people read it, in GB, MB or kB."""
-    power = 3 if count >= 1e8 else 2 if count >= 1e5 else 1
-    return f"{count / 1000**power:.1f} {'kMG'[power - 1]}B"
 
 
 def _left_in_group() -> int | None:

@@ -5,7 +5,7 @@ Everything here goes to stderr; stdout is for results.
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from kit.setting_names import said
@@ -13,7 +13,7 @@ from kit.setting_names import said
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["bar", "clean", "say", "short", "some", "track"]
+__all__ = ["aligned", "bar", "clean", "say", "short", "some", "track"]
 
 Item = TypeVar("Item")
 WIDEST = 40  # characters of a name in a table
@@ -42,6 +42,12 @@ def some(names: Iterable[str], most: int = 5) -> str:
     listed = list(names)
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Return rows of cells as lines with columns, each at its side, "<" or ">"."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map("{:{}{}}".format, row, sides, widths)).rstrip() for row in rows)
 
 
 def say(*lines: str) -> None:

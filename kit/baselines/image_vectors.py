@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kit import progress
 from kit.data import DecodedImages, Splits
 from kit.errors import DataError, SettingError
+from kit.files import amount
 
 __all__ = ["Labels", "Vectors", "folds", "numbers_of", "vectors"]
 
@@ -51,8 +52,8 @@ def vectors(splits: Splits, numbers: Labels, doing: str) -> tuple[Vectors, NDArr
     size = 4 * len(numbers) * values
     if size > MOST_BYTES:
         raise SettingError(
-            f"{len(numbers)} images of {values} values need {size / 2**30:.1f} GiB, and at "
-            f"most {MOST_BYTES // 2**30} are taken: make image_size smaller."
+            f"{len(numbers)} images of {values} values need {amount(size)}, and at "
+            f"most {amount(MOST_BYTES)} are taken: make image_size smaller."
         )
     rows = np.empty((len(numbers), values), np.float32)
     there = np.zeros(len(numbers), bool)

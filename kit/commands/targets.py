@@ -1,38 +1,12 @@
-"""Files that a user names for results: checked before the work, written after it."""
+"""Results that a user wants in a file, or on stdout."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from kit import files, progress
-from kit.errors import SettingError
+from kit.experiments.places import STDOUT
 
-__all__ = ["check_target", "put"]
-
-STDOUT = Path("-")
-
-
-def check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) -> None:
-    """Make sure that a result can be written where it is wanted.
-
-    Args:
-        flag: Of the program.
-        target: The file, a pipe or a device; without ``endings`` also "-" for stdout.
-        endings: What the file's name must end in.
-
-    Raises:
-        SettingError: It cannot.
-    """
-    if target is None or (target == STDOUT and not endings):
-        return
-    if endings and target.suffix.lower() not in endings:
-        raise SettingError(f"{flag} {target}: the ending must be {', '.join(endings)}.")
-    if not target.parent.is_dir():
-        raise SettingError(
-            f"{flag} {target}: the folder {target.parent} does not exist; make it first."
-        )
-    if target.is_dir():
-        raise SettingError(f"{flag}: {target} is a folder; give a file.")
+__all__ = ["put"]
 
 
 def put(target: Path, text: str) -> None:

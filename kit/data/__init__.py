@@ -1,12 +1,13 @@
 """A folder of images becomes training, validation and test part.
 
-``load(folder)`` gives :class:`Splits`; its batches come as ``tf.data`` datasets. TensorFlow is
-imported when the first batch is asked for, not before.
+``load(folder)`` gives :class:`Splits`, as does ``from_arrays(images, labels)``; its batches come as
+``tf.data`` datasets. TensorFlow is imported when the first batch is asked for, not before.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from kit.data.array_splits import from_arrays
 from kit.data.capacity import check_memory
 from kit.data.division.drawing import PARTS
 from kit.data.division.fold_parts import folds
@@ -30,6 +31,7 @@ __all__ = [
     "Survey",
     "check_memory",
     "folds",
+    "from_arrays",
     "given_parts",
     "image_folders",
     "is_table",

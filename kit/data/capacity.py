@@ -7,6 +7,7 @@ from kit import memory
 from kit.data.decoding.thread_pool import workers
 from kit.data.scanning.judging import AHEAD
 from kit.errors import SettingError
+from kit.files import amount
 
 if TYPE_CHECKING:
     from kit.description import Description
@@ -44,7 +45,7 @@ def check_memory(
         height, width = image_size
         raise SettingError(
             f"Images of {height} x {width} pixels in batches of {batch_size} take at least "
-            f"{memory.readable(needed)} of memory{training}, and {memory.readable(free)} are free: "
+            f"{amount(needed)} of memory{training}, and {amount(free)} are free: "
             "make image_size or batch_size smaller."
         )
 

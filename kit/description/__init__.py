@@ -4,6 +4,7 @@ from kit.description.advice import heaviest
 from kit.description.describing import describe
 from kit.description.layer_graph import graph
 from kit.description.layers import Description, Layer, Row, describe_model, layer_table
+from kit.description.report import report, to_csv
 
 __all__ = [
     "Description",
@@ -14,4 +15,6 @@ __all__ = [
     "graph",
     "heaviest",
     "layer_table",
+    "report",
+    "to_csv",
 ]

@@ -10,11 +10,11 @@ from pathlib import Path
 from kit import progress
 from kit.downloading import archives, binary_records, google_drive, https, unfinished
 from kit.downloading.addresses import is_safe, shown
-from kit.downloading.catalog import CATALOG, DataSet, RemoteFile
+from kit.downloading.catalog import CATALOG, DataSet, RemoteFile, listed
 from kit.downloading.limits import Limits, Meter, Stopped, TooLarge, metered, watched
 from kit.errors import DataError, KitError, SettingError, nearest
 
-__all__ = ["CATALOG", "DataSet", "RemoteFile", "download"]
+__all__ = ["CATALOG", "DataSet", "RemoteFile", "download", "listed"]
 
 PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 LITTER = {"__MACOSX", ".DS_Store"}

@@ -7,7 +7,10 @@ files at other addresses); where none is known, none is given.
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CATALOG", "DataSet", "RemoteFile"]
+from kit.files import amount
+from kit.progress import aligned
+
+__all__ = ["CATALOG", "DataSet", "RemoteFile", "listed"]
 
 
 @dataclass(frozen=True)
@@ -149,3 +152,18 @@ CATALOG = {
         "https://github.com/zalandoresearch/fashion-mnist",
     ),
 }
+
+
+def listed() -> str:
+    """Return the named data sets as a table: images, classes, size of the download, licence."""
+    rows = [
+        (
+            name,
+            f"{entry.images:,}",
+            str(len(entry.class_names)),
+            "?" if entry.size is None else amount(entry.size),
+            entry.license,
+        )
+        for name, entry in CATALOG.items()
+    ]
+    return aligned([("name", "images", "classes", "download", "licence"), *rows], "<>>><")

@@ -1,12 +1,14 @@
 """Folders: where the images are, where a run goes, and which run is meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kit import data, runs
 from kit.command_lines import quoted
 from kit.data import samples
 from kit.errors import DataError, SettingError
+
+STDOUT = Path("-")
 
 
 def data_folder(folder: Path | None) -> Path:
@@ -97,3 +99,26 @@ def check_new(output: Path, source: Path) -> None:
     if output.exists():
         raise SettingError(f"{output} exists already. Give another --output.")
     runs.check_possible(output)
+
+
+def check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) -> None:
+    """Make sure that a result can be written where it is wanted.
+
+    Args:
+        flag: Of the program.
+        target: The file, a pipe or a device; without ``endings`` also "-" for stdout.
+        endings: What the file's name must end in.
+
+    Raises:
+        SettingError: It cannot.
+    """
+    if target is None or (target == STDOUT and not endings):
+        return
+    if endings and target.suffix.lower() not in endings:
+        raise SettingError(f"{flag} {target}: the ending must be {', '.join(endings)}.")
+    if not target.parent.is_dir():
+        raise SettingError(
+            f"{flag} {target}: the folder {target.parent} does not exist; make it first."
+        )
+    if target.is_dir():
+        raise SettingError(f"{flag}: {target} is a folder; give a file.")

@@ -3,18 +3,21 @@
 import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import checks, data, files, plots, progress, training
+from kit.checks import Check, Verdict
 from kit.errors import CheckError, SettingError
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["draw", "everything", "quick", "refuse_failed", "save"]
+__all__ = ["Checks", "everything", "quick"]
 
+WORST: tuple[Verdict, ...] = ("failed", "warning", "ok")
 FEW, MORE = 64, 256  # images: enough for statistics over them, and to find a rate
 
 Run = Callable[[], checks.Check]
@@ -32,9 +35,57 @@ FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def quick(
-    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]
-) -> list[checks.Check]:
+@dataclass(frozen=True)
+class Checks:
+    """What was checked, in this order."""
+
+    checks: tuple[Check, ...]
+
+    def __iter__(self) -> Iterator[Check]:
+        """Go through the checks."""
+        return iter(self.checks)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.checks)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Return the names of those that failed."""
+        return tuple(one.name for one in self.checks if one.verdict == "failed")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the worst verdict: "failed", "warning" or "ok"."""
+        verdicts = {one.verdict for one in self.checks}
+        return next((one for one in WORST if one in verdicts), "ok")
+
+    def __str__(self) -> str:
+        """Return the checks as lines, measured beside expected."""
+        return checks.panel(self.checks)
+
+    def save(self, path: Path) -> None:
+        """Write them as JSON."""
+        rows = [dataclasses.asdict(one) for one in self.checks]
+        text = json.dumps(rows, indent=2, ensure_ascii=False, default=float)
+        files.write_text(path, text + "\n")
+
+    def draw(self, figures: Path) -> None:
+        """Save a figure of each check that has one and measured something, in a new folder."""
+        figures.mkdir(parents=True)
+        for one in self.checks:
+            if one.name in FIGURES and one.verdict != "not applicable" and one.numbers:
+                with contextlib.suppress(SettingError):  # nothing came of it that could be drawn
+                    figure = FIGURES[one.name](one.numbers)
+                    plots.save(figure, figures / f"{one.name.replace(' ', '_')}.png")
+
+    def refuse_failed(self, otherwise: str = "") -> None:
+        """Raise CheckError where one failed, and say what to do to go on all the same."""
+        if self.failed:
+            raise CheckError(f"Failed: {', '.join(self.failed)}.{otherwise}")
+
+
+def quick(model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]) -> Checks:
     """Run the checks that take seconds.
 
     Args:
@@ -46,9 +97,7 @@ def quick(
     return _done(_quick(make_model, sample))
 
 
-def everything(
-    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]
-) -> list[checks.Check]:
+def everything(model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]) -> Checks:
     """Run all checks; the arguments are those of :func:`quick`."""
     make_model, sample = _subject(model, splits, compiled, MORE)
     runs: Named = [
@@ -61,35 +110,6 @@ def everything(
     if not training.is_frozen(model):
         runs.append(("waiting for data", lambda: checks.pipeline(make_model, splits)))
     return _done(runs)
-
-
-def save(found: Sequence[checks.Check], path: Path) -> None:
-    """Write checks as JSON."""
-    rows = [dataclasses.asdict(one) for one in found]
-    text = json.dumps(rows, indent=2, ensure_ascii=False, default=float)
-    files.write_text(path, text + "\n")
-
-
-def draw(found: Sequence[checks.Check], figures: Path) -> None:
-    """Save a figure of each check that has one and measured something, in a new folder."""
-    figures.mkdir(parents=True)
-    for one in found:
-        if one.name in FIGURES and one.verdict != "not applicable" and one.numbers:
-            with contextlib.suppress(SettingError):  # nothing came of it that could be drawn
-                figure = FIGURES[one.name](one.numbers)
-                plots.save(figure, figures / f"{one.name.replace(' ', '_')}.png")
-
-
-def refuse_failed(found: Sequence[checks.Check], otherwise: str = "") -> None:
-    """Raise CheckError where a check failed.
-
-    Args:
-        found: The checks.
-        otherwise: What to do to go on all the same.
-    """
-    failed = [one.name for one in found if one.verdict == "failed"]
-    if failed:
-        raise CheckError(f"Failed: {', '.join(failed)}.{otherwise}")
 
 
 def _subject(
@@ -113,10 +133,10 @@ def _quick(make_model: checks.MakeModel, sample: checks.Sample) -> Named:
     ]
 
 
-def _done(runs: Named) -> list[checks.Check]:
+def _done(runs: Named) -> Checks:
     """Run checks in turn and show how far they are."""
     tracked = progress.track(runs, len(runs), "Checking the set-up", "checks done")
-    return [_run(name, run) for name, run in tracked]
+    return Checks(tuple(_run(name, run) for name, run in tracked))
 
 
 def _run(name: str, run: Run) -> checks.Check:

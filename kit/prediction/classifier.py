@@ -1,5 +1,6 @@
 """Files decoded by threads, and a model asked in batches."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,18 @@ class Predictions:
     table: pd.DataFrame
     unreadable: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """Return the answers of each file, and the files without any, as JSON text."""
+        last = list(self.table.columns[2:])  # class, and probability or score
+        content = {
+            "predictions": [
+                {"file": file, "classes": rows[last].to_dict("records")}
+                for file, rows in self.table.groupby("file", sort=False)
+            ],
+            "unreadable": [{"file": file, "reason": reason} for file, reason in self.unreadable],
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def load(run: Path | str) -> Classifier:

@@ -12,21 +12,37 @@ import tyro
 
 from kit.settings.image_groups import Division, Images, Variation
 from kit.settings.joined import Bare, Flat, Group, Joined
+from kit.settings.kinds import (
+    Auditing,
+    Baselining,
+    Checking,
+    Describing,
+    Downloading,
+    Evaluating,
+    Predicting,
+)
 from kit.settings.network_groups import Network, Optimization, Transfer
 from kit.settings.search_groups import Search, Work
 from kit.settings.training_groups import Comparison, Duration, Record
 
 __all__ = [
+    "Auditing",
     "Bare",
+    "Baselining",
+    "Checking",
     "Comparison",
+    "Describing",
     "Division",
+    "Downloading",
     "Duration",
+    "Evaluating",
     "Flat",
     "Group",
     "Images",
     "Joined",
     "Network",
     "Optimization",
+    "Predicting",
     "Record",
     "Search",
     "Training",

@@ -47,12 +47,16 @@ class Joined:
         often: The settings that most people need.
         examples: Words of a command line, without the program.
         instead: What the help says of settings whose own sentence does not hold here.
+        printing: Settings of what a program prints, which its function does not take.
+        also_read: Groups whose settings a file may hold, which are of no use here.
     """
 
     null_is_unsaid: ClassVar[bool] = False
     often: ClassVar[Sequence[str]] = ()
     examples: ClassVar[Sequence[str]] = ()
     instead: ClassVar[Mapping[str, str]] = {}
+    printing: ClassVar[frozenset[str]] = frozenset()
+    also_read: ClassVar[tuple[type[Group], ...]] = ()
 
     @classmethod
     def signature(cls) -> Signature:
@@ -102,10 +106,13 @@ class Joined:
         does not matter in which group a setting stands.
         """
         groups = {one.name for one in dataclasses.fields(cls) if _group(one) is not None}
+        groups |= {one.__name__.lower() for one in cls.also_read}
         flat: dict[str, Any] = {}
         for name, value in tree.items():
             flat |= value if name in groups and isinstance(value, Mapping) else {name: value}
-        return flat
+        other = {name for group in cls.also_read for name in vars(group())}
+        other -= cls.signature().parameters.keys()
+        return {name: value for name, value in flat.items() if name not in other}
 
     def flat(self) -> dict[str, Any]:
         """Return every setting by its name."""

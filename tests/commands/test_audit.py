@@ -15,7 +15,7 @@ from PIL import Image
 
 from kit import auditing as audits
 from kit import data
-from kit.commands import audit as program
+from kit.choices import FindingKind
 from kit.commands.audit import audit
 from kit.errors import DataError, SettingError
 
@@ -41,7 +41,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_flags_know_every_kind() -> None:
-    assert get_args(program.KindName) == tuple(audits.KINDS)
+    assert get_args(FindingKind) == tuple(audits.KINDS)
 
 
 def test_tensorflow_is_not_started_and_results_go_to_stdout(pets: Path) -> None:
@@ -177,9 +177,9 @@ def test_what_cannot_be_trained_on_is_exit_code_3_after_the_report(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"thing": 0}, "--thing must be at least 1"),
+        ({"thing": 0}, "thing must be at least 1"),
         ({"image_size": (1, 2, 3)}, "image_size takes"),
-        ({"fix": ("dark",)}, "give --fix-list"),
+        ({"fix": ("dark",)}, "give fix_list"),
         ({"fix_list": Path("no/such/fix.csv")}, "does not exist"),
         ({"fix_list": Path("fix.txt")}, "must be .csv"),
         ({"output": Path(os.curdir)}, "exists already"),

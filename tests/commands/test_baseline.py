@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kit.commands import baseline as baseline_module
 from kit.commands.baseline import baseline
 from kit.commands.programs import program
 
@@ -123,11 +122,3 @@ def test_no_network_no_tensorflow(photos: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-
-
-def test_the_command_is_documented_flag_by_flag() -> None:
-    assert baseline_module.baseline.__doc__ is not None
-    documented = baseline_module.baseline.__doc__.partition("Args:")[2]
-    for name in baseline.__annotations__:
-        if name != "return":
-            assert f"        {name}: " in documented

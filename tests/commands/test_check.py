@@ -10,7 +10,7 @@ from kit import checks
 from kit.commands.check import check
 from kit.commands.programs import program
 from kit.commands.train import train
-from kit.experiments import setup_checks
+from kit.experiments.setup_checks import Checks
 
 SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
 
@@ -103,11 +103,11 @@ def test_a_check_that_cannot_be_run_ends_no_training(
 
 def test_what_measured_nothing_has_no_figure_and_ends_nothing(tmp_path: Path) -> None:
     rates = {"rates": [1e-3], "losses": [None]}
-    found = [
+    found = (
         checks.Check("initial loss", "failed", "the model cannot be run", "a loss"),
         checks.Check("gradients", "failed", "no slope", "slopes", numbers={"slopes": []}),
         checks.Check("learning rate", "failed", "no loss", "a loss", numbers=rates),
-    ]
-    setup_checks.draw(found, tmp_path / "figures")
+    )
+    Checks(found).draw(tmp_path / "figures")
 
     assert list((tmp_path / "figures").iterdir()) == []

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from kit import architectures, description
-from kit.commands.describe import _bytes, describe
+from kit.commands.describe import describe
 from kit.commands.describe import main as kit_describe
 from kit.errors import SettingError
+from kit.files import amount
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"image_size": (32,), "settings": ("filters=[4]", "stem=none")}
@@ -64,7 +65,7 @@ def test_the_table_has_a_line_for_each_layer_and_the_sums_below(
         "108",
         "-",
         "110,592",
-        "16.0 KiB",
+        "16.4 kB",
         "3",
         "1",
     ]
@@ -73,7 +74,7 @@ def test_the_table_has_a_line_for_each_layer_and_the_sums_below(
     assert len(lines) == 1 + len(described.rows) + 4
     assert "134 parameters, 8 of them not trained" in lines
     assert f"{110_592 + 8:,} multiply-adds for one image" in lines
-    assert lines[-1].startswith(f"about {_bytes(described.training_bytes(8))} to train on batches")
+    assert lines[-1].startswith(f"about {amount(described.training_bytes(8))} to train on batches")
     assert "an estimate: 2 x 8 x " in lines[-1]
 
 
@@ -124,7 +125,7 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     [
         ({"image_size": (0,)}, "image_size takes one number"),
         ({"image_size": (3, 3, 3)}, "image_size takes one number"),
-        ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
+        ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ({"drawing": Path("network.gif")}, "must be .png, .svg, .pdf"),
         ({"drawing": Path("nowhere/network.png")}, "the folder nowhere does not exist"),
         ({"csv": Path(".")}, "is a folder"),
@@ -143,14 +144,14 @@ def test_what_cannot_be_used_is_told(wrong: dict[str, object], told: str) -> Non
 @pytest.mark.parametrize(
     ("count", "text"),
     [
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (1536, "1.5 KiB"),
-        (2**20, "1.0 MiB"),
-        (3 * 2**30, "3.0 GiB"),
-        (2**50, "1024.0 TiB"),
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (1536, "1.5 kB"),
+        (2_000_000, "2.0 MB"),
+        (3.2e9, "3.2 GB"),
+        (2**50, "1125.9 TB"),
     ],
 )
-def test_bytes_have_the_unit_that_suits_them(count: int, text: str) -> None:
-    assert _bytes(count) == text
+def test_bytes_have_the_unit_that_suits_them(count: float, text: str) -> None:
+    assert amount(count) == text

@@ -173,12 +173,3 @@ def test_the_memory_that_is_left_obeys_every_limit(tmp_path, monkeypatch):
     assert memory.available() == 5 * 1024
     monkeypatch.setattr(memory, "_left_to_process", lambda: 7)
     assert memory.available() == 7
-
-
-def test_sizes_are_told_in_the_nearest_unit():
-    assert [memory.readable(n) for n in (300, 99_999, 1.5e6, 2.5e9)] == [
-        "0.3 kB",
-        "100.0 kB",
-        "1.5 MB",
-        "2.5 GB",
-    ]

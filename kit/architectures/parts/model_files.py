@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kit import foreign, memory
 from kit.architectures.parts.weightless import without_weights
 from kit.errors import KitError, SettingError
+from kit.files import amount
 
 if TYPE_CHECKING:
     import keras
@@ -86,7 +87,7 @@ def check_archive(path: Path) -> tuple[dict[str, Any], int]:
         if missing:
             raise ValueError(f"it holds no {min(missing)}")
         if archive.getinfo(CONFIG).file_size > MOST_CONFIG:
-            raise ValueError(f"its {CONFIG} is larger than {memory.readable(MOST_CONFIG)}")
+            raise ValueError(f"its {CONFIG} is larger than {amount(MOST_CONFIG)}")
         config = foreign.json_value(archive.read(CONFIG))
         weights = archive.read(WEIGHTS)
     if not isinstance(config, dict):
@@ -120,7 +121,7 @@ def check_weights(file: Path | io.BytesIO) -> None:
 def _check_expansion(name: str, declared: int, stored: int) -> None:
     if declared > SMALL and declared > MOST_EXPANSION * stored:
         raise ValueError(
-            f"{name} would unpack from {memory.readable(stored)} to {memory.readable(declared)}, "
+            f"{name} would unpack from {amount(stored)} to {amount(declared)}, "
             f"more than {MOST_EXPANSION} times"
         )
 
@@ -128,9 +129,7 @@ def _check_expansion(name: str, declared: int, stored: int) -> None:
 def _check_memory(needed: int, what: str) -> None:
     free = memory.available()
     if free is not None and needed > free:
-        raise MemoryError(
-            f"{what} take {memory.readable(needed)}, and {memory.readable(free)} are free"
-        )
+        raise MemoryError(f"{what} take {amount(needed)}, and {amount(free)} are free")
 
 
 def _check_declared(config: dict[str, Any], held: int) -> None:
@@ -142,8 +141,7 @@ def _check_declared(config: dict[str, Any], held: int) -> None:
     declared = sum(prod(weight.shape) for weight in model.weights)
     if declared > held + SPARE:
         raise ValueError(
-            f"it declares {declared:,} weights, and all that it holds of them are "
-            f"{memory.readable(held)}"
+            f"it declares {declared:,} weights, and all that it holds of them are {amount(held)}"
         )
     _check_memory(FLOAT * max(_outputs(model)), "a layer's results for one image")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit import checks, data, diagnosis, files, progress
+from kit import data, diagnosis, files, progress
 from kit.experiments import setup_checks as checking
 from kit.experiments.run import DIAGNOSIS
 from kit.experiments.trainings.fitting import Trained, best_of
@@ -28,9 +28,9 @@ def before(
         CheckError: One failed.
     """
     found = checking.quick(model, splits, compiled)
-    progress.say(*checks.panel(found).split("\n"))
-    checking.save(found, run / CHECKS)
-    checking.refuse_failed(found, " --no-check trains all the same.")
+    progress.say(*str(found).split("\n"))
+    found.save(run / CHECKS)
+    found.refuse_failed(" --no-check trains all the same.")
 
 
 def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> None:

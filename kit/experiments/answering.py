@@ -1,0 +1,38 @@
+"""Name the classes of images with a run."""
+
+from kit import prediction, progress
+from kit.experiments import places
+from kit.keras_start import start_keras
+from kit.settings import Predicting
+from kit.settings.keywords import by_keywords
+
+__all__ = ["predict"]
+
+
+@by_keywords(Predicting)
+def predict(settings: Predicting) -> prediction.Predictions:
+    """Name the classes of images with a run, as kit-predict does.
+
+    ``run`` is a folder, its ``model.keras``, or what ``kit.train`` or ``kit.load`` returned;
+    ``paths`` are images, folders or patterns, one or several. Files that cannot be read are named
+    on stderr and in the result.
+
+    Raises:
+        SettingError: There is no such run, or a path matches nothing.
+    """
+    folder = getattr(settings.run, "folder", settings.run)
+    places.trained_run(folder, settings.paths, "kit-predict")  # told before TensorFlow starts
+    images = prediction.find(settings.paths)
+    start_keras()
+    classifier = prediction.load(folder)
+    if not classifier.gives_probabilities:
+        progress.say("The model gives scores, not probabilities: the largest is the answer.")
+    answers = prediction.classify(classifier, images, **vars(settings.asking))
+    for file, reason in answers.unreadable:
+        progress.say(f"Not read: {file}: {reason}")
+    if answers.unreadable or answers.ignored:
+        read = answers.table["file"].nunique()
+        text = f"{read} images classified, {len(answers.unreadable)} files not read"
+        hidden = f", {len(answers.ignored)} hidden files ignored" if answers.ignored else ""
+        progress.say(f"{text}{hidden}.")
+    return answers

@@ -1,0 +1,190 @@
+"""What the programs that train nothing take: their groups of settings, joined."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import tyro
+
+from kit.settings.image_groups import Division, Images, Variation
+from kit.settings.joined import Flat, Group, Joined
+from kit.settings.network_groups import Network, Optimization, Transfer
+from kit.settings.program_groups import (
+    Answers,
+    Asking,
+    AuditPrint,
+    Catalog,
+    FixList,
+    Form,
+    Inspection,
+    Limits,
+    Report,
+    Results,
+    Scoring,
+    Subject,
+    Yardstick,
+)
+from kit.settings.training_groups import Comparison, Duration, Record
+
+
+@dataclass(frozen=True)
+class Checking(Joined):
+    """Check data, network and settings before a training, and say what is wrong.
+
+    Is the first loss what guessing gives? Do the penalties raise it as they should? Can the network
+    learn twenty images by heart? Are its gradients right, its layers alive, its inputs scaled? Is
+    the learning rate one at which the loss falls? Does a step wait for images? The flags are those
+    of kit-train, and --config models/RUN/run.yaml checks what a run was trained with. Of a
+    pretrained backbone only the head is checked. Exit code 4 says that a check failed.
+    """
+
+    also_read: ClassVar[tuple[type[Group], ...]] = (Duration, Transfer, Comparison, Record)
+    often: ClassVar[Sequence[str]] = (
+        *("architecture", "backbone", "image_size", "learning_rate", "optimizer", "l2", "dropout"),
+        *("settings", "seed", "output"),
+    )
+    examples: ClassVar[Sequence[str]] = (
+        "photos",
+        "photos --config models/photos-basic_cnn/run.yaml",
+    )
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    network: Flat[Network] = Network()
+    images: Flat[Images] = Images()
+    optimization: Flat[Optimization] = Optimization()
+    variation: Flat[Variation] = Variation()
+    division: Flat[Division] = Division()
+    form: Flat[Form] = Form()
+    results: Flat[Results] = Results()
+
+
+@dataclass(frozen=True)
+class Baselining(Joined):
+    """Score classifiers without a network, as a yardstick for one.
+
+    k nearest neighbours and linear classifiers on the pixels of small images (32 pixels unless
+    --image-size says otherwise), or on what a pretrained network makes of larger ones. Their
+    settings are chosen by cross-validation on the training images; validation and test images
+    choose nothing. The folder is as for kit-train, and with --split models/RUN/split.csv its parts
+    are those of a run.
+    """
+
+    often: ClassVar[Sequence[str]] = (
+        *("methods", "backbone", "weights", "image_size", "color", "validation_split"),
+        *("test_split", "split", "seed", "output"),
+    )
+    examples: ClassVar[Sequence[str]] = (
+        "photos",
+        "photos --backbone MobileNet --split models/photos-basic_cnn/split.csv",
+    )
+    instead: ClassVar[Mapping[str, str]] = {
+        "image_size": "One number for a square, or height and width, in pixels; by default 32, or "
+        "what the backbone was trained on."
+    }
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    yardstick: Flat[Yardstick] = Yardstick()
+    images: Flat[Images] = Images()
+    division: Flat[Division] = Division()
+    results: Flat[Results] = Results()
+
+
+@dataclass(frozen=True)
+class Auditing(Joined):
+    """Look for what is wrong with a data set, before a network learns it.
+
+    Counts, sizes and light; copies, also under two labels or in two parts; dark, white, blurry,
+    empty and broken images; whether the label can be told from file size, dimensions, brightness,
+    format or camera alone; how given parts differ. The findings are hints: look before you act. The
+    data are only read. Exit code 3 says that no network can be trained on them.
+    """
+
+    printing: ClassVar[frozenset[str]] = frozenset({"json"})
+    examples: ClassVar[Sequence[str]] = ("photos", "photos --output report --fix-list fix.csv")
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    inspection: Flat[Inspection] = Inspection()
+    leaving_out: Flat[FixList] = FixList()
+    results: Flat[Results] = Results()
+    shown: Flat[AuditPrint] = AuditPrint()
+
+
+@dataclass(frozen=True)
+class Evaluating(Joined):
+    """Score a run on another folder of images.
+
+    The folder has one sub-folder per class, named as in the training, or is a table of paths and
+    labels. All its images are scored, or those of the parts that are named.
+    """
+
+    examples: ClassVar[Sequence[str]] = ("models/photos-basic_cnn other_photos",)
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    folder: Annotated[Path, tyro.conf.Positional]
+    """The images."""
+    scoring: Flat[Scoring] = Scoring()
+    results: Flat[Results] = Results()
+
+
+@dataclass(frozen=True)
+class Predicting(Joined):
+    """Name the classes of images with a run.
+
+    Files that cannot be read as images are reported, and the rest is predicted.
+    """
+
+    printing: ClassVar[frozenset[str]] = frozenset({"csv", "json"})
+    examples: ClassVar[Sequence[str]] = (
+        "models/photos-basic_cnn new_photos --top 3",
+        'models/photos-basic_cnn "photos/*.jpg" --csv answers.csv',
+    )
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Images, folders of images, or patterns such as "photos/*.jpg"."""
+    asking: Flat[Asking] = Asking()
+    answers: Flat[Answers] = Answers()
+
+
+@dataclass(frozen=True)
+class Describing(Joined):
+    """Show what a network consists of and what it costs, before it is built.
+
+    One line for each layer: shape of its output, parameters, multiply-adds and memory for one
+    image, receptive field and stride in pixels of the image. They are calculated by formulas; no
+    weights are made. Without a name, all architectures are listed.
+    """
+
+    printing: ClassVar[frozenset[str]] = frozenset({"batch_size", "drawing", "csv"})
+    examples: ClassVar[Sequence[str]] = (
+        "basic_cnn --image-size 128",
+        "vgg --set configuration=D --drawing vgg.png",
+    )
+
+    name: Annotated[str | None, tyro.conf.Positional] = None
+    """An architecture, for example vgg."""
+    subject: Flat[Subject] = Subject()
+    form: Flat[Form] = Form()
+    report: Flat[Report] = Report()
+
+
+@dataclass(frozen=True)
+class Downloading(Joined):
+    """Fetch images into a new folder: a named data set, an archive or a folder of Google Drive."""
+
+    printing: ClassVar[frozenset[str]] = frozenset({"list_names"})
+    examples: ClassVar[Sequence[str]] = ("--list", "flower_photos flowers")
+
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = ""
+    """A name that --list shows, the address of a zip or tar archive (https), or a Google Drive
+    address (a file or a folder) or file id."""
+    into: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None
+    """Where to; it must not exist."""
+    limits: Flat[Limits] = Limits()
+    catalog: Flat[Catalog] = Catalog()

@@ -1,0 +1,205 @@
+"""Groups of settings of the programs that train nothing."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from kit.choices import FindingKind
+from kit.errors import SettingError
+from kit.settings.image_groups import Images
+from kit.settings.joined import Group
+
+
+@dataclass(frozen=True)
+class Form(Group):
+    """How the network is built."""
+
+    style: Literal["functional", "sequential"] = "functional"
+    """Functional or Sequential model; both have the same layers."""
+
+
+@dataclass(frozen=True)
+class Results(Group):
+    """What is written."""
+
+    output: Path | None = None
+    """A new folder for numbers, tables and figures."""
+
+
+@dataclass(frozen=True)
+class Yardstick(Group):
+    """What is fitted, and on what."""
+
+    methods: tuple[Literal["knn", "logistic", "svm"], ...] = ("knn", "logistic", "svm")
+    """Nearest neighbours, logistic regression, linear support vector machine."""
+    backbone: str | None = None
+    """Take the features of this network in place of pixels: one of Keras', as in MobileNet-0.75, a
+    run, or a .keras file."""
+    weights: str = "imagenet"
+    """Of the backbone: imagenet (downloaded where they are not here), none, or a file."""
+
+    def verify(self) -> None:
+        """Check that there is a method."""
+        if not self.methods:
+            raise SettingError("`methods` must name at least one of knn, logistic, svm.")
+
+
+@dataclass(frozen=True)
+class Inspection(Group):
+    """What is looked at."""
+
+    parts: str | None = None
+    """Which folders are parts, as for kit-train."""
+    group: str | None = None
+    """What belongs together, as for kit-train: near copies within a group are no findings, and a
+    group that lies in two given parts is said."""
+    exclude: Path | None = None
+    """A list of files to leave out: a CSV with a column file, or one path a line."""
+    image_size: tuple[int, ...] | None = None
+    """Ask what small things become at this size: one number for a square, or height and width, in
+    pixels. By default the size that a training takes by itself."""
+    thing: int | None = None
+    """The smallest thing that matters in the images, in their pixels; by default a fortieth of the
+    median image's long side."""
+    cache: bool = True
+    """Keep measurements in the user's cache folder, which makes a second audit of unchanged files
+    quick."""
+
+    def verify(self) -> None:
+        """Check the size of a thing."""
+        if self.thing is not None and self.thing < 1:
+            raise SettingError(f"`thing` must be at least 1 pixel, not {self.thing}.")
+
+
+@dataclass(frozen=True)
+class FixList(Group):
+    """Which files to leave out."""
+
+    fix_list: Path | None = None
+    """Write the files to leave out to this CSV file; `exclude` of kit-train reads it."""
+    fix: Annotated[tuple[FindingKind, ...], tyro.conf.UseAppendAction] = ()
+    """A kind of finding for that list. Repeatable. By default broken, two-labels, two-parts and
+    copy, which need no eyes."""
+
+    def verify(self) -> None:
+        """Check that what is chosen goes somewhere."""
+        if self.fix and self.fix_list is None:
+            raise SettingError("`fix` chooses what goes into a list: give `fix_list`, too.")
+
+
+@dataclass(frozen=True)
+class AuditPrint(Group):
+    """What is printed."""
+
+    json: bool = False
+    """Print JSON instead of text."""
+
+
+@dataclass(frozen=True)
+class Scoring(Group):
+    """What is scored."""
+
+    parts: str | None = None
+    """Folders to score instead of all, as in test=Testing."""
+    exclude: Path | None = None
+    """A list of files to leave out: a CSV with a column file, or one path a line."""
+    batch_size: int = 32
+    """Images at a time."""
+    cache: bool = True
+    """Keep decoded images in the user's cache folder."""
+
+    def verify(self) -> None:
+        """Check the size of a batch."""
+        Images(batch_size=self.batch_size).verify()
+
+
+@dataclass(frozen=True)
+class Asking(Group):
+    """How the network is asked."""
+
+    top: int = 1
+    """How many classes to give per image, the likeliest first."""
+    batch_size: int = 32
+    """Images at a time."""
+
+    def verify(self) -> None:
+        """Check the two numbers."""
+        if min(self.top, self.batch_size) < 1:
+            raise SettingError(
+                f"`top` and `batch_size` must be at least 1; they are {self.top}, {self.batch_size}."
+            )
+
+
+@dataclass(frozen=True)
+class Answers(Group):
+    """Where the answers go."""
+
+    csv: Path | None = None
+    """Write the table to this file instead of printing it; - is stdout."""
+    json: Path | None = None
+    """Write it to this file as JSON instead of printing it; - is stdout."""
+
+
+@dataclass(frozen=True)
+class Subject(Group):
+    """Which network is described, and for which images."""
+
+    image_size: tuple[int, ...] = (128,)
+    """One number for a square, or height and width, in pixels."""
+    color: Literal["rgb", "grayscale"] = "rgb"
+    """Three channels or one."""
+    classes: int = 10
+    """Number of classes."""
+    settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
+        default_factory=dict
+    )
+    """One setting of the architecture, for example filters=[16,32]. Repeatable."""
+
+
+@dataclass(frozen=True)
+class Report(Group):
+    """What is printed and drawn."""
+
+    batch_size: int = 32
+    """Images per step, for the estimate of the memory of training."""
+    drawing: Path | None = None
+    """Draw the network into this file, .png, .svg or .pdf."""
+    csv: Path | None = None
+    """Write the table to this file, in bytes and numbers, instead of printing it; - is stdout."""
+
+    def verify(self) -> None:
+        """Check the size of a batch."""
+        if self.batch_size < 1:
+            raise SettingError(f"`batch_size` must be at least 1, not {self.batch_size}.")
+
+
+@dataclass(frozen=True)
+class Limits(Group):
+    """What a download may take."""
+
+    sha256: str | None = None
+    """The archive's SHA-256, where you know it; anything else is refused."""
+    max_gigabytes: float = 5.0
+    """Most to download, and most to unpack to, in units of 2^30 bytes."""
+    timeout: float = 30.0
+    """Seconds in which at least a KiB a second must come, at most 86,400."""
+    max_hours: float = 24.0
+    """After which a download is ended."""
+
+    def verify(self) -> None:
+        """Check that a limit is one."""
+        for name in ("max_gigabytes", "max_hours"):
+            if not math.isfinite(getattr(self, name)):
+                raise SettingError(f"`{name}` must be above 0, not {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Catalog(Group):
+    """What there is."""
+
+    list_names: Annotated[bool, tyro.conf.arg(name="list"), tyro.conf.FlagCreatePairsOff] = False
+    """Show the named data sets: images, classes, size and licence."""
