@@ -50,13 +50,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kit.architectures import build as build
+    from kit.experiments.answering import predict as predict
+    from kit.experiments.checking import check as check
+    from kit.experiments.data_audit import audit as audit
+    from kit.experiments.evaluating import evaluate as evaluate
+    from kit.experiments.image_download import download as download
+    from kit.experiments.network_description import describe as describe
     from kit.experiments.run import load as load
     from kit.experiments.training import train as train
     from kit.experiments.tuning import tune as tune
+    from kit.experiments.yardsticks import baseline as baseline
 
 FUNCTIONS = {  # and where they are, for importing them takes seconds
+    "audit": "kit.experiments.data_audit",
+    "baseline": "kit.experiments.yardsticks",
     "build": "kit.architectures",
+    "check": "kit.experiments.checking",
+    "describe": "kit.experiments.network_description",
+    "download": "kit.experiments.image_download",
+    "evaluate": "kit.experiments.evaluating",
     "load": "kit.experiments.run",
+    "predict": "kit.experiments.answering",
     "train": "kit.experiments.training",
     "tune": "kit.experiments.tuning",
 }

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from kit import progress
-from kit.data.batches import augmentation as augmentations
-from kit.data.batches import class_sampling, mixing
+from kit import choices, progress
+from kit.data.batches import mirroring, mixing, offered_layers
+from kit.data.batches.augmentation import preset
 from kit.data.checking import check
 from kit.data.division.drawing import PARTS, contradicting, divide
 from kit.data.scanning.images import CachedImages
 from kit.data.splits import Splits
-from kit.errors import DataError, SettingError
+from kit.errors import DataError, SettingError, require_choice
 
 LARGEST = 255  # of a pixel
 FEWEST = 2  # images of a class: one to train, one to validate
@@ -66,10 +66,10 @@ def from_arrays(
         DataError: A class has too few different images.
     """
     check(batch_size, validation_split, seed, test_split, "auto", "stretch", "none")
-    layers = augmentations.rows(augment or {})
+    require_choice("sampling", sampling, get_args(choices.Sampling))
+    layers = offered_layers.rows(augment or {})
     mixed = mixing.mix(mix, mix_alpha)
-    class_sampling.check(sampling)
-    names_of_layers = dict([*augmentations.preset(augmentation).layers, *layers])
+    varied = dict([*preset(augmentation).layers, *layers])
     pixels = _pixels(np.asarray(images))
     numbers, names = _classes(np.asarray(labels), class_names, len(pixels))
     hashes = tuple(blake2b(one.tobytes(), digest_size=16).hexdigest() for one in pixels)
@@ -77,10 +77,12 @@ def from_arrays(
     if parts is None:
         shares = {"validation": validation_split, "test": test_split}
         used = {part: share for part, share in shares.items() if share > 0}
-        sides = divide(numbers.tolist(), hashes, used, seed, contradicting(numbers, hashes))
+        sides = divide(
+            numbers.tolist(), hashes, used, seed, contradicting(numbers.tolist(), hashes)
+        )
     else:
         sides = _sides(parts, len(pixels))
-    notes = augmentations.advice(names, names_of_layers, flip)
+    notes = mirroring.advice(names, varied, flip)
     for note in notes:
         progress.say(note)
     everything = blake2b("".join([*hashes, *names]).encode() + numbers.tobytes(), digest_size=16)
@@ -99,7 +101,7 @@ def from_arrays(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=augmentations.may_flip(names) if flip is None else flip,
+        flip=mirroring.may_flip(names) if flip is None else flip,
         mix=mixed,
         sampling=sampling,
         color="grayscale" if pixels.shape[-1] == 1 else "rgb",
@@ -133,7 +135,8 @@ def _pixels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
             f"images must be from 0 to {LARGEST}, and these are from {low:g} to {high:g}: multiply "
             f"them by {LARGEST}. Networks scale them themselves."
         )
-    return np.rint(array).astype(np.uint8)
+    rounded: npt.NDArray[np.uint8] = np.rint(array).astype(np.uint8)
+    return rounded
 
 
 def _classes(
@@ -172,7 +175,7 @@ def _refuse_few(
     numbers: npt.NDArray[np.int64], names: Sequence[str], hashes: Sequence[str]
 ) -> None:
     different = [
-        len({hashes[image] for image in np.flatnonzero(numbers == place)})
+        len({hashes[image] for image in np.flatnonzero(numbers == place).tolist()})
         for place in range(len(names))
     ]
     few = [name for name, count in zip(names, different, strict=True) if count < FEWEST]

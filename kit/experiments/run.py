@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import data, evaluation, prediction, runs
+from kit import evaluation, prediction, runs
 from kit.keras_start import start_keras
 from kit.progress import clean
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
     from kit.diagnosis import Diagnosis, Step
+    from kit.experiments.evaluating import Evaluation
 
 __all__ = ["DIAGNOSIS", "METRICS", "Run", "load"]
 
@@ -114,23 +115,11 @@ class Run:
         """Name the classes of images, as :func:`kit.predict`."""
         return prediction.classify(self._classifier, paths, top)
 
-    def evaluate(self, folder: Path | str) -> evaluation.Scores:
+    def evaluate(self, folder: Path | str, **settings: Any) -> "Evaluation":
         """Score it on other images of the same classes, as :func:`kit.evaluate`."""
-        facts = self.saved.facts
-        height, width = facts["image_size"]
-        splits = data.load_test(
-            folder,
-            self.class_names,
-            (height, width),
-            facts["color"],
-            facts["aspect"],
-            equalization=self.saved.equalization,
-        )
-        with data.named_failures(splits.images):
-            answers = evaluation.probabilities(self.model, data.ordered_batches(splits, "test"))
-        true = splits.labels[splits.present("test")]
-        kind = {"are_probabilities": self._classifier.gives_probabilities}
-        return evaluation.score(true, answers, self.class_names, **kind)
+        from kit.experiments.evaluating import evaluate
+
+        return evaluate(self, folder, **settings)
 
     def lines(self) -> list[str]:
         """Return what came of it and what to do next, for a terminal."""

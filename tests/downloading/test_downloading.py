@@ -469,7 +469,7 @@ def test_the_program_lists_the_named_sets(capsys):
     command(list_names=True)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(CATALOG)
-    assert lines[3].split() == ["cifar10", "60,000", "10", "170.5", "MB", *lines[3].split()[5:]]
+    assert lines[3].split() == ["cifar10", "60,000", "10", "170.1", "MB", *lines[3].split()[5:]]
     for arguments in ((), ("cifar10",)):
         with pytest.raises(SettingError, match="takes a source and a new folder"):
             command(*arguments)

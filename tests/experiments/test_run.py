@@ -67,7 +67,7 @@ def test_a_run_predicts_and_is_scored_on_other_images(trained: Run, photos: Path
     split = pd.read_csv(trained.folder / "split.csv")
 
     assert set(answers["class"]) == {"blue", "قرمز red"}
-    assert trained.evaluate(photos).images == len(split)
+    assert trained.evaluate(photos).scores.images == len(split)
 
 
 def test_a_page_shows_a_run_without_the_markup_of_names(trained: Run) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import data, diagnosis, files, progress
-from kit.experiments import setup_checks as checking
+from kit.experiments import setup_checks
 from kit.experiments.run import DIAGNOSIS
 from kit.experiments.trainings.fitting import Trained, best_of
 
@@ -27,7 +27,7 @@ def before(
     Raises:
         CheckError: One failed.
     """
-    found = checking.quick(model, splits, compiled)
+    found = setup_checks.quick(model, splits, compiled)
     progress.say(*str(found).split("\n"))
     found.save(run / CHECKS)
     found.refuse_failed(" --no-check trains all the same.")
