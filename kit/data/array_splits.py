@@ -33,7 +33,7 @@ def from_arrays(
     seed: int = 42,
     augmentation: str = "light",
     augment: Mapping[str, Any] | None = None,
-    flip: bool | None = None,
+    flip: str | bool | None = "auto",
     mix: str = "none",
     mix_alpha: float | None = None,
     sampling: str = "none",
@@ -66,6 +66,7 @@ def from_arrays(
         DataError: A class has too few different images.
     """
     check(batch_size, validation_split, seed, test_split, "auto", "stretch", "none")
+    flip = mirroring.wanted(flip)
     require_choice("sampling", sampling, get_args(choices.Sampling))
     layers = offered_layers.rows(augment or {})
     mixed = mixing.mix(mix, mix_alpha)
@@ -101,7 +102,7 @@ def from_arrays(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=mirroring.may_flip(names) if flip is None else flip,
+        flip=mirroring.may_flip(names) if flip == "auto" else flip == "yes",
         mix=mixed,
         sampling=sampling,
         color="grayscale" if pixels.shape[-1] == 1 else "rgb",

@@ -130,7 +130,8 @@ class Asking(Group):
         """Check the two numbers."""
         if min(self.top, self.batch_size) < 1:
             raise SettingError(
-                f"`top` and `batch_size` must be at least 1; they are {self.top}, {self.batch_size}."
+                f"`top` and `batch_size` must be at least 1; they are {self.top} and "
+                f"{self.batch_size}."
             )
 
 

@@ -129,7 +129,7 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"drawing": Path("network.gif")}, "must be .png, .svg, .pdf"),
         ({"drawing": Path("nowhere/network.png")}, "the folder nowhere does not exist"),
         ({"csv": Path(".")}, "is a folder"),
-        ({"settings": ("filters",)}, "--set takes NAME=VALUE"),
+        ({"settings": ("filters",)}, "settings takes NAME=VALUE"),
         ({"settings": ("filter=3",)}, 'Did you mean "filters"'),
         ({"settings": ("style=sequential",)}, 'basic_cnn has no setting "style"'),
         ({"settings": ("name=vgg",)}, 'basic_cnn has no setting "name"'),
