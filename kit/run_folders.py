@@ -123,10 +123,10 @@ def check_possible(folder: Path) -> None:
     above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not above.is_dir():
         raise SettingError(
-            f"{folder} cannot be a folder: {above} is a file. Give another --output."
+            f"{folder} cannot be a folder: {above} is a file. Give another `output`."
         )
     if not os.access(above, os.W_OK | os.X_OK):
-        raise SettingError(f"Nothing can be written in {above}. Give another --output.")
+        raise SettingError(f"Nothing can be written in {above}. Give another `output`.")
 
 
 def next_folder(parent: Path, name: str) -> Path:
@@ -146,12 +146,12 @@ def _refuse_taken(folder: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise SettingError(
-            f"{folder} exists already. Give another --output, or --overwrite to replace it."
+            f"{folder} exists already. Give another `output`, or `overwrite` to replace it."
         )
     if not (folder / SETTINGS).is_file():
         raise SettingError(
             f"{folder} is not a run (it holds no {SETTINGS}), so it is not overwritten. "
-            "Give another --output."
+            "Give another `output`."
         )
 
 

@@ -114,7 +114,7 @@ def check_outside(folder: Path, source: Path) -> None:
     if folder.resolve().is_relative_to(source.resolve()):
         raise SettingError(
             f"{folder} lies in the data folder {source}, which is only read. "
-            "Give an --output elsewhere."
+            "Give an `output` elsewhere."
         )
 
 

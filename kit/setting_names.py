@@ -48,9 +48,9 @@ def flags_spoken() -> Iterator[None]:
 
 def _flag_and_value(found: re.Match[str]) -> str:
     name, value = flag(found[1]), found[2]
-    if value in (None, "True"):
+    if value in (None, "True", "yes"):
         return name
-    return f"--no-{name[2:]}" if value == "False" else f"{name} {value}"
+    return f"--no-{name[2:]}" if value in ("False", "no") else f"{name} {value}"
 
 
 _voice = as_names

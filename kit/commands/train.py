@@ -15,9 +15,10 @@ __all__ = ["main", "train"]
 def train(folder: Path | None = None, **settings: Any) -> None:
     """Train a classifier on a folder of images, score it and keep it as a run."""
     from kit.experiments import training
-    from kit.experiments.trainings import record
 
     run = training.train(folder, **settings)
+    from kit.experiments.trainings import record  # TensorFlow has started by now
+
     print(*run.lines(), *record.next_steps(run.folder, folder), sep="\n")
 
 

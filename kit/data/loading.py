@@ -22,6 +22,7 @@ from kit.data.scanning.rows import Rows
 from kit.data.scanning.scan import Scan, median_size, scan
 from kit.data.splits import Indices, Splits
 from kit.errors import DataError, require_choice
+from kit.setting_names import said
 
 
 def load(
@@ -227,6 +228,7 @@ def _assembled(
     **settings: Any,
 ) -> Splits:
     """Say the notes, and put together what both ways of loading know."""
+    notes = [said(note) for note in notes]
     for note in notes:
         progress.say(progress.clean(note))  # one line, whatever the names of files hold
     return Splits(

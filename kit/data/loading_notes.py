@@ -122,7 +122,7 @@ def odd(scanned: Scan) -> list[str]:
     if dark:
         notes.append(
             f"{len(dark)} images of 16 bits use less than a quarter of their range and come out "
-            f"nearly black: {some(dark)}. --equalization contrast stretches every image."
+            f"nearly black: {some(dark)}. `equalization=contrast` stretches every image."
         )
     slim = [
         f"{file} ({one.width}x{one.height})"

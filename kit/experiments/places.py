@@ -97,7 +97,7 @@ def check_new(output: Path, source: Path) -> None:
     """
     check_outside(output, source)
     if output.exists():
-        raise SettingError(f"{output} exists already. Give another --output.")
+        raise SettingError(f"{output} exists already. Give another `output`.")
     runs.check_possible(output)
 
 

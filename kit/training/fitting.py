@@ -166,7 +166,7 @@ def fit(
             verbose=0,
         )
     lower = min(peak / 10, default_rate(model.optimizer.name))
-    check_diverged(guard, best, history, f"--learning-rate {lower:.1g}")
+    check_diverged(guard, best, history, f"`learning_rate={lower:.1g}`")
     stopped = _why(guard, best, pace, len(history.rows))
     if stopped:
         progress.say(f"Stopped: {stopped}.")

@@ -128,7 +128,7 @@ def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
     )
 
     found = batches.unused(head, Method(), strong)
-    assert found.startswith("--augmentation strong and --flip changes nothing: a head on a frozen")
+    assert found.startswith("`augmentation=strong` and `flip` changes nothing: a head on a frozen")
     for choice, method, given in (
         (head, Method(), default),
         (head, Method(), {"augmentation": "none", "flip": "no"}),

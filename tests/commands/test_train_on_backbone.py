@@ -69,7 +69,7 @@ def test_auto_says_what_it_would_download_and_does_not(large: Path, keras_home: 
     choice = chosen(large)
 
     assert choice.architecture == network_choice.SCRATCH
-    assert "--backbone MobileNet downloads 13 MB" in choice.reason
+    assert "backbone=MobileNet downloads 13 MB" in choice.reason
     assert str(keras_home / "models") in choice.reason
     assert not keras_home.exists()
 

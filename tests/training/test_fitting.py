@@ -110,7 +110,7 @@ def test_a_rate_that_explodes_is_an_error_that_names_the_rate(splits: data.Split
             self.model.set_weights([np.full_like(one, np.nan) for one in weights])
 
     with pytest.raises(
-        KitError, match=r"the loss became nan at step 1 of epoch 1.*--learning-rate 0\.003\."
+        KitError, match=r"the loss became nan at step 1 of epoch 1.*learning_rate=0\.003\."
     ):
         fit(network(splits), splits, epochs=3, callbacks=[Explode()])
 
@@ -233,7 +233,7 @@ def test_an_absurd_loss_is_a_training_that_diverged_and_the_advised_rate_is_a_us
     rate: float, epochs: int, splits: data.Splits
 ) -> None:
     with pytest.raises(
-        KitError, match=r"diverged: .* Try a lower learning rate: --learning-rate 0\.003\.$"
+        KitError, match=r"diverged: .* Try a lower learning rate: learning_rate=0\.003\.$"
     ):
         fit(network(splits, learning_rate=rate), splits, epochs=epochs)
 

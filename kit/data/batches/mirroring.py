@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.errors import SettingError
-from kit.setting_names import said
 
 SIDES = ("left", "right", "چپ", "راست")
 ENDS = ("up", "down", "top", "bottom", "بالا", "پایین")
@@ -70,7 +69,7 @@ def advice(
             f"Images are rotated by up to {360 * _turn(layers):.0f} degrees, and "
             f"{_example(class_names, ())}: a rotation may change the label, as a 6 becomes a 9."
         )
-    return [said(note) for note in notes]
+    return notes
 
 
 def _written(class_names: Sequence[str]) -> bool:

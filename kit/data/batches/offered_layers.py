@@ -33,7 +33,7 @@ UNSEEDED = "it does not take its random numbers from a seed, so no training coul
 NOT_OFFERED = {
     "AugMix": UNSEEDED,
     "RandomColorJitter": f"{UNSEEDED}; take RandomBrightness, RandomContrast and RandomHue",
-    "RandomCrop": "it changes the size; --augmentation light moves images, RandomTranslation too",
+    "RandomCrop": "it changes the size; `augmentation=light` moves images, RandomTranslation too",
     "RandomSaturation": "its results leave the range of pixels; take RandomColorDegeneration",
 }
 COLOURS_ONLY = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue")  # idle on gray images

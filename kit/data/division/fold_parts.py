@@ -83,7 +83,7 @@ def _refuse_small(splits: Splits, labels: Indices, groups: Indices, count: int) 
     if not small:
         return
     least = min(each)
-    advice = f"Take --folds {least}, or add" if least > 1 else "Add"
+    advice = f"Take `folds={least}`, or add" if least > 1 else "Add"
     raise DataError(
         f"{count} folds need {count} images of every class besides the test images, copies and "
         f"images of one group counted once; too few of {some(small)}. {advice} images."

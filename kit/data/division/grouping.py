@@ -149,7 +149,7 @@ def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
         notes.append(
             f"{sizes[crowded].sum()} images are so alike that each resembles some of the others, "
             f"up to {sizes[crowded].max()} in one crowd: too many to stay together. Where they "
-            "are frames of one scene, name the scene with --group."
+            "are frames of one scene, name the scene with `group`."
         )
     return bound, notes
 

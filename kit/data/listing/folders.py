@@ -68,7 +68,7 @@ def listing(
         from kit.data.listing import tables  # it makes what is defined here
 
         if parts is not None:
-            raise SettingError(f"--parts is for folders; in {folder} a column split names parts.")
+            raise SettingError(f"`parts` is for folders; in {folder} a column split names parts.")
         return tables.list_table(Path(folder), known, group)
     root = _root(Path(folder))
     problems: list[Problem] = []

@@ -53,7 +53,7 @@ def layout(
             part: tuple(_there(root, inside, one) for one in each) for part, each in asked.items()
         }
         if parts and known is None and "train" not in parts:
-            raise SettingError("--parts must name the training images, too: train=FOLDER.")
+            raise SettingError("`parts` must name the training images, too: train=FOLDER.")
     used = [folder for each in parts.values() for folder in each]
     if parts:
         found = _in_parts(root, parts, known, problems, notes)
@@ -98,7 +98,7 @@ def _in_parts(
             torn = [one for one in holding if one not in used and not class_folders(root, one)]
             if torn:
                 raise SettingError(
-                    f"--parts: a part lies in {torn[0]}, which holds images of its own; a part "
+                    f"`parts`: a part lies in {torn[0]}, which holds images of its own; a part "
                     "is a folder with a sub-folder for each class."
                 )
             inner = [one for one in inner if one not in holding]
@@ -116,7 +116,7 @@ def _refuse_twofold(root: Path, found: Iterable[ClassFolder]) -> None:
         place = (root / one.folder).resolve()
         if place in seen:
             raise SettingError(
-                f"--parts: the images in {one.folder} would be taken twice; name folders that do "
+                f"`parts`: the images in {one.folder} would be taken twice; name folders that do "
                 "not lie in one another."
             )
         seen.add(place)
@@ -149,7 +149,7 @@ def _there(root: Path, inside: str, folder: str) -> str:
     below = f"{inside}/{folder}" if inside else folder
     there = next((one for one in (folder, below) if _is_within(root, one)), None)
     if there is None:
-        raise SettingError(f"--parts: there is no folder {folder} in {root}.")
+        raise SettingError(f"`parts`: there is no folder {folder} in {root}.")
     return there
 
 

@@ -52,11 +52,11 @@ def read_parts(text: str) -> Parts:
         part, path = part_named(word), os.path.normpath(folder.strip()).replace(os.sep, "/")
         if not part or not folder.strip() or os.path.isabs(path) or path.split("/")[0] == "..":
             raise SettingError(
-                f"--parts takes folders in the data folder, as in train=Training,test=Testing, or "
+                f"`parts` takes folders in the data folder, as in train=Training,test=Testing, or "
                 f"{CLASSES} where they are classes; not {text!r}."
             )
         if any(path in folders for folders in parts.values()):
-            raise SettingError(f"--parts {text}: {path} can be in one part only.")
+            raise SettingError(f"`parts={text}`: {path} can be in one part only.")
         parts[part] = (*parts.get(part, ()), path)
     return parts
 
@@ -92,14 +92,14 @@ def find_parts(
                 both = shlex.quote(",".join(f"{part}={name}" for name in names))
                 raise DataError(
                     f"{root}: {', '.join(names)} all name the {part} part; leave one, or say which "
-                    f"is meant: --parts {both} takes all of them."
+                    f"is meant: `parts={both}` takes all of them."
                 )
         return {part: tuple(names) for part, names in named.items()}
     if len(named) > 1 and not others:
         raise DataError(
             f"{root} holds {', '.join(called)}, which are parts, but no train/ with a sub-folder "
             "for each class: images belong into train/<class>/photo.jpg, and so in every part. "
-            f"--parts {CLASSES} makes them classes."
+            f"`parts={CLASSES}` makes them classes."
         )
     _refuse_doubtful(root, folders, called)
     notes.extend(
@@ -133,7 +133,7 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     if all(part_named(name) for name in names):
         raise DataError(
             f"{root}: parts ({some(names)}) lie in {some(doubtful)}; it must be the other way "
-            "round: images belong into train/<class>/photo.jpg, and so in every part. --parts "
+            "round: images belong into train/<class>/photo.jpg, and so in every part. `parts` "
             f"{CLASSES} makes one class of all images in a folder."
         )
     train = "." if beside else _first(doubtful, "train")
@@ -143,8 +143,8 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     raise DataError(
         f"{root}: {some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
         f"folders {some(names)}. Parts of the data, or classes? For parts, say which, as in "
-        f"--parts {answer}{' (. is the folder itself)' if beside else ''}; for classes, "
-        f"--parts {CLASSES}."
+        f"`parts={answer}`{' (. is the folder itself)' if beside else ''}; for classes, "
+        f"`parts={CLASSES}`."
     )
 
 

@@ -35,7 +35,7 @@ def attempts(
     if not 0 <= seed <= last <= LARGEST_SEED:
         raise SettingError(
             f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they are {seed} to "
-            f"{last}. Take a smaller --seed."
+            f"{last}. Take a smaller `seed`."
         )
     if style == "both":
         return [Attempt(each, each, seed) for each in get_args(architectures.Style)]
@@ -54,8 +54,8 @@ def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
     """
     if folds is not None and "validation" in data.given_parts(source, parts):
         raise DataError(
-            f"{source} gives the validation part, and --folds draws it from all images that are "
-            "not in the test part: what was kept apart on purpose would be mixed. Leave --folds "
+            f"{source} gives the validation part, and `folds` draws it from all images that are "
+            "not in the test part: what was kept apart on purpose would be mixed. Leave `folds` "
             "out, or put these images with the training images."
         )
 
@@ -68,6 +68,6 @@ def check_last(last_epoch: int | None, planned: Sequence[Attempt], method: Metho
     """
     if last_epoch is not None and (len(planned) > 1 or method.fine_tune is not None):
         raise SettingError(
-            "--last-epoch is for a single training of known length; leave --repeats, --folds, "
-            "--style both and --fine-tune out."
+            "`last_epoch` is for a single training of known length; leave `repeats`, `folds`, "
+            "`style=both` and `fine_tune` out."
         )

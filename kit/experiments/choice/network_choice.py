@@ -10,6 +10,7 @@ from kit import architectures, data, runs
 from kit.architectures import backbones
 from kit.errors import SettingError
 from kit.keras_start import start_keras
+from kit.setting_names import said
 from kit.settings.texts import assignments
 
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
@@ -78,20 +79,20 @@ def choose(
     if backbone is not None:
         if architecture not in ("auto", "pretrained"):
             raise SettingError(
-                f"--backbone {backbone} is the network; leave --architecture {architecture} out."
+                f"`backbone={backbone}` is the network; leave `architecture={architecture}` out."
             )
         return _pretrained(_given(settings, backbone, weights), image_size, color)
     if architecture == "pretrained":
         return _pretrained(_given(settings, None, weights), image_size, color)
     if weights is not None and architecture != "auto":
         raise SettingError(
-            f"--weights are those of a backbone, and {architecture} has none; leave them out, or "
-            "take a --backbone."
+            f"`weights` are those of a backbone, and {architecture} has none; leave them out, or "
+            "take a `backbone`."
         )
     if architecture != "auto":
         return Choice(architecture, settings, architecture, image_size, color)
     if pretrain != "none":
-        unsuited = "--pretrain teaches a network that has not been trained before"
+        unsuited = "`pretrain` teaches a network that has not been trained before"
     elif scratch := _of_scratch([*settings, *searched]):
         unsuited = f"{scratch} is a setting of that network and of no backbone"
     elif image_size is not None and min(image_size) < SMALLEST:
@@ -102,18 +103,18 @@ def choose(
     if here and not unsuited:
         reason = (
             f"auto: {here[0]}, pretrained on ImageNet: its weights are here, and photos mostly do "
-            f"better with it than from scratch (--architecture {SCRATCH} trains from scratch)."
+            f"better with it than from scratch (`architecture={SCRATCH}` trains from scratch)."
         )
         choice = _pretrained(_given(settings, here[0], weights), image_size, color)
-        return dataclasses.replace(choice, reason=reason)
+        return dataclasses.replace(choice, reason=said(reason))
     if weights is not None:
         why = f"since {unsuited}" if unsuited else "since none has its weights here"
         raise SettingError(
-            f"--weights are those of a backbone, and auto takes none, {why}; name a --backbone."
+            f"`weights` are those of a backbone, and auto takes none, {why}; name a `backbone`."
         )
     because = f"since {unsuited}." if unsuited else _nothing_here()
     reason = f"auto: {SCRATCH} from scratch, {because}"
-    return Choice(SCRATCH, settings, SCRATCH, image_size, color, reason)
+    return Choice(SCRATCH, settings, SCRATCH, image_size, color, said(reason))
 
 
 def network_settings(
@@ -171,7 +172,7 @@ def _nothing_here() -> str:
     proposed = backbones.find(backbones.PROPOSED)
     return (
         "since no pretrained weights are here. Photos mostly do better with some: "
-        f"--backbone {proposed.name} downloads {proposed.megabytes} MB into "
+        f"`backbone={proposed.name}` downloads {proposed.megabytes} MB into "
         f"{backbones.weights_file(proposed).parent} once."
     )
 

@@ -44,15 +44,15 @@ def check(choice: Choice, method: Method, given: Mapping[str, Any]) -> None:
     mixed = mixing.mix(given["mix"], given["mix_alpha"])
     if wanted and not method.augments(choice):
         raise SettingError(
-            "--augment changes images, and a head on a frozen backbone sees each image once, as it "
-            "is; add --views 4, for example, or --fine-tune."
+            "`augment` changes images, and a head on a frozen backbone sees each image once, as it "
+            "is; add `views=4`, for example, or `fine_tune`."
         )
     if mixed is not None:
         if choice.frozen and method.fine_tune is None:
             raise SettingError(
-                f"--mix {mixed.kind} mixes images, and a head on a frozen backbone learns from "
-                "features of whole ones; leave it out, add --fine-tune, which sees images, or take "
-                "a network that is trained as a whole: --architecture basic_cnn."
+                f"`mix={mixed.kind}` mixes images, and a head on a frozen backbone learns from "
+                "features of whole ones; leave it out, add `fine_tune`, which sees images, or take "
+                "a network that is trained as a whole: `architecture=basic_cnn`."
             )
         head = str(choice.settings.get("head", "softmax"))
         mixing.check_loss(head, given["loss"] or "")
@@ -62,13 +62,13 @@ def check(choice: Choice, method: Method, given: Mapping[str, Any]) -> None:
 def unused(choice: Choice, method: Method, given: Mapping[str, Any]) -> str:
     """Say which of the flags that change images has no effect; nothing where all have."""
     strength, flip = given["augmentation"], given["flip"]
-    flags = [f"--augmentation {strength}"] if strength not in (None, "none") else []
-    flags += ["--flip"] if flip == "yes" else []
+    flags = [f"`augmentation={strength}`"] if strength not in (None, "none") else []
+    flags += ["`flip`"] if flip == "yes" else []
     if not flags or method.augments(choice):
         return ""
     return (
         f"{' and '.join(flags)} changes nothing: a head on a frozen backbone sees each image once, "
-        "as it is. With --views 4, for example, or --fine-tune it would."
+        "as it is. With `views=4`, for example, or `fine_tune` it would."
     )
 
 
@@ -89,7 +89,7 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
     )
     if class_weight == "none" and splits.sampling == "none":
         text += (
-            " --class-weight balanced or --sampling balanced (on a frozen backbone also smote) "
+            " `class_weight=balanced` or `sampling=balanced` (on a frozen backbone also smote) "
             "makes small classes count as much as large ones."
         )
     return text
@@ -107,19 +107,19 @@ def _check_sampling(choice: Choice, method: Method, sampling: str, class_weight:
         return
     if class_weight != "none":
         raise SettingError(
-            f"--sampling {sampling} and --class-weight {class_weight} both even out the classes; "
+            f"`sampling={sampling}` and `class_weight={class_weight}` both even out the classes; "
             "together they would favour the small ones. Leave one out."
         )
     if sampling != "smote":
         return
     if not choice.frozen:
         raise SettingError(
-            f"--sampling smote makes vectors between vectors, and {choice.label} is trained on "
-            "images, between which lie no images; take --sampling balanced, or a --backbone."
+            f"`sampling=smote` makes vectors between vectors, and {choice.label} is trained on "
+            "images, between which lie no images; take `sampling=balanced`, or a `backbone`."
         )
     if method.fine_tune is not None:
         raise SettingError(
-            "--sampling smote is for features, and --fine-tune goes on with images; take "
-            "--sampling balanced."
+            "`sampling=smote` is for features, and `fine_tune` goes on with images; take "
+            "`sampling=balanced`."
         )
     smote.check_installed()

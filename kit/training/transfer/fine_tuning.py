@@ -66,7 +66,7 @@ def _last(model: keras.Model, layers: int | str) -> list[Any]:
         backbone = model.get_layer("backbone")
     except ValueError:
         raise SettingError(
-            "There is no backbone to fine-tune in this network; train one with --backbone NAME."
+            "There is no backbone to fine-tune in this network; train one with `backbone=NAME`."
         ) from None
     inner = [layer for layer in flat(backbone) if layer.weights]
     usable = [one for one in inner if not isinstance(one, STATISTICS)]
@@ -126,7 +126,7 @@ def fine_tune(
         lower = min(learning_rate / 10, FINE_TUNE_RATE)
         progress.say(
             f"Fine-tuning diverged at a learning rate of {learning_rate:g}: the weights from "
-            f"before it are kept. Try a lower one: --fine-tune-rate {lower:.1g}."
+            f"before it are kept. Try a lower one: `fine_tune_rate={lower:.1g}`."
         )
         return dataclasses.replace(before, table=before.table.assign(phase="head"))
     both = dataclasses.replace(

@@ -92,7 +92,7 @@ def test_a_class_with_fewer_groups_than_folds_is_named(tmp_path):
     (tmp_path / "b" / "copy.png").write_bytes((tmp_path / "b" / "000.png").read_bytes())
     splits = data.load(tmp_path, image_size=4)
 
-    with pytest.raises(DataError, match=r"too few of b \(4\)\. Take --folds 4, or add images"):
+    with pytest.raises(DataError, match=r"too few of b \(4\)\. Take folds=4, or add images"):
         data.folds(splits, 5)
     assert len(data.folds(splits, 4)) == 4
 

@@ -97,7 +97,7 @@ def test_folders_that_may_be_parts_or_classes_are_a_question_with_its_answer(
     tmp_path, files, answer
 ):
     fill(tmp_path, *files)
-    with pytest.raises(DataError, match=f"--parts {answer}[ ;]"):
+    with pytest.raises(DataError, match=f"parts={answer}[ ;]"):
         listing(tmp_path)
     listed = listing(tmp_path, parts=answer)
     assert listed.class_names == ("a", "b")
@@ -106,7 +106,7 @@ def test_folders_that_may_be_parts_or_classes_are_a_question_with_its_answer(
 
 def test_the_question_is_answered_for_classes_too(tmp_path):
     fill(tmp_path, *classes("cats", "Indoor", "outdoor"), *classes("dogs", "Indoor", "outdoor"))
-    said = r"cats, dogs hold no images but the folders Indoor, outdoor\..* --parts none"
+    said = r"cats, dogs hold no images but the folders Indoor, outdoor\..* parts=none"
     with pytest.raises(DataError, match=said):
         listing(tmp_path)
     assert listing(tmp_path, parts="none").class_names == ("cats", "dogs")
@@ -115,13 +115,13 @@ def test_the_question_is_answered_for_classes_too(tmp_path):
 
 def test_the_answer_is_shown_as_it_can_be_typed(tmp_path):
     fill(tmp_path, *classes("fold 1"), *classes("fold 2"))
-    with pytest.raises(DataError, match="--parts 'train=fold 1,test=fold 2';"):
+    with pytest.raises(DataError, match="parts='train=fold 1,test=fold 2';"):
         listing(tmp_path)
 
 
 def test_classes_called_like_parts_are_told_how_to_stay_classes(tmp_path):
     fill(tmp_path, "train/1.png", "test/1.png")
-    with pytest.raises(DataError, match="--parts none makes them classes"):
+    with pytest.raises(DataError, match="parts=none makes them classes"):
         listing(tmp_path)
     assert listing(tmp_path, parts="none").class_names == ("test", "train")
 

@@ -212,7 +212,7 @@ def test_a_network_without_a_backbone_has_nothing_to_thaw(splits: data.Splits) -
     model = architectures.build("basic_cnn", (32, 32, 3), 2, filters=[4])
 
     assert not training.is_frozen(model)
-    with pytest.raises(SettingError, match="--backbone"):
+    with pytest.raises(SettingError, match="backbone=NAME"):
         training.thaw(model, 1)
 
 
