@@ -97,6 +97,8 @@ def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
         ({"learning_rate": float("nan")}, "learning_rate must be above 0, not nan"),
         ({"weight_decay": -0.1}, "weight_decay must be 0 or more"),
         ({"momentum": 1.0}, "momentum must be from 0 to below 1"),
+        ({"decay": 0.5}, "the schedule one-cycle has no such constant"),
+        ({"schedule": "1/t", "every": 2}, "the schedule 1/t has no steps"),
         ({"mix_alpha": 0.2}, "mix_alpha says how images are mixed"),
         ({"mix": "mixup", "mix_alpha": 0.0}, "mix_alpha must be above 0"),
         ({"fine_tune": "0"}, "fine_tune takes a number of layers from 1"),

@@ -120,6 +120,8 @@ def train(folder: Path | str | None = None, **given: Any) -> Run:
             method,
             epochs=resolved["epochs"],
             schedule=settings.optimization.schedule,
+            decay=settings.optimization.decay,
+            every=settings.optimization.every,
             monitor=resolved["monitor"],
             patience=duration.patience,
             class_weight=settings.optimization.class_weight,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -42,6 +42,8 @@ def from_builders(
     make_splits: MakeSplits,
     *,
     schedule: Schedule = "one-cycle",
+    decay: float | None = None,
+    every: int | None = None,
     class_weight: ClassWeight = "none",
 ) -> RunTrial:
     """Return what trains the jobs of a search.
@@ -55,16 +57,23 @@ def from_builders(
         make_model: Called for each job, after Keras' random numbers were started from its seed.
         make_splits: Called for each job before that.
         schedule: How the rate goes from epoch to epoch, unless a value "schedule" says it.
+        decay: Its constant, unless a value "decay" says it.
+        every: Epochs between the steps of schedule "step", unless a value "every" says it.
         class_weight: As in :func:`kit.training.fit`, unless a value "class_weight" says it.
     """
-    return _Builders(make_model, make_splits, schedule, class_weight)
+    return _Builders(
+        make_model,
+        make_splits,
+        {"schedule": schedule, "decay": decay, "every": every},
+        class_weight,
+    )
 
 
 @dataclass(frozen=True)
 class _Builders:
     make_model: MakeModel
     make_splits: MakeSplits
-    schedule: Schedule
+    schedule: Mapping[str, Any]
     class_weight: ClassWeight
     kept: "_Kept" = field(default_factory=lambda: _Kept(), repr=False, compare=False)
 
@@ -81,10 +90,10 @@ class _Builders:
     def _run(self, job: Job, report: Report) -> Outcome:
         from kit import training
 
-        schedule = job.values.get("schedule", self.schedule)
+        schedule = {name: job.values.get(name, one) for name, one in self.schedule.items()}
         class_weight = job.values.get("class_weight", self.class_weight)
         try:
-            training.check_span(job.first, job.last, job.epochs, schedule, job.share)
+            training.check_span(job.first, job.last, job.epochs, share=job.share, **schedule)
             model, splits = self._built(job)
             training.check_batches(model, splits, class_weight)
         except SettingError as error:
@@ -95,7 +104,7 @@ class _Builders:
             first=job.first,
             last=job.last,
             epochs=job.epochs,
-            schedule=schedule,
+            **schedule,
             class_weight=class_weight,
             share=job.share,
             report=lambda row: report(plain_row(row)),

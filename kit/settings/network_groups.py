@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kit.choices import ClassWeight, Optimizer, Schedule
+from kit.choices import DECAYS, ClassWeight, Optimizer, Schedule
 from kit.errors import SettingError
 from kit.settings.joined import Group
 
@@ -48,8 +48,17 @@ class Optimization(Group):
     """The highest of the schedule; by default 0.003, for sgd 0.05."""
     schedule: Schedule = "one-cycle"
     """How the learning rate changes."""
+    decay: float | None = None
+    """Constant of the schedule: what step (by default 0.1) and geometric (0.9, each epoch) multiply
+    the rate by; the k of exponential, exp(-kt) (5), and of 1/t, 1/(1+kt) (10), where t goes from 0
+    to 1 in the course of the training."""
+    every: int | None = None
+    """Epochs between the steps of schedule step; by default it steps at a half and at three
+    quarters of the training."""
     momentum: float = 0.9
     """Of sgd."""
+    nesterov: bool = True
+    """Let the momentum of sgd look ahead, as Nesterov's does."""
     weight_decay: float | None = None
     """Decoupled, not on biases and normalization; by default 0.05 for adamw, else none."""
     loss: str | None = None
@@ -62,7 +71,7 @@ class Optimization(Group):
     """balanced weighs the classes by the inverse of their number of images."""
 
     def verify(self) -> None:
-        """Check the numbers of the optimizer."""
+        """Check the numbers of the optimizer and of the schedule."""
         rate, decay, momentum = self.learning_rate, self.weight_decay, self.momentum
         if rate is not None and not 0 < rate < math.inf:
             raise SettingError(f"`learning_rate` must be above 0, not {rate}.")
@@ -70,6 +79,26 @@ class Optimization(Group):
             raise SettingError(f"`weight_decay` must be 0 or more, not {decay}.")
         if not 0 <= momentum < 1:
             raise SettingError(f"`momentum` must be from 0 to below 1, not {momentum}.")
+        self._verify_schedule()
+
+    def _verify_schedule(self) -> None:
+        schedule, decay, every = self.schedule, self.decay, self.every
+        if decay is not None and schedule not in DECAYS:
+            raise SettingError(
+                f"`decay`: the schedule {schedule} has no such constant; {', '.join(DECAYS)} have. "
+                "Take one of these, or leave `decay` out."
+            )
+        most = 1 if schedule in ("step", "geometric") else math.inf
+        if decay is not None and not 0 < decay < most:
+            below = f" and below {most}" if most == 1 else ""
+            raise SettingError(f"`decay` must be above 0{below} for {schedule}, not {decay}.")
+        if every is not None and schedule != "step":
+            raise SettingError(
+                f"`every`: the schedule {schedule} has no steps; take the schedule step, or leave "
+                "`every` out."
+            )
+        if every is not None and every < 1:
+            raise SettingError(f"`every` must be at least 1 epoch, not {every}.")
 
 
 @dataclass(frozen=True)

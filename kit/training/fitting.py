@@ -9,16 +9,16 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from kit import data, diagnosis, evaluation, monitoring, progress
-from kit.choices import ClassWeight, Schedule
+from kit import choices, data, diagnosis, evaluation, monitoring, progress
+from kit.choices import ClassWeight
 from kit.errors import KitError, SettingError
 from kit.intervals import is_imbalanced, worth
 from kit.settings import Duration
-from kit.training import schedules
 from kit.training.balance import check_batches, class_weights
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
 from kit.training.compiling import default_rate, learning_rate
 from kit.training.pace import Pace
+from kit.training.schedules import Schedule
 from kit.training.watching import Watch, nothing_known
 
 __all__ = ["History", "check_compiled", "check_fit", "default_epochs", "default_monitor", "fit"]
@@ -62,7 +62,9 @@ def fit(
     splits: data.Splits,
     *,
     epochs: int | None = None,
-    schedule: Schedule = "one-cycle",
+    schedule: choices.Schedule = "one-cycle",
+    decay: float | None = None,
+    every: int | None = None,
     monitor: str | None = None,
     patience: int | None = 10,
     class_weight: ClassWeight = "none",
@@ -86,6 +88,8 @@ def fit(
         splits: The data; the optimizer's learning rate is the peak of the schedule.
         epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100.
         schedule: How the rate goes from epoch to epoch.
+        decay: The schedule's constant, see :class:`kit.settings.Optimization`.
+        every: Epochs between the steps of schedule "step".
         monitor: The metric of ``table`` that chooses the epoch; by default the accuracy on
             validation images, balanced where the largest class has over three times as many
             training images as the smallest.
@@ -113,7 +117,7 @@ def fit(
     """
     epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
     monitor = default_monitor(splits) if monitor is None else monitor
-    check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch)
+    check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch, decay, every)
     held_out = "validation" in splits.parts
     if not held_out:
         if last_epoch is None:
@@ -130,7 +134,7 @@ def fit(
     limit = None if max_minutes is None else 60 * max_minutes
     parts = {part: data.steps(splits, part) for part in splits.parts}
     pace = Pace(
-        schedule,
+        Schedule(schedule, decay, every),
         peak,
         epochs,
         parts.pop("train"),
@@ -206,6 +210,8 @@ def check_fit(
     patience: int | None,
     max_minutes: float | None,
     last_epoch: int | None = None,
+    decay: float | None = None,
+    every: int | None = None,
 ) -> None:
     """Check settings of :func:`fit` before there is a model; None is left to its default.
 
@@ -213,8 +219,7 @@ def check_fit(
         SettingError: One is out of its range or does not exist.
     """
     Duration(epochs, max_minutes, patience=patience, last_epoch=last_epoch).verify()
-    if schedule not in schedules.NAMES:
-        raise SettingError(f"There is no schedule {schedule!r}; {', '.join(schedules.NAMES)}.")
+    Schedule(schedule, decay, every).verify()
     if monitor not in (None, *MONITORS):
         raise SettingError(f"monitor must be one of {', '.join(MONITORS)}, not {monitor!r}.")
 

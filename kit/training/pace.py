@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kit.training import schedules
+from kit.training.schedules import Schedule
 
 __all__ = ["Pace", "minutes_left"]
 
@@ -33,7 +33,7 @@ class Pace(keras.callbacks.Callback):
     epoch and after every epoch. The schedule then goes on from where it is and ends with the plan.
 
     Args:
-        schedule: Name in ``_schedules.NAMES``.
+        schedule: How the rate changes.
         peak: The schedule's highest rate.
         epochs: How many epochs were asked for.
         steps: Steps of one epoch.
@@ -47,7 +47,7 @@ class Pace(keras.callbacks.Callback):
 
     def __init__(
         self,
-        schedule: str,
+        schedule: Schedule,
         peak: float,
         epochs: int,
         steps: int,
@@ -78,7 +78,7 @@ class Pace(keras.callbacks.Callback):
     def counts_from(self) -> int:
         """Return the first epoch (from 0) that early stopping may count."""
         taken, done = self.changed
-        ahead = max(0.0, schedules.counts_from(self.schedule) - done) / (1 - done)
+        ahead = max(0.0, self.schedule.counts_from() - done) / (1 - done)
         return math.floor(taken / self.steps + ahead * (self.epochs - taken / self.steps))
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -88,7 +88,7 @@ class Pace(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the rate of this step."""
         done = self._done(self.taken + 0.5)  # the middle of the step: never 0
-        share = schedules.factor(self.schedule, done, self.taken // self.steps)
+        share = self.schedule.factor(done, self.taken // self.steps)
         if self.max_seconds is not None:
             share = self.share = min(share, STEEPEST * self.share)
         self.model.optimizer.learning_rate = self.peak * share

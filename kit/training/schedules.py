@@ -2,92 +2,95 @@
 
 They are plain functions and not Keras' ``LearningRateSchedule`` objects because the number of
 epochs may be fixed only after some steps were timed (``max_minutes``), and because Keras has no
-one-cycle schedule. ``done`` runs from 0 (before the first step) to 1 (after the last). "geometric"
-alone counts epochs instead: it is the same however many of them are planned.
+one-cycle schedule.
 """
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
 
-__all__ = ["NAMES", "counts_from", "factor"]
+from kit import choices
+from kit.errors import SettingError, nearest
+from kit.settings import Optimization
 
-ONE_CYCLE_RISE = (
-    0.3  # of the training; Smith & Topin 2018 rise for a little under half, fastai 0.25
-)
+NAMES = get_args(choices.Schedule)
+WITH_WARM_UP = ("cosine", "one-cycle")
+ONE_CYCLE_RISE = 0.3  # of the training; Smith & Topin rise for a little under half, fastai 0.25
 ONE_CYCLE_START = 1 / 25
 WARM_UP = 0.05
-EACH_EPOCH = 0.9  # of the epoch before; CS231n, "Hyperparameter search", decays its rate so
 
 
-def _constant(done: float) -> float:
-    return 1.0
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes.
+
+    Attributes:
+        name: One of ``NAMES``.
+        decay: The constant of the schedules that have one; None is that of ``choices.DECAYS``.
+        every: Epochs between two steps of "step"; None steps at a half and at three quarters of
+            the training (He et al., "Deep Residual Learning", CVPR 2016, section 4.2).
+    """
+
+    name: Any = "one-cycle"  # of a user, until it is verified
+    decay: float | None = None
+    every: int | None = None
+
+    def verify(self) -> None:
+        """Check that there is such a schedule, and that it has these constants.
+
+        Raises:
+            SettingError: There is none, or it has not.
+        """
+        if self.name not in NAMES:
+            hint = nearest(self.name, NAMES)
+            raise SettingError(f"There is no schedule {self.name!r}; {', '.join(NAMES)}.{hint}")
+        Optimization(schedule=self.name, decay=self.decay, every=self.every).verify()
+
+    def factor(self, done: float, epoch: int = 0) -> float:
+        """Return the share of the peak learning rate at this point of the training.
+
+        Args:
+            done: Share of all steps that were taken, 0 (before the first) to 1 (after the last).
+            epoch: How many are complete. Only "geometric", and "step" with ``every``, ask: they
+                are the same however many epochs are planned.
+        """
+        done = min(max(done, 0.0), 1.0)
+        decay = choices.DECAYS.get(self.name, 1.0) if self.decay is None else self.decay
+        match self.name:
+            case "step":
+                steps = (done >= 0.5) + (done >= 0.75)
+                times = steps if self.every is None else epoch // self.every
+                return float(f"{decay**times:.12g}")  # 0.01, not 0.010000000000000002
+            case "geometric":
+                return float(decay**epoch)
+            case "exponential":
+                return math.exp(-decay * done)
+            case "1/t":
+                return 1 / (1 + decay * done)
+            case "cosine":
+                return _peaking(done, WARM_UP, 0.0, straight=True)
+            case "one-cycle":  # Smith & Topin, "Super-Convergence", 2018; their flanks are straight
+                return _peaking(done, ONE_CYCLE_RISE, ONE_CYCLE_START, straight=False)
+        return 1.0
+
+    def counts_from(self) -> float:
+        """Return the share of the training after which early stopping may count epochs.
+
+        A schedule with a warm-up holds the validation score down while the rate is high and lifts
+        it at the end: patience before the rate has fallen to half its peak would stop good
+        trainings.
+        """
+        if self.name not in WITH_WARM_UP:
+            return 0.0
+        return next(n / 100 for n in range(50, 101) if self.factor(n / 100) <= 0.5)
 
 
-def _step(done: float) -> float:
-    # He et al., Deep Residual Learning, CVPR 2016, section 4.2: divided by 10 at a half and at
-    # three quarters of the training.
-    return 1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01
-
-
-def _exponential(done: float) -> float:
-    return math.exp(-5 * done)  # ends below a hundredth
-
-
-def _inverse(done: float) -> float:
-    return 1 / (1 + 10 * done)
-
-
-def _cosine(done: float) -> float:
-    if done < WARM_UP:
-        return done / WARM_UP
-    return _half_cosine((done - WARM_UP) / (1 - WARM_UP))
-
-
-def _one_cycle(done: float) -> float:
-    # Smith & Topin, Super-Convergence, 2018, with cosine in place of straight flanks.
-    if done < ONE_CYCLE_RISE:
-        return 1 - (1 - ONE_CYCLE_START) * _half_cosine(done / ONE_CYCLE_RISE)
-    return _half_cosine((done - ONE_CYCLE_RISE) / (1 - ONE_CYCLE_RISE))
+def _peaking(done: float, rise: float, start: float, *, straight: bool) -> float:
+    """Rise to 1 in this share of the training, and fall to 0 along half a cosine."""
+    if done >= rise:
+        return _half_cosine((done - rise) / (1 - rise))
+    return done / rise if straight else 1 - (1 - start) * _half_cosine(done / rise)
 
 
 def _half_cosine(share: float) -> float:
     return (1 + math.cos(math.pi * share)) / 2
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {
-    "constant": _constant,
-    "step": _step,
-    "geometric": _constant,  # within an epoch
-    "exponential": _exponential,
-    "1/t": _inverse,
-    "cosine": _cosine,
-    "one-cycle": _one_cycle,
-}
-WITH_WARM_UP = ("cosine", "one-cycle")
-NAMES = tuple(SCHEDULES)
-
-
-def factor(schedule: str, done: float, epoch: int = 0) -> float:
-    """Return the share of the peak learning rate at this point of the training.
-
-    Args:
-        schedule: One of ``NAMES``.
-        done: Share of all steps that were taken, 0 to 1.
-        epoch: How many are complete; only "geometric" asks.
-    """
-    done = min(max(done, 0.0), 1.0)
-    share = SCHEDULES[schedule](done)
-    if schedule == "geometric":
-        share *= EACH_EPOCH**epoch
-    return share
-
-
-def counts_from(schedule: str) -> float:
-    """Return the share of the training after which early stopping may count epochs.
-
-    A schedule with a warm-up holds the validation score down while the rate is high and lifts it
-    at the end: patience before the rate has fallen to half its peak would stop good trainings.
-    """
-    if schedule not in WITH_WARM_UP:
-        return 0.0
-    return next(n / 100 for n in range(50, 101) if factor(schedule, n / 100) <= 0.5)

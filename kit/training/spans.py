@@ -10,14 +10,15 @@ from typing import Any
 
 import keras
 
-from kit import data, monitoring, progress
-from kit.choices import ClassWeight, Schedule
+from kit import choices, data, monitoring, progress
+from kit.choices import ClassWeight
 from kit.errors import SettingError
 from kit.training import continuation
 from kit.training.balance import check_batches, class_weights
 from kit.training.compiling import learning_rate, measure_data_loss
 from kit.training.fitting import check_compiled, check_fit
 from kit.training.pace import Pace
+from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
 
 __all__ = ["Span", "check_span", "fit_span"]
@@ -50,7 +51,9 @@ def fit_span(
     first: int,
     last: int,
     epochs: int,
-    schedule: Schedule = "one-cycle",
+    schedule: choices.Schedule = "one-cycle",
+    decay: float | None = None,
+    every: int | None = None,
     class_weight: ClassWeight = "none",
     share: float = 1.0,
     guard: bool = True,
@@ -72,6 +75,8 @@ def fit_span(
         last: The epoch (from 1) to end with.
         epochs: What the schedule runs over; at least ``last``.
         schedule: How the rate goes from epoch to epoch.
+        decay: Its constant, as in :func:`kit.training.fit`.
+        every: Epochs between the steps of schedule "step".
         class_weight: As in :func:`kit.training.fit`.
         share: Of the steps of an epoch that are done, for a training of one epoch; at least one is.
         guard: Stop where the smoothed ``data_loss`` is over 3 times what it began with, or what
@@ -85,7 +90,7 @@ def fit_span(
     Raises:
         SettingError: A setting is out of its range.
     """
-    check_span(first, last, epochs, schedule, share)
+    check_span(first, last, epochs, schedule, share, decay=decay, every=every)
     check_compiled(model)
     check_batches(model, splits, class_weight)
     measure_data_loss(model)
@@ -97,6 +102,7 @@ def fit_span(
         "epochs": epochs,
         "steps": steps,
         "schedule": schedule,
+        **{name: one for name, one in (("decay", decay), ("every", every)) if one is not None},
         "peak": peak,
         "class_weight": class_weight,
         "seed": splits.seed,
@@ -107,7 +113,7 @@ def fit_span(
         state is not None and continuation.restore(state, model, watch, {**known, "done": first})
     ):
         first = 0
-    pace = Pace(schedule, peak, epochs, steps, None, last, first)
+    pace = Pace(Schedule(schedule, decay, every), peak, epochs, steps, None, last, first)
     rows = _Rows(watch, report)
     _train(model, splits, class_weight, pace, [*([watch] if watch else []), rows, pace], first)
     model.optimizer.learning_rate = peak  # for another span
@@ -120,13 +126,21 @@ def fit_span(
     return Span(tuple(rows.rows), rows.stopped, first)
 
 
-def check_span(first: int, last: int, epochs: int, schedule: str, share: float = 1.0) -> None:
+def check_span(
+    first: int,
+    last: int,
+    epochs: int,
+    schedule: str,
+    share: float = 1.0,
+    decay: float | None = None,
+    every: int | None = None,
+) -> None:
     """Check settings of :func:`fit_span` before there is a model.
 
     Raises:
         SettingError: One is out of its range or does not exist.
     """
-    check_fit(epochs, None, schedule, None, None, last)
+    check_fit(epochs, None, schedule, None, None, last, decay, every)
     if not 0 <= first < last:
         raise SettingError(f"first must be from 0 to below last, {last}, not {first}.")
     if not 0 < share <= 1 or (share < 1 and epochs != 1):

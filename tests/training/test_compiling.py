@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from kit import choices
 from kit.errors import SettingError
-from kit.training import check_compile, compile_model, learning_rate, schedules
+from kit.training import check_compile, compile_model, learning_rate
 from kit.training.compiling import OPTIMIZERS
 from kit.training.metrics import BalancedAccuracy
 
@@ -133,6 +133,12 @@ def test_a_loss_that_compares_classes_is_refused_for_one_sigmoid_output() -> Non
         compile_model(small(1, "sigmoid"), loss="categorical_crossentropy")
 
 
+@pytest.mark.parametrize("ahead", [True, False])
+def test_the_momentum_of_sgd_looks_ahead_unless_it_is_told_not_to(ahead: bool) -> None:
+    assert compile_model(small(), optimizer="sgd", nesterov=ahead).optimizer.nesterov is ahead
+    compile_model(small(), nesterov=ahead)  # of adamw, which has none
+
+
 def test_only_adamw_decays_by_default_and_only_crossentropy_smooths() -> None:
     assert compile_model(small()).optimizer.weight_decay == 0.05
     assert compile_model(small(), optimizer="adadelta").optimizer.weight_decay is None
@@ -150,4 +156,4 @@ def test_settings_are_checked_without_a_model() -> None:
 
 def test_the_names_of_choices_are_those_of_the_tables() -> None:
     assert set(get_args(choices.Optimizer)) == set(OPTIMIZERS)
-    assert get_args(choices.Schedule) == schedules.NAMES
+    assert set(choices.DECAYS) < set(get_args(choices.Schedule))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kit.training import schedules
 from kit.training.pace import Pace
+from kit.training.schedules import Schedule
 
 STEPS = 75  # of an epoch
 VALIDATED, SCORED = 19, 35  # batches; each is answered in a third of a step
@@ -33,7 +33,9 @@ def trained(
 ) -> tuple[Pace, list[float], float]:
     """Play Keras' loop; return the pace, the rate of every step and when the scores are there."""
     clock, rates = Clock(), []
-    pace = Pace(schedule, 1.0, epochs, steps, seconds, validated=VALIDATED, scored=SCORED, **more)
+    pace = Pace(
+        Schedule(schedule), 1.0, epochs, steps, seconds, validated=VALIDATED, scored=SCORED, **more
+    )
     pace.clock = clock
     model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.0), stop_training=False)
     pace.set_model(model)
@@ -80,9 +82,7 @@ def test_where_all_epochs_fit_the_rates_are_those_without_a_limit() -> None:
     pace, rates, _ = trained(1e6)
 
     assert rates == trained(None)[1]
-    assert rates == [
-        schedules.factor("one-cycle", (n + 0.5) / (20 * STEPS)) for n in range(20 * STEPS)
-    ]
+    assert rates == [Schedule().factor((n + 0.5) / (20 * STEPS)) for n in range(20 * STEPS)]
     assert (pace.stopped, pace.epochs, pace.counts_from()) == ("", 20, 13)
 
 

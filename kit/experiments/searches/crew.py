@@ -122,6 +122,8 @@ def _run_trial(builders: Any, settings: Mapping[str, Any]) -> searching.RunTrial
         builders.make_model,
         builders.make_splits,
         schedule=settings["schedule"],
+        decay=settings["decay"],
+        every=settings["every"],
         class_weight=settings["class_weight"],
     )
 

@@ -25,7 +25,7 @@ __all__ = ["FLAGS", "IMAGES", "check", "check_trial", "chosen", "of_training"]
 FLAGS = (
     *("learning_rate", "l2", "dropout", "weight_decay", "momentum", "label_smoothing"),
     *("optimizer", "schedule", "class_weight", "loss", "batch_size", "augmentation", "image_size"),
-    *("mix", "mix_alpha", "sampling", "equalization", "aspect"),
+    *("mix", "mix_alpha", "sampling", "equalization", "aspect", "nesterov", "decay", "every"),
 )
 IMAGES = ("image_size", "aspect", "equalization")  # decide what the decoder gives
 LISTED = ("backbone", "features")  # ... and these what a frozen backbone makes of it
@@ -117,8 +117,8 @@ def check_trial(
         batches.check(network, Method(cache=given["cache"]), given)
         compiled = building.compile_settings(network, given)
         training.check_compile(network.settings.get("head", "softmax"), **compiled)
-        limits = (given["monitor"], given["schedule"], None, given["max_minutes"])
-        training.check_fit(given["epochs"], *limits)
+        names = ("monitor", "schedule", "decay", "every", "max_minutes")
+        training.check_fit(given["epochs"], patience=None, **{name: given[name] for name in names})
     except TypeError as error:  # a word where a number belongs
         shown = ", ".join(f"{name} {value!r}" for name, value in values.items())
         raise SettingError(f"--search: {shown} cannot be used ({error}).") from None

@@ -25,7 +25,7 @@ def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any])
     """
     check_network(choice, compiled, given["batch_size"])
     augmentation.check(layers(given["augment"]))
-    names = ("monitor", "schedule", "patience", "max_minutes", "last_epoch")
+    names = ("monitor", "schedule", "decay", "every", "patience", "max_minutes", "last_epoch")
     training.check_fit(given["epochs"], **{name: given[name] for name in names})
 
 
@@ -65,7 +65,8 @@ def compile_settings(choice: Choice, given: Mapping[str, Any]) -> dict[str, Any]
         choice: The network.
         given: The flags.
     """
-    names = ("optimizer", "learning_rate", "weight_decay", "momentum", "loss", "label_smoothing")
+    names = ("optimizer", "learning_rate", "weight_decay", "momentum", "nesterov", "loss")
+    names += ("label_smoothing",)
     compiled = {name: given[name] for name in names}
     if compiled["learning_rate"] is None and compiled["optimizer"] in ("adam", "adamw"):
         compiled["learning_rate"] = architectures.learning_rate(choice.architecture)

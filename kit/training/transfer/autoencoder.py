@@ -16,14 +16,14 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from kit import data, monitoring, progress
-from kit.choices import Schedule
+from kit import choices, data, monitoring, progress
 from kit.data import samples
 from kit.errors import SettingError
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
 from kit.training.compiling import _compiler
 from kit.training.fitting import History, check_diverged, check_fit, default_epochs
 from kit.training.pace import Pace
+from kit.training.schedules import Schedule
 
 __all__ = ["Pretraining", "check_pretrain", "pretrain"]
 
@@ -56,7 +56,7 @@ def pretrain(
     *,
     epochs: int | None = None,
     learning_rate: float = RATE,
-    schedule: Schedule = "one-cycle",
+    schedule: choices.Schedule = "one-cycle",
     noise: float = 0.1,
     unlabelled: data.Images | None = None,
     max_minutes: float | None = None,
@@ -94,7 +94,7 @@ def pretrain(
     limit = None if max_minutes is None else 60 * max_minutes
     validated = data.steps(splits, "validation")
     steps = data.steps(seen)
-    pace = Pace(schedule, learning_rate, epochs, steps, limit, validated=validated)
+    pace = Pace(Schedule(schedule), learning_rate, epochs, steps, limit, validated=validated)
     best = BestWeights("val_loss", 0, None, pace, None)
     # A black image in place of a white one has an error of 1: more is no drawing.
     guard, table = monitoring.LossGuard(floor=1.0, look=0), HistoryTable(None)
