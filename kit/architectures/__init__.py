@@ -9,7 +9,6 @@ tests. Listing the names needs no TensorFlow.
 import ast
 import importlib
 import importlib.util
-import operator
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from kit.architectures.parts import backbones
-from kit.architectures.parts.checking import checked, defaults
+from kit.architectures.parts.checking import arguments, class_count, defaults, image_shape
 from kit.architectures.parts.model_files import load_file
 from kit.errors import SettingError, nearest
 
@@ -45,8 +44,6 @@ __all__ = [
 ]
 
 Style = Literal["functional", "sequential"]
-
-OF_BACKBONE = ("backbone", "weights", "cut")  # settings of "pretrained" that are not its head's
 
 
 def names() -> tuple[str, ...]:
@@ -82,7 +79,7 @@ def check(name: str, /, **settings: Any) -> None:
     Raises:
         SettingError: As :func:`build`, but for what depends on the images.
     """
-    checked(name, _stages(name), settings)
+    arguments(name, _stages(name), settings)
 
 
 def check_name(name: str) -> None:
@@ -130,9 +127,9 @@ def build(
             f'The style must be "functional" or "sequential"; got {style!r}.'
             f"{nearest(str(style), get_args(Style))}"
         )
-    shape = _image_shape(input_shape)
-    classes = _class_count(num_classes)
-    values = checked(name, stages, settings)
+    shape = image_shape(input_shape)
+    classes = class_count(num_classes)
+    values = arguments(name, stages, settings)
 
     from kit.architectures.parts import assembling  # brings TensorFlow, which names() does without
 
@@ -151,17 +148,13 @@ def build_head(num_features: int, num_classes: int, /, **settings: Any) -> "kera
     Raises:
         SettingError: As :func:`build`.
     """
-    stages = _stages("pretrained")
-    values = defaults(stages) | checked("pretrained", stages, settings)
+    values = arguments("pretrained", _stages("pretrained"), settings)
     import keras
 
     from kit.architectures.parts import heads
 
-    of_head: dict[str, Any] = {
-        name: value for name, value in values.items() if name not in OF_BACKBONE
-    }
     inputs = x = keras.Input((num_features,), name="features")
-    for stage in heads.classifier(_class_count(num_classes), **of_head)[1:]:
+    for stage in heads.classifier(class_count(num_classes), values["traits"])[1:]:
         x = stage(x)
     return keras.Model(inputs, x, name="head")
 
@@ -228,28 +221,3 @@ def _stages(name: str) -> Callable[..., Any]:
     check_name(name)
     stages: Callable[..., Any] = importlib.import_module(f"{__name__}.{name}").stages
     return stages
-
-
-def _image_shape(input_shape: object) -> tuple[int, int, int]:
-    try:
-        height, width, channels = map(operator.index, input_shape)  # type: ignore[call-overload]
-    except (TypeError, ValueError):
-        height = width = channels = 0
-    if min(height, width) < 1 or channels not in (1, 3):
-        raise SettingError(
-            "input_shape must be (height, width, channels), sides of at least 1 pixel and 3 "
-            f"channels (RGB) or 1 (gray); got {input_shape!r}."
-        )
-    return height, width, channels
-
-
-def _class_count(num_classes: object) -> int:
-    if isinstance(num_classes, bool) or not hasattr(num_classes, "__index__"):
-        raise SettingError(f"num_classes must be a whole number; got {num_classes!r}.")
-    count = operator.index(num_classes)
-    if count < 2:
-        raise SettingError(
-            f"There must be at least 2 classes to tell apart; got {count}. Two classes are 2 with "
-            'head="sigmoid" too.'
-        )
-    return count

@@ -17,26 +17,13 @@ from typing import Literal
 from keras import layers
 
 from kit.architectures.parts.assembling import Block, Stage
-from kit.architectures.parts.blocks import classifier, scaling
 from kit.architectures.parts.grouped_convolution import grouped_convolution
+from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.local_response import local_response_normalization
-from kit.architectures.parts.rules import (
-    Activation,
-    Count,
-    Counts,
-    Features,
-    Head,
-    Initializer,
-    Normalization,
-    OptionalCounts,
-    Scale,
-    Share,
-    Strength,
-    require_side,
-)
+from kit.architectures.parts.rules import Count, Counts, require_side
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
-
-__all__ = ["EXAMPLE", "LEARNING_RATE", "stages"]
 
 LEARNING_RATE = 3e-4  # of Adam; see above
 EXAMPLE: Mapping[str, object] = MappingProxyType(
@@ -45,12 +32,20 @@ EXAMPLE: Mapping[str, object] = MappingProxyType(
         "filters": (6, 8, 8, 8, 6),
         "dense": (8, 8),
         "dropout": 0.0,
-        "initialization": "he",
+        "initialization": "he_normal",
         "scale": "symmetric",
     }
 )
 
 Padding = Literal["auto", "same", "valid"]
+PUBLISHED = Traits(
+    normalization="none",
+    initialization="small_gaussian",
+    features="flatten",
+    dense=(4096, 4096),
+    dropout=0.5,
+    scale="mean_image",
+)
 
 FIRST_KERNEL, FIRST_STRIDE = 11, 4  # pixels, of the first convolution
 VALID_FROM = 64  # pixels: the maps are then 15, 7, 3 and 1 wide; of 63, 14, 6, 2 and none
@@ -63,15 +58,7 @@ def stages(
     filters: Counts = (96, 256, 384, 384, 256),
     groups: Count = 2,
     padding: Padding = "auto",
-    normalization: Normalization = "none",
-    features: Features = "flatten",
-    dense: OptionalCounts = (4096, 4096),
-    dropout: Share = 0.5,
-    initialization: Initializer = "small_gaussian",
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "mean_image",
+    traits: Traits = PUBLISHED,
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -86,22 +73,13 @@ def stages(
             stride 2 keep inside of what they look at (55, 27, 13 and 6 pixels a side). ``"same"``
             rounds up everywhere and takes images of any size. ``"auto"``: valid where the shorter
             side has 64 pixels or more.
-        normalization: With ``"none"`` the local response normalization of the paper follows the
-            first two convolutions; batch normalization before or after the activation of each of
-            the five replaces it.
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dense: Units of the dense layers.
-        dropout: Share of each dense layer's result set to 0 in training.
-        initialization: Of the kernels. ``"small_gaussian"`` is as published, with biases of 1 in
-            the convolutions with groups and in the dense layers (section 5), but for the last
-            layer, which starts by the number of its inputs; it suits the published numbers of
-            filters. With the others, which keep the scale of a signal at any number of
-            filters, biases are 0.
-        activation: After each convolution and dense layer.
-        l2: Weight of the sum of squares of every kernel in the loss; the paper's weight decay of
-            0.0005 is 0.00025 here.
-        head: Softmax over the classes, or one sigmoid unit for two classes.
-        scale: How pixels are scaled; the paper subtracts the mean image of the training set.
+        traits: What it shares with other networks. Without batch normalization the local response
+            normalization of the paper follows the first two convolutions. ``"small_gaussian"`` is
+            as published, with biases of 1 in the convolutions with groups and in the dense layers
+            (section 5), but for the last layer, which starts by the number of its inputs; it suits
+            the published numbers of filters. With the others, which keep the scale of a signal at
+            any number of filters, biases are 0. The paper subtracts the mean image of the training
+            set.
 
     Raises:
         SettingError: There are not five numbers of filters, the groups do not divide them, or the
@@ -113,7 +91,7 @@ def stages(
     if padding == "valid":
         why = 'with padding="valid" three poolings stay inside of their maps'
         require_side("alexnet", input_shape, VALID_FROM, why, 'padding="same"')
-    one = 1.0 if initialization == "small_gaussian" else 0.0
+    one = 1.0 if traits.initialization == "small_gaussian" else 0.0
 
     def conv(number: int, kernel_size: int, groups: int = 1) -> Block:
         first = number == 1
@@ -124,11 +102,8 @@ def stages(
             strides=FIRST_STRIDE if first else 1,
             reach_the_edge=first and padding == "valid",
             groups=groups,
-            normalization=normalization,
-            activation=activation,
-            initialization=initialization,
             bias=0.0 if number in (1, 3) else one,
-            l2=l2,
+            traits=traits,
             name=f"conv{number}",
         )
 
@@ -136,12 +111,12 @@ def stages(
         return layers.MaxPooling2D(3, strides=2, padding=padding, name=f"pool{number}")
 
     def norm(number: int) -> list[Stage]:
-        if normalization != "none":
+        if traits.normalization != "none":
             return []
         return [Block(local_response_normalization, name=f"norm{number}")]
 
     return [
-        scaling(scale),
+        scaling(traits.scale),
         conv(1, FIRST_KERNEL),
         *norm(1),
         pool(1),
@@ -152,18 +127,7 @@ def stages(
         conv(4, 3, groups),
         conv(5, 3, groups),
         pool(5),
-        *classifier(
-            num_classes,
-            features=features,
-            dense=dense,
-            dropout=dropout,
-            initialization=initialization,
-            bias=one,
-            activation=activation,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits, bias=one),
     ]
 
 

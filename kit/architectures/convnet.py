@@ -26,29 +26,17 @@ parameters    30,840                                16,514 (24 of them moving st
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from keras import layers
 
+from kit.architectures.parts.activations import normalized
 from kit.architectures.parts.assembling import Block, Stage, Tensor
-from kit.architectures.parts.blocks import classifier, initializer, normalized, penalty, scaling
-from kit.architectures.parts.rules import (
-    Activation,
-    AutoCounts,
-    Count,
-    Features,
-    Head,
-    Initializer,
-    Normalization,
-    OptionalCounts,
-    Rule,
-    Scale,
-    Share,
-    Strength,
-    require_side,
-)
-
-__all__ = ["EMNIST", "EXAMPLE", "MNIST", "block", "stages"]
+from kit.architectures.parts.heads import classifier
+from kit.architectures.parts.kernels import kernel
+from kit.architectures.parts.rules import AutoCounts, Count, Rule, Share, require_side
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits, Without
 
 EXAMPLE: Mapping[str, object] = MappingProxyType(
     {"input_shape": (12, 16, 3), "filters": (4, 6), "dense": (8,)}
@@ -83,6 +71,7 @@ Padding = Annotated[
 ]
 Pooling = Literal["max", "mean", "none"]
 Order = Literal["before", "after", "after_pooling", "none"]
+PLAIN = Traits(normalization="none", features="flatten", dense=(50,), dropout=0.0)
 
 
 def stages(
@@ -96,14 +85,7 @@ def stages(
     pooling: Pooling = "max",
     normalization: Order = "none",
     block_dropout: Share = 0.0,
-    features: Features = "flatten",
-    dense: OptionalCounts = (50,),
-    dropout: Share = 0.0,
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "unit",
+    traits: Annotated[Traits, Without("normalization")] = PLAIN,
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -121,15 +103,7 @@ def stages(
             With ``"after_pooling"`` the pooling comes first: convolution, pooling, batch
             normalization, activation. The convolutions keep their biases then.
         block_dropout: Share of the values at the end of each block set to 0 in training.
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dense: Units of the K dense layers.
-        dropout: Share of each dense layer's result set to 0 in training.
-        activation: After each convolution and dense layer.
-        initialization: Of all kernels but the last; see
-            :func:`kit.architectures.parts.blocks.initializer`.
-        l2: Weight of the sum of squares of every kernel in the loss.
-        head: Softmax over the classes, one sigmoid unit for two classes, or scores.
-        scale: How pixels are scaled.
+        traits: What it shares with other networks.
 
     Raises:
         SettingError: The images are too small for the blocks.
@@ -148,7 +122,7 @@ def stages(
     instead = "fewer blocks or more padding"
     require_side("convnet", input_shape, smallest(len(filters)), why, instead)
     return [
-        scaling(scale),
+        scaling(traits.scale),
         *(
             Block(
                 block,
@@ -159,24 +133,12 @@ def stages(
                 pooling=pooling,
                 normalization=normalization,
                 dropout=block_dropout,
-                activation=activation,
-                initialization=initialization,
-                l2=l2,
+                traits=traits,
                 name=f"block{number}",
             )
             for number, count in enumerate(filters, start=1)
         ),
-        *classifier(
-            num_classes,
-            features=features,
-            dense=dense,
-            dropout=dropout,
-            activation=activation,
-            initialization=initialization,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits),
     ]
 
 
@@ -190,9 +152,7 @@ def block(
     pooling: Pooling = "max",
     normalization: Order = "none",
     dropout: float = 0.0,
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: float = 0.0,
+    traits: Traits = PLAIN,
     name: str,
 ) -> Tensor:
     """Apply ``(convolution, activation) * convolutions, pooling``; see :func:`stages`."""
@@ -205,14 +165,13 @@ def block(
             kernel_size,
             padding="same" if padding == "same" else "valid",
             use_bias=normalization != "before",  # the normalization subtracts any bias again
-            kernel_initializer=initializer(activation, initialization),
-            kernel_regularizer=penalty(l2),
+            **kernel(traits),
             name=f"{step}_conv",
         )(x)
         if normalization == "after_pooling" and number == convolutions:
             x = _pooled(x, pooling, name)
-        where: Normalization = "before" if normalization == "after_pooling" else normalization
-        for stage in normalized(activation, where, step):
+        where: Any = "before" if normalization == "after_pooling" else normalization
+        for stage in normalized(traits.activation, where, step):
             x = stage(x)
     if normalization != "after_pooling":
         x = _pooled(x, pooling, name)

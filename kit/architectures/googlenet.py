@@ -17,22 +17,12 @@ from keras import layers
 
 from kit.architectures.inception import inception
 from kit.architectures.parts.assembling import Block, Stage
-from kit.architectures.parts.blocks import classifier, convolution, scaling
+from kit.architectures.parts.blocks import convolution
+from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.local_response import local_response_normalization
-from kit.architectures.parts.rules import (
-    Activation,
-    Features,
-    Head,
-    Initializer,
-    Normalization,
-    Part,
-    Scale,
-    Share,
-    Strength,
-    require_side,
-)
-
-__all__ = ["AUXILIARY", "EXAMPLE", "LEARNING_RATE", "stages"]
+from kit.architectures.parts.rules import Part, require_side
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits
 
 LEARNING_RATE = 3e-4  # of Adam; see above
 EXAMPLE: Mapping[str, object] = MappingProxyType(
@@ -62,6 +52,9 @@ MODULES: Mapping[str, tuple[int, tuple[int, int], tuple[int, int], int]] = Mappi
         "5b": (384, (192, 384), (48, 128), 128),
     }
 )
+PUBLISHED = Traits(
+    normalization="none", initialization="glorot_uniform", dropout=0.4, scale="mean_channel"
+)
 SMALLEST = 17  # pixels; of 16 the last pooling would halve a single one
 POOLED = ("3b", "4e")  # a pooling follows these modules
 
@@ -71,14 +64,7 @@ def stages(
     num_classes: int,
     *,
     width: Part = 1.0,
-    normalization: Normalization = "none",
-    features: Features = "average",
-    dropout: Share = 0.4,
-    initialization: Initializer = "glorot",
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "mean_channel",
+    traits: Traits = PUBLISHED,
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -86,37 +72,18 @@ def stages(
         input_shape: ``(height, width, channels)``; published for 224x224x3.
         num_classes: Number of classes.
         width: Share of the published filters, in every convolution.
-        normalization: With ``"none"`` two local response normalizations stand where figure 3 has
-            them; batch normalization before or after each activation replaces them (Ioffe and
-            Szegedy, "Batch Normalization", ICML 2015, section 4.2.1).
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dropout: Share of the features set to 0 in training.
-        initialization: Of the kernels. The paper does not say; those of Glorot and Bengio, at
-            which the variance halves in every layer, bring values of up to 128 to a sane size in
-            this depth. With ``scale="channel_zscore"`` take ``"auto"``.
-        activation: After each convolution.
-        l2: Weight of the sum of squares of every kernel in the loss.
-        head: Softmax over the classes, or one sigmoid unit for two classes.
-        scale: How pixels are scaled; the paper subtracts the mean of each channel.
+        traits: What it shares with other networks. Without batch normalization two local response
+            normalizations stand where figure 3 has them (Ioffe and Szegedy, "Batch Normalization",
+            ICML 2015, section 4.2.1, replace them). The paper does not say where kernels start;
+            with the weights of Glorot and Bengio the variance halves in every layer, which brings
+            values of up to 128 to a sane size in this depth. With ``scale="channel_zscore"`` take
+            ``"auto"``. The paper subtracts the mean of each channel.
 
     Raises:
         SettingError: The images are too small to be halved five times.
     """
     require_side("googlenet", input_shape, SMALLEST, "five strides of 2 halve the sides")
-    conv = partial(
-        convolution,
-        normalization=normalization,
-        activation=activation,
-        initialization=initialization,
-        l2=l2,
-    )
-    module = partial(
-        inception,
-        normalization=normalization,
-        activation=activation,
-        initialization=initialization,
-        l2=l2,
-    )
+    conv = partial(convolution, traits=traits)
 
     def share(filters: int) -> int:
         return max(1, round(width * filters))
@@ -125,7 +92,7 @@ def stages(
         return layers.MaxPooling2D(3, strides=2, padding="same", name=f"pool{number}")
 
     def norm(number: int) -> list[Stage]:
-        if normalization != "none":
+        if traits.normalization != "none":
             return []
         return [Block(local_response_normalization, name=f"norm{number}")]
 
@@ -133,18 +100,19 @@ def stages(
     for name, (one, three, five, pooled) in MODULES.items():
         body.append(
             Block(
-                module,
+                inception,
                 one=share(one),
                 three=(share(three[0]), share(three[1])),
                 five=(share(five[0]), share(five[1])),
                 pooled=share(pooled),
+                traits=traits,
                 name=f"mixed{name}",
             )
         )
         if name in POOLED:
             body.append(pool(int(name[0])))
     return [
-        scaling(scale),
+        scaling(traits.scale),
         Block(conv, share(FIRST), 7, strides=2, name="conv1"),
         pool(1),
         *norm(1),
@@ -153,13 +121,5 @@ def stages(
         *norm(2),
         pool(2),
         *body,
-        *classifier(
-            num_classes,
-            features=features,
-            dropout=dropout,
-            activation=activation,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits),
     ]

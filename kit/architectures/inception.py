@@ -15,31 +15,11 @@ from types import MappingProxyType
 from keras import layers
 
 from kit.architectures.parts.assembling import Block, Stage, Tensor
-from kit.architectures.parts.blocks import (
-    SHRINKS,
-    STEM_FROM,
-    classifier,
-    convolution,
-    scaling,
-    stem_block,
-)
-from kit.architectures.parts.rules import (
-    Activation,
-    AnyStem,
-    Count,
-    Counts,
-    Features,
-    Head,
-    Initializer,
-    Normalization,
-    Pair,
-    Scale,
-    Share,
-    Strength,
-    require_room,
-)
-
-__all__ = ["EXAMPLE", "inception", "stages"]
+from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, stem_stages
+from kit.architectures.parts.heads import classifier
+from kit.architectures.parts.rules import AnyStem, Count, Counts, Pair, require_room
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits
 
 EXAMPLE: Mapping[str, object] = MappingProxyType(
     {
@@ -69,22 +49,15 @@ def stages(
     five: Pair = (8, 16),
     pooled: Count = 16,
     growth: Count = 2,
-    normalization: Normalization = "before",
-    features: Features = "average",
-    dropout: Share = 0.2,
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "unit",
+    traits: Traits = Traits(),
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
     Args:
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
-        stem: The first layers: a 5x5 convolution and a pooling, both of stride 2 (``"strided"``); a
-            3x3 convolution with a pooling (``"pooled"``) or without (``"plain"``). ``"auto"`` takes
-            the first from 96 pixels on the shorter side, the second from 24.
+        stem: See :func:`kit.architectures.parts.blocks.chosen_stem`; ``"auto"`` pools from 24
+            pixels.
         stem_filters: Filters of the stem.
         modules: Modules in each group. Between two groups a pooling halves the sides.
         one: Filters of the 1x1 branch of the modules of the first group.
@@ -92,27 +65,17 @@ def stages(
         five: The same of its 5x5 branch.
         pooled: Filters of the 1x1 convolution behind its pooling branch.
         growth: What the filters are multiplied by from one group to the next.
-        normalization: Batch normalization before or after each activation, or none.
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dropout: Share of the features set to 0 in training.
-        activation: After each convolution.
-        l2: Weight of the sum of squares of every kernel in the loss.
-        head: Softmax over the classes, or one sigmoid unit for two classes.
-        scale: Pixels to [0, 1] or to [-1, 1].
+        traits: What it shares with other networks.
 
     Raises:
         SettingError: The images are too small for the poolings.
     """
-    if stem == "auto":
-        side = min(input_shape[:2])
-        stem = "strided" if side >= STEM_FROM else "pooled" if side >= POOL_FROM else "plain"
+    first = chosen_stem(stem, input_shape, pool_from=POOL_FROM)
     halvings = len(modules) - 1
-    require_room(
-        "inception", input_shape, halvings, "poolings between groups of modules", stem=SHRINKS[stem]
-    )
-    first = partial(stem_block, normalization=normalization, activation=activation, l2=l2)
-    module = partial(inception, normalization=normalization, activation=activation, l2=l2)
-    body: list[Stage] = [Block(first, stem_filters, kind=stem, name="stem")]
+    what = "poolings between groups of modules"
+    require_room("inception", input_shape, halvings, what, stem=SHRINKS[first])
+
+    body: list[Stage] = []
     number = count(1)
     for group, how_many in enumerate(modules):
         if group:
@@ -121,27 +84,21 @@ def stages(
         times = growth**group
         body += [
             Block(
-                module,
+                inception,
                 one=one * times,
                 three=(three[0] * times, three[1] * times),
                 five=(five[0] * times, five[1] * times),
                 pooled=pooled * times,
+                traits=traits,
                 name=f"mixed{next(number)}",
             )
             for _ in range(how_many)
         ]
     return [
-        scaling(scale),
+        scaling(traits.scale),
+        *stem_stages(first, stem_filters, traits),
         *body,
-        *classifier(
-            num_classes,
-            features=features,
-            dropout=dropout,
-            activation=activation,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits),
     ]
 
 
@@ -152,10 +109,7 @@ def inception(
     three: tuple[int, int],
     five: tuple[int, int],
     pooled: int,
-    normalization: Normalization = "before",
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: float = 0.0,
+    traits: Traits = Traits(),
     name: str,
 ) -> Tensor:
     """Apply one inception module; height and width stay as they are.
@@ -166,22 +120,13 @@ def inception(
         three: Filters of the 1x1 convolution before the 3x3 one, and of the 3x3 one.
         five: The same for 5x5.
         pooled: Filters of the 1x1 convolution behind the 3x3 max pooling of stride 1.
-        normalization: Batch normalization before or after each activation, or none.
-        activation: After each convolution.
-        initialization: See :func:`kit.architectures.parts.blocks.initializer`.
-        l2: Weight of the sum of squares of every kernel in the loss.
+        traits: How the layers of each convolution are.
         name: Prefix of the layers' names.
 
     Returns:
         ``(batch, height, width, one + three[1] + five[1] + pooled)``, the branches in this order.
     """
-    conv = partial(
-        convolution,
-        normalization=normalization,
-        activation=activation,
-        initialization=initialization,
-        l2=l2,
-    )
+    conv = partial(convolution, traits=traits)
 
     branch1 = conv(x, one, 1, name=f"{name}_one")
 

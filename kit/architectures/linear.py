@@ -9,45 +9,36 @@ machine (Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Re
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 from keras import layers
 
 from kit.architectures.parts.assembling import Stage
-from kit.architectures.parts.blocks import initializer, output, scaling
-from kit.architectures.parts.rules import Head, Initializer, Scale, Strength
-
-__all__ = ["EXAMPLE", "stages"]
+from kit.architectures.parts.heads import output
+from kit.architectures.parts.kernels import kernel
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits, Without
 
 EXAMPLE: Mapping[str, object] = MappingProxyType({"input_shape": (8, 10, 1)})
 
+Own = Annotated[Traits, Without("activation", "normalization", "features", "dense", "dropout")]
+
 
 def stages(
-    input_shape: tuple[int, int, int],
-    num_classes: int,
-    *,
-    initialization: Initializer = "auto",
-    l1: Strength = 0.0,
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "unit",
+    input_shape: tuple[int, int, int], num_classes: int, *, traits: Own = Traits()
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities or scores.
 
     Args:
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
-        initialization: Of the kernel. ``"auto"`` is normal and so narrow that the first scores are
-            within about 0.05 of 0, however many pixels there are.
-        l1: Weight of the sum of the kernel's absolute values in the loss, which leaves many at 0.
-            With ``l2`` it is the elastic net.
-        l2: Weight of the sum of squares of the kernel in the loss.
-        head: Softmax over the classes, one sigmoid unit for two classes, or scores.
-        scale: How pixels are scaled.
+        traits: What it shares with other networks. ``"auto"`` initial weights are normal and so
+            narrow that the first scores are within about 0.05 of 0, however many pixels there are;
+            any name goes for this layer, too, which is the only one.
     """
-    # Of a name: no activation follows.
-    start = None if initialization == "auto" else initializer("relu", initialization)
+    own = {} if traits.initialization == "auto" else kernel(traits)
     return [
-        scaling(scale),
+        scaling(traits.scale),
         layers.Flatten(name="features"),
-        output(num_classes, head=head, scale=scale, start=start, l1=l1, l2=l2),
+        output(num_classes, traits, **own),
     ]

@@ -9,67 +9,34 @@ by Back-Propagating Errors", Nature, 1986.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 from kit.architectures.parts.assembling import Stage
-from kit.architectures.parts.blocks import classifier, scaling
-from kit.architectures.parts.rules import (
-    Activation,
-    Head,
-    Initializer,
-    Normalization,
-    OptionalCounts,
-    Scale,
-    Share,
-    Strength,
-)
-
-__all__ = ["EXAMPLE", "stages"]
+from kit.architectures.parts.heads import classifier
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits, Without
 
 EXAMPLE: Mapping[str, object] = MappingProxyType(
     {"input_shape": (8, 10, 3), "dense": (12, 8), "dropout": 0.0}
 )
+
+HIDDEN = Traits(normalization="none", features="flatten", dense=(50,), dropout=0.0)
 
 
 def stages(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    dense: OptionalCounts = (50,),
-    normalization: Normalization = "none",
-    dropout: Share = 0.0,
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "unit",
+    traits: Annotated[Traits, Without("features")] = HIDDEN,
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
     Args:
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
-        dense: Units of each hidden layer.
-        normalization: Batch normalization before or after each activation, or none.
-        dropout: Share of each hidden layer's result set to 0 in training.
-        activation: Of the hidden layers.
-        initialization: Of the kernels of the hidden layers; see
-            :func:`kit.architectures.parts.blocks.initializer`.
-        l2: Weight of the sum of squares of every kernel in the loss.
-        head: Softmax over the classes, one sigmoid unit for two classes, or scores.
-        scale: How pixels are scaled.
+        traits: What it shares with other networks; the normalization is that of the hidden layers.
     """
     return [
-        scaling(scale),
-        *classifier(
-            num_classes,
-            features="flatten",
-            dense=dense,
-            dropout=dropout,
-            normalization=normalization,
-            activation=activation,
-            initialization=initialization,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        scaling(traits.scale),
+        *classifier(num_classes, traits, normalization=traits.normalization),
     ]

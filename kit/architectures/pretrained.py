@@ -17,11 +17,10 @@ from keras import layers, ops
 from kit.architectures.parts import backbones, trunks
 from kit.architectures.parts.assembling import Block, Stage, Tensor, named
 from kit.architectures.parts.backbones import Preprocessing
-from kit.architectures.parts.heads import Reduction, classifier
-from kit.architectures.parts.rules import Activation, Head, OptionalCounts, Rule, Share, Strength
+from kit.architectures.parts.heads import classifier
+from kit.architectures.parts.rules import Rule
+from kit.architectures.parts.traits import Traits, Without
 from kit.errors import SettingError
-
-__all__ = ["EXAMPLE", "preprocess", "stages"]
 
 EXAMPLE: Mapping[str, object] = MappingProxyType(
     {
@@ -56,12 +55,7 @@ def stages(
     backbone: Name = backbones.PROPOSED,
     weights: Name = "imagenet",
     cut: Name = trunks.AUTO,
-    features: Reduction = "average",
-    dense: OptionalCounts = (),
-    dropout: Share = 0.2,
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
+    traits: Annotated[Traits, Without("normalization", "scale")] = Traits(),
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -77,29 +71,15 @@ def stages(
             ``.keras`` file has its own; with "none" they are trained from the start, too.
         cut: Name of the backbone's last layer. "auto" keeps a network of ``keras.applications`` as
             it is, and of a file all before the last layer with weights.
-        features: How the last map becomes a vector: mean or maximum of each channel, or flattened.
-            A backbone that ends in a vector gives that.
-        dense: Units of dense layers between the features and the output.
-        dropout: Share set to 0 in training of each dense layer's result, or of the features where
-            there is none.
-        activation: Of the dense layers.
-        l2: Weight of the sum of squares of every kernel of the head in the loss.
-        head: Softmax over the classes, or one sigmoid unit for two classes.
+        traits: What it shares with other networks, of the head alone. A backbone that ends in a
+            vector gives that as the features.
 
     Raises:
         SettingError: There is no such backbone, it has no such layer, or the images or the weights
             do not suit it.
         KitError: The weights could not be downloaded.
     """
-    last = classifier(
-        num_classes,
-        features=features,
-        dense=dense,
-        dropout=dropout,
-        activation=activation,
-        l2=l2,
-        head=head,
-    )
+    last = classifier(num_classes, traits)
     if Path(backbone).suffix == ".keras":
         if weights not in ("imagenet", "none"):
             raise SettingError(

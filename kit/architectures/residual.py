@@ -9,22 +9,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal
 
 from kit.architectures.parts.assembling import Block, Stage
-from kit.architectures.parts.blocks import STEM_FROM, classifier, scaling
+from kit.architectures.parts.blocks import STEM_FROM
+from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.residual_blocks import Shortcut, basic, bottleneck, entrance
 from kit.architectures.parts.resnet_weights import take_weights
-from kit.architectures.parts.rules import (
-    Activation,
-    AutoCounts,
-    Features,
-    Head,
-    Scale,
-    Share,
-    Strength,
-    require_room,
-)
+from kit.architectures.parts.rules import AutoCounts, require_room
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits, Without
 from kit.errors import SettingError
 
 __all__ = ["EXAMPLE", "basic", "bottleneck", "stages", "take_weights"]
@@ -115,12 +109,7 @@ def stages(
     filters: AutoCounts = None,
     blocks: AutoCounts = None,
     stem: ResidualStem = "auto",
-    features: Features = "average",
-    dropout: Share = 0.2,
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "unit",
+    traits: Annotated[Traits, Without("normalization")] = Traits(),
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -136,13 +125,8 @@ def stages(
             pooling, both of stride 2, a 5x5 convolution of stride 2 alone (``"halved"``), or a 3x3
             one that leaves the sides as they are (``"cifar"``). ``"auto"`` takes one of the first
             two from 96 pixels on the shorter side, as the configuration says, the third from 48.
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dropout: Share of the features set to 0 in training; the paper has none.
-        activation: After the stem, within each block and behind its sum.
-        l2: Weight of the sum of squares of every kernel in the loss; the paper has 1e-4 times half
-            of that sum.
-        head: Softmax over the classes, one sigmoid unit for two classes, or scores.
-        scale: How pixels are scaled.
+        traits: What it shares with other networks. The paper has no dropout, and 1e-4 times half of
+            the sum of squares in its loss.
 
     Raises:
         SettingError: ``filters`` and ``blocks`` are not of the same length, or the images are too
@@ -162,24 +146,16 @@ def stages(
     first = STEMS[stem]
     halvings = len(filters) - 1
     require_room("residual", input_shape, halvings, "strides between groups", stem=first.shrinks)
-    start = partial(entrance, **asdict(first), activation=activation, l2=l2)
+    start = partial(entrance, **asdict(first), traits=traits)
     body: list[Stage] = [Block(start, filters[0], name="stem")]
-    block = partial(BLOCKS[plan.block], shortcut=plan.shortcut, activation=activation, l2=l2)
+    block = partial(BLOCKS[plan.block], shortcut=plan.shortcut, traits=traits)
     for group, (count, repeats) in enumerate(zip(filters, blocks, strict=True), start=1):
         for number in range(1, repeats + 1):
             strides = 2 if group > 1 and number == 1 else 1
             name = f"group{group}_block{number}"
             body.append(Block(block, count, strides=strides, name=name))
     return [
-        scaling(scale),
+        scaling(traits.scale),
         *body,
-        *classifier(
-            num_classes,
-            features=features,
-            dropout=dropout,
-            activation=activation,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits),
     ]

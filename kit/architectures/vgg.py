@@ -9,31 +9,19 @@ by heart at 0.0003, and in as many steps hardly any at 0.003.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
 from keras import layers
 
 from kit.architectures.parts.assembling import Block, Stage, Tensor
-from kit.architectures.parts.blocks import classifier, convolution, scaling
+from kit.architectures.parts.blocks import convolution
+from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.local_response import local_response_normalization
-from kit.architectures.parts.rules import (
-    Activation,
-    Counts,
-    Features,
-    Head,
-    Initializer,
-    Normalization,
-    OptionalCounts,
-    Scale,
-    Share,
-    Strength,
-    require_side,
-)
+from kit.architectures.parts.rules import Counts, require_side
+from kit.architectures.parts.scaling import scaling
+from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
-
-__all__ = ["EXAMPLE", "LEARNING_RATE", "block", "stages"]
 
 LEARNING_RATE = 3e-4  # of Adam; see above
 EXAMPLE: Mapping[str, object] = MappingProxyType(
@@ -58,8 +46,14 @@ KERNELS: Mapping[Configuration, tuple[tuple[int, ...], ...]] = MappingProxyType(
         "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),  # known as VGG-19
     }
 )
-
-
+PUBLISHED = Traits(
+    normalization="none",
+    initialization="glorot_uniform",
+    features="flatten",
+    dense=(4096, 4096),
+    dropout=0.5,
+    scale="mean_channel",
+)
 SMALLEST = 32  # pixels that five halvings leave one of
 
 
@@ -69,15 +63,7 @@ def stages(
     *,
     configuration: Configuration = "A",
     filters: Counts = (64, 128, 256, 512, 512),
-    normalization: Normalization = "none",
-    features: Features = "flatten",
-    dense: OptionalCounts = (4096, 4096),
-    dropout: Share = 0.5,
-    initialization: Initializer = "glorot",
-    activation: Activation = "relu",
-    l2: Strength = 0.0,
-    head: Head = "softmax",
-    scale: Scale = "mean_channel",
+    traits: Traits = PUBLISHED,
 ) -> list[Stage]:
     """Return the stages from pixels to probabilities.
 
@@ -87,20 +73,12 @@ def stages(
         configuration: A column of table 1: 11 (A), 13 (B), 16 (C, with 1x1 convolutions, and D) or
             19 layers (E); A-LRN is A with a local response normalization.
         filters: Filters of the convolutions in each of the five blocks.
-        normalization: Batch normalization before or after the activation of each convolution, or
-            none, as published. From random weights the deeper ones are easier to train with it.
-        features: How the last map becomes a vector: mean of each channel, or flattened.
-        dense: Units of the dense layers.
-        dropout: Share of each dense layer's result set to 0 in training.
-        initialization: Of the kernels. The paper begins the deep networks with a trained shallow
-            one, and notes that the initial weights of Glorot and Bengio make that needless. With
-            them the variance halves in every layer, which brings values of up to 128 to a sane
-            size. ``"auto"``, those of He et al., keeps it: that suits ``scale="channel_zscore"``.
-        activation: After each convolution and dense layer.
-        l2: Weight of the sum of squares of every kernel in the loss; the paper's weight decay of
-            0.0005 is 0.00025 here.
-        head: Softmax over the classes, or one sigmoid unit for two classes.
-        scale: How pixels are scaled; the paper subtracts the mean of each channel.
+        traits: What it shares with other networks. From random weights the deeper ones are easier
+            to train with batch normalization. The paper begins the deep networks with a trained
+            shallow one, and notes that the initial weights of Glorot and Bengio make that needless.
+            With them the variance halves in every layer, which brings values of up to 128 to a sane
+            size; ``"auto"``, those of He et al., keeps it: that suits ``scale="channel_zscore"``.
+            The paper subtracts the mean of each channel.
 
     Raises:
         SettingError: There are not five numbers of filters, or the images are too small to be
@@ -110,36 +88,20 @@ def stages(
     if len(filters) != len(kernels):
         raise SettingError(f"vgg: filters must be five numbers, one for each block; got {filters}.")
     require_side("vgg", input_shape, SMALLEST, "five blocks halve the sides one after the other")
-    body = partial(
-        block,
-        normalization=normalization,
-        activation=activation,
-        initialization=initialization,
-        l2=l2,
-    )
     return [
-        scaling(scale),
+        scaling(traits.scale),
         *(
             Block(
-                body,
+                block,
                 count,
                 sizes,
+                traits=traits,
                 local_response=configuration == "A-LRN" and number == 1,
                 name=f"block{number}",
             )
             for number, (count, sizes) in enumerate(zip(filters, kernels, strict=True), start=1)
         ),
-        *classifier(
-            num_classes,
-            features=features,
-            dense=dense,
-            dropout=dropout,
-            initialization=initialization,
-            activation=activation,
-            l2=l2,
-            head=head,
-            scale=scale,
-        ),
+        *classifier(num_classes, traits),
     ]
 
 
@@ -149,10 +111,7 @@ def block(
     kernel_sizes: tuple[int, ...],
     *,
     local_response: bool = False,
-    normalization: Normalization = "none",
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: float = 0.0,
+    traits: Traits = PUBLISHED,
     name: str,
 ) -> Tensor:
     """Apply a convolution for each kernel size and halve the sides, rounding down.
@@ -163,23 +122,11 @@ def block(
         kernel_sizes: Sides of their kernels in pixels.
         local_response: Whether local response normalization follows the first, with the numbers of
             Krizhevsky et al. (2012).
-        normalization: Batch normalization before or after each activation, or none.
-        activation: After each convolution.
-        initialization: See :func:`kit.architectures.parts.blocks.initializer`.
-        l2: Weight of the sum of squares of every kernel in the loss.
+        traits: How the layers of each convolution are.
         name: Prefix of the layers' names.
     """
     for number, size in enumerate(kernel_sizes, start=1):
-        x = convolution(
-            x,
-            filters,
-            size,
-            normalization=normalization,
-            activation=activation,
-            initialization=initialization,
-            l2=l2,
-            name=f"{name}_{number}",
-        )
+        x = convolution(x, filters, size, traits=traits, name=f"{name}_{number}")
         if local_response and number == 1:
             x = local_response_normalization(x, name=f"{name}_norm")
     return layers.MaxPooling2D(2, name=f"{name}_pool")(x)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kit import architectures, description
-from kit.architectures.parts import initializers
+from kit.architectures.parts import kernels
 from kit.errors import SettingError
 
 # Both ends of what the defaults are for: scikit-learn's digits, which a deep network may refuse,
@@ -145,7 +145,7 @@ def test_a_saved_model_loads_without_kit(name, style, loaded_elsewhere):
 def test_a_training_step_lowers_the_loss_and_reaches_every_weight(name, style, small, images):
     model = small(name, 2, style)
     # Behind pixels that are not scaled the last layer is small, and so are the gradients behind it.
-    rate = 0.05 * initializers.SIZES.get(architectures.settings(name).get("scale"), 1)
+    rate = 0.05 * kernels.SIZES.get(architectures.settings(name).get("scale"), 1)
     model.compile(keras.optimizers.SGD(rate), "categorical_crossentropy", run_eagerly=True)
     batch = images(model.input_shape[1:])
     labels = np.eye(2)[np.arange(len(batch)) % 2]
@@ -160,17 +160,41 @@ def test_a_training_step_lowers_the_loss_and_reaches_every_weight(name, style, s
     assert model.train_on_batch(batch, labels) < loss
 
 
-def test_l2_adds_the_squares_of_all_kernels(name, style, shared):
-    model = shared(name, style=style, l2=0.01)
+def kernels_of(model: keras.Model) -> list[keras.Variable]:
+    """Return the kernels that a network has of its own, none of a backbone."""
     brought = [w for layer in model.layers if layer.name == "backbone" for w in layer.weights]
-    kernels = [
+    return [
         weight
         for weight in model.trainable_weights
         if weight.path.endswith("kernel") and not any(weight is other for other in brought)
     ]
-    expected = 0.01 * sum(float(np.sum(np.square(kernel))) for kernel in kernels)
-    assert len(model.losses) == len(kernels) >= 1
-    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_penalties_add_the_squares_and_the_absolute_values_of_all_kernels(name, style, shared):
+    model = shared(name, style=style, l1=0.003, l2=0.01)
+    own = [np.asarray(kernel) for kernel in kernels_of(model)]
+    expected = sum(0.01 * np.sum(np.square(one)) + 0.003 * np.sum(np.abs(one)) for one in own)
+    assert len(model.losses) == len(own) >= 1
+    assert float(sum(model.losses)) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_a_number_is_how_wide_every_kernel_starts(name, shared):
+    own = [np.ravel(kernel) for kernel in kernels_of(shared(name, initialization=0.3))]
+    assert np.std(np.concatenate(own)) == pytest.approx(0.3, rel=0.2)
+    assert max(np.std(one) for one in own) < 0.6  # of any of them, the last one included
+    assert min(np.std(one) for one in own if len(one) > 9) > 0.1
+
+
+def test_hidden_layers_stand_before_the_output_of_every_network_with_a_head(
+    name, style, shared, needs
+):
+    needs(name, "dense", "features")
+    plain, model = shared(name, dense=()), shared(name, style=style, dense=(6, 5))
+    before = plain.get_layer("features").output.shape[-1]
+    counts = [layer.count_params() for layer in model.layers if layer.name.startswith("dense")]
+    assert [count for count in counts if count] == [before * 6 + 6, 6 * 5 + 5]
+    assert names_of(model)[-2:] == ["dropout", "probabilities"]
+    assert model.layers[-1].count_params() == (5 + 1) * 3
 
 
 def test_answers_are_float32_under_mixed_precision(name, style, small, images):

@@ -6,16 +6,17 @@ import pytest
 
 from kit import architectures, description
 from kit.architectures import mobile
-from kit.architectures.parts import assembling
 from kit.architectures.parts.assembling import Block
+from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
+
+PLAIN = Traits(normalization="none")
 
 
 def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
-        stages = mobile.stages(shape, num_classes, **settings)
-        return assembling.functional(stages, shape, "mobile")
+        return architectures.build("mobile", shape, num_classes, **settings)
 
 
 def test_the_default_counts_as_by_hand():
@@ -28,7 +29,7 @@ def test_the_default_counts_as_by_hand():
 
 def test_a_pair_costs_an_eighth_to_a_ninth_of_a_convolution():
     # Howard et al. 2017, section 3.1: 1/N + 1/D^2 of the multiplications, here of the kernels.
-    settings = {"normalization": "none", "name": "tried"}
+    settings = {"traits": PLAIN, "name": "tried"}
     model = Block(mobile.separable, 512, **settings).as_layer((14, 14, 512))
     kernels = sum(int(np.prod(w.shape)) for w in model.weights if w.path.endswith("kernel"))
     assert kernels / (9 * 512 * 512) == pytest.approx(1 / 512 + 1 / 9)
@@ -84,7 +85,7 @@ def test_initial_weights_keep_the_scale_of_a_signal():
     keras.utils.set_random_seed(0)
     x = y = keras.Input((8, 8, 200))
     for number in range(4):
-        y = mobile.separable(y, 200, normalization="none", name=f"block{number}")
+        y = mobile.separable(y, 200, traits=PLAIN, name=f"block{number}")
     signal = np.random.default_rng(0).normal(size=(4, 8, 8, 200)).astype("float32")
     spread = float(np.sqrt(np.mean(np.square(keras.Model(x, y)(signal)))))
     assert 0.2 < spread < 5

@@ -6,7 +6,6 @@ import pytest
 
 from kit import architectures, description
 from kit.architectures import network_in_network
-from kit.architectures.parts import assembling
 from kit.architectures.parts.assembling import Block
 from kit.errors import SettingError
 
@@ -16,8 +15,7 @@ SMALL = {"block1": (4,), "block2": (4,), "block3": (4,), "stem": "none"}
 def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
-        stages = network_in_network.stages(shape, num_classes, **settings)
-        return assembling.functional(stages, shape, "network_in_network")
+        return architectures.build("network_in_network", shape, num_classes, **settings)
 
 
 def test_the_network_for_cifar_10_counts_as_by_hand():

@@ -11,7 +11,6 @@ import pytest
 
 from kit import architectures, description
 from kit.architectures import residual
-from kit.architectures.parts import assembling
 from kit.architectures.parts.assembling import Block
 from kit.errors import SettingError
 
@@ -22,8 +21,7 @@ IMAGENET, CIFAR = (224, 224, 3), (32, 32, 3)
 def outline(shape, num_classes, **settings) -> keras.Model:
     """Return a model of which the shapes are known and the weights take no memory."""
     with keras.StatelessScope(initialize_variables=False):
-        stages = residual.stages(shape, num_classes, **settings)
-        return assembling.functional(stages, shape, "residual")
+        return architectures.build("residual", shape, num_classes, **settings)
 
 
 def trained_numbers(model: keras.Model) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kit import architectures
+from kit.architectures.parts import checking
 
 STYLES = ("functional", "sequential")
 
@@ -74,7 +75,8 @@ def stages() -> Callable[..., list]:
     def declared(name: str, **settings: object) -> list:
         arguments = example(name) | settings
         shape = arguments.pop("input_shape")
-        return importlib.import_module(f"kit.architectures.{name}").stages(shape, 3, **arguments)
+        function = importlib.import_module(f"kit.architectures.{name}").stages
+        return function(shape, 3, **checking.arguments(name, function, arguments))
 
     return declared
 

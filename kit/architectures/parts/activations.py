@@ -24,8 +24,6 @@ from keras import layers
 from kit.architectures.parts.assembling import Block, Stage, Tensor, named
 from kit.architectures.parts.rules import Activation, Normalization
 
-__all__ = ["MOMENTUM", "activated", "normalized"]
-
 # Of batch normalization's running means and variances, which answer in validation. After 100 steps
 # 5 % of what was there is left. With Keras' 0.99 that takes 300 steps, four epochs of 2,400 images
 # in batches of 32, and so long validation would be answered by means and variances of weights long

@@ -5,8 +5,6 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 import keras
 
-__all__ = ["Block", "Stage", "Tensor", "functional", "named", "sequential"]
-
 P = ParamSpec("P")
 Tensor: TypeAlias = keras.KerasTensor
 

@@ -1,4 +1,4 @@
-"""What architectures are made of: convolutions and the stem here, the rest by name from elsewhere.
+"""Blocks that many networks are made of: a convolution with all that belongs to it, and the stem.
 
 Tensors are ``(batch, height, width, channels)`` everywhere. A block called ``name`` gives its
 layers names that start with ``name_``.
@@ -6,35 +6,16 @@ layers names that start with ``name_``.
 
 from keras import layers
 
-from kit.architectures.parts.activations import MOMENTUM, activated, normalized
-from kit.architectures.parts.assembling import Tensor
-from kit.architectures.parts.heads import classifier, columns, output
-from kit.architectures.parts.initializers import initializer, penalty, small
-from kit.architectures.parts.rules import Activation, AnyStem, Initializer, Normalization, Stem
-from kit.architectures.parts.scaling import scaling
-
-__all__ = [
-    "MOMENTUM",
-    "SHRINKS",
-    "STEM_FROM",
-    "activated",
-    "classifier",
-    "columns",
-    "convolution",
-    "initializer",
-    "normalized",
-    "output",
-    "penalty",
-    "scaling",
-    "small",
-    "stem_block",
-    "takes_stem",
-]
+from kit.architectures.parts.activations import normalized
+from kit.architectures.parts.assembling import Block, Stage, Tensor
+from kit.architectures.parts.kernels import kernel
+from kit.architectures.parts.traits import Traits
 
 # Pixels on the shorter side from which an image is shrunk first: each layer behind the stem then
 # has a sixteenth of the work, and 24 pixels still show what a photo shows.
 STEM_FROM = 96
-SHRINKS = {"strided": 4, "pooled": 2, "plain": 1}  # what a stem divides the sides by, rounding up
+# What a stem divides the sides by, rounding up.
+SHRINKS = {"strided": 4, "pooled": 2, "plain": 1, "none": 1}
 
 
 def convolution(
@@ -43,10 +24,7 @@ def convolution(
     kernel_size: int,
     *,
     strides: int = 1,
-    normalization: Normalization = "before",
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
-    l2: float = 0.0,
+    traits: Traits = Traits(),
     name: str,
 ) -> Tensor:
     """Apply a convolution with padding, batch normalization and an activation.
@@ -56,11 +34,8 @@ def convolution(
         filters: Channels of the result.
         kernel_size: Side of the square kernel in pixels.
         strides: Step in pixels; the result is ``ceil(side / strides)`` pixels wide and high.
-        normalization: Batch normalization before the activation (Ioffe and Szegedy, "Batch
-            Normalization", ICML 2015, section 3.2), after it, or none.
-        activation: Name of the activation.
-        initialization: See :func:`initializer`.
-        l2: Weight of the sum of squares of the kernel in the loss.
+        traits: How the layers are. Ioffe and Szegedy, "Batch Normalization", ICML 2015, have the
+            normalization before the activation (section 3.2).
         name: Prefix of the layers' names.
     """
     x = layers.Conv2D(
@@ -68,25 +43,47 @@ def convolution(
         kernel_size,
         strides=strides,
         padding="same",
-        use_bias=normalization != "before",  # the normalization subtracts any bias again
-        kernel_initializer=initializer(activation, initialization),
-        kernel_regularizer=penalty(l2),
+        use_bias=traits.normalization != "before",  # which subtracts any bias again
+        **kernel(traits),
         name=f"{name}_conv",
     )(x)
-    for stage in normalized(activation, normalization, name):
+    for stage in normalized(traits.activation, traits.normalization, name):
         x = stage(x)
     return x
 
 
+def chosen_stem(
+    stem: str, input_shape: tuple[int, int, int], *, pool_from: int | None = None
+) -> str:
+    """Return the kind of a network's first layers.
+
+    Args:
+        stem: ``"strided"`` is a 5x5 convolution and a pooling, both of stride 2, ``"pooled"`` a 3x3
+            convolution and such a pooling, ``"plain"`` the convolution alone, ``"none"`` nothing.
+            ``"auto"`` takes the first for images of 96 pixels and more on their shorter side.
+        input_shape: ``(height, width, channels)`` of the images.
+        pool_from: Pixels on the shorter side from which ``"auto"`` takes the second, and below
+            which the third; None has no such layers for smaller images.
+    """
+    if stem != "auto":
+        return stem
+    side = min(input_shape[:2])
+    if side >= STEM_FROM:
+        return "strided"
+    if pool_from is None:
+        return "none"
+    return "pooled" if side >= pool_from else "plain"
+
+
+def stem_stages(kind: str, filters: int, traits: Traits) -> list[Stage]:
+    """Return the first layers as a list, which is empty for the kind ``"none"``."""
+    if kind == "none":
+        return []
+    return [Block(stem_block, filters, kind=kind, traits=traits, name="stem")]
+
+
 def stem_block(
-    x: Tensor,
-    filters: int,
-    *,
-    kind: AnyStem = "strided",
-    normalization: Normalization = "before",
-    activation: Activation = "relu",
-    l2: float = 0.0,
-    name: str,
+    x: Tensor, filters: int, *, kind: str = "strided", traits: Traits = Traits(), name: str
 ) -> Tensor:
     """Look at the pixels first, and shrink the image: sides are divided by ``SHRINKS[kind]``.
 
@@ -94,21 +91,7 @@ def stem_block(
     1) with a 5x5 kernel in place of 7x7 and fewer filters; the others suit small images.
     """
     kernel_size, strides = (5, 2) if kind == "strided" else (3, 1)
-    x = convolution(
-        x,
-        filters,
-        kernel_size,
-        strides=strides,
-        normalization=normalization,
-        activation=activation,
-        l2=l2,
-        name=name,
-    )
+    x = convolution(x, filters, kernel_size, strides=strides, traits=traits, name=name)
     if kind != "plain":
         x = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_pool")(x)
     return x
-
-
-def takes_stem(stem: Stem, input_shape: tuple[int, int, int]) -> bool:
-    """Tell whether images of this ``(height, width, channels)`` get the strided stem."""
-    return stem == "strided" or (stem == "auto" and min(input_shape[:2]) >= STEM_FROM)

@@ -3,11 +3,10 @@
 import keras
 from keras import layers
 
+from kit.architectures.parts.activations import normalized
 from kit.architectures.parts.assembling import Tensor
-from kit.architectures.parts.blocks import initializer, normalized, penalty
-from kit.architectures.parts.rules import Activation, Initializer, Normalization
-
-__all__ = ["grouped_convolution"]
+from kit.architectures.parts.kernels import kernel
+from kit.architectures.parts.traits import Traits
 
 
 def grouped_convolution(
@@ -18,11 +17,8 @@ def grouped_convolution(
     strides: int = 1,
     reach_the_edge: bool = False,
     groups: int = 1,
-    normalization: Normalization = "none",
-    activation: Activation = "relu",
-    initialization: Initializer = "auto",
     bias: float = 0.0,
-    l2: float = 0.0,
+    traits: Traits = Traits(normalization="none"),
     name: str,
 ) -> Tensor:
     """Convolve each group of channels by filters of its own and join the results.
@@ -35,11 +31,8 @@ def grouped_convolution(
         reach_the_edge: Pad by so little that the last step just reaches the last pixel: the result
             has ``ceil((side - kernel_size) / strides) + 1`` pixels a side.
         groups: Number of groups; it divides the channels and the filters.
-        normalization: Batch normalization before or after the activation, or none.
-        activation: Name of the activation.
-        initialization: Of the kernels, see :func:`kit.architectures.parts.blocks.initializer`.
         bias: The initial bias.
-        l2: Weight of the sum of squares of each kernel in the loss.
+        traits: How the layers are.
         name: Prefix of the layers' names.
     """
     if reach_the_edge:
@@ -55,15 +48,14 @@ def grouped_convolution(
             kernel_size,
             strides=strides,
             padding="valid" if reach_the_edge else "same",
-            use_bias=normalization != "before",  # the normalization subtracts any bias again
-            kernel_initializer=initializer(activation, initialization),
+            use_bias=traits.normalization != "before",  # which subtracts any bias again
             bias_initializer=keras.initializers.Constant(bias),
-            kernel_regularizer=penalty(l2),
+            **kernel(traits),
             name=f"{name}_conv{suffix}",
         )
         parts.append(part(_share(x, group, groups, name=f"{name}_part{suffix}")))
     x = layers.Concatenate(name=f"{name}_join")(parts) if groups > 1 else parts[0]
-    for stage in normalized(activation, normalization, name):
+    for stage in normalized(traits.activation, traits.normalization, name):
         x = stage(x)
     return x
 

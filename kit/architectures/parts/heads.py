@@ -1,19 +1,16 @@
 """The end of a network: from the last map to a vector, and from that to probabilities or scores."""
 
-from typing import Literal
+from typing import Any
 
 import keras
 from keras import layers
 
 from kit.architectures.parts.activations import normalized
 from kit.architectures.parts.assembling import Stage
-from kit.architectures.parts.initializers import initializer, penalty, small
-from kit.architectures.parts.rules import Activation, Head, Initializer, Normalization, Scale
+from kit.architectures.parts.kernels import kernel, last_kernel
+from kit.architectures.parts.rules import Head, Normalization
+from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
-
-__all__ = ["Reduction", "classifier", "columns", "output"]
-
-Reduction = Literal["average", "flatten", "max"]
 
 REDUCTIONS = {
     "average": layers.GlobalAveragePooling2D,
@@ -24,90 +21,65 @@ REDUCTIONS = {
 
 def classifier(
     num_classes: int,
+    traits: Traits,
     *,
-    features: Reduction,
-    dense: tuple[int, ...] = (),
-    dropout: float,
     normalization: Normalization = "none",
-    activation: Activation,
-    initialization: Initializer = "auto",
     bias: float = 0.0,
-    l2: float,
-    head: Head,
-    scale: Scale = "unit",
 ) -> list[Stage]:
     """Return the stages from the last map to the output, with dropout behind every dense layer.
 
     Args:
         num_classes: Number of classes, at least 2.
-        features: How a map becomes a vector: the mean or the maximum of each channel, or all values
-            in a row.
-        dense: Units of the dense layers; with none, the dropout follows the features.
-        dropout: Share of each vector set to 0 in training.
-        normalization: Batch normalization before or after each activation, or none.
-        activation: Of the dense layers.
-        initialization: Of their kernels, see :func:`kit.architectures.parts.blocks.initializer`.
-        bias: Their initial bias.
-        l2: Weight of the sum of squares of each kernel in the loss.
-        head: See :func:`output`.
-        scale: See :func:`output`.
+        traits: ``features``, ``dense``, ``dropout`` and ``head`` say what there is; see
+            :class:`kit.architectures.parts.traits.Traits`.
+        normalization: Batch normalization before or after the activation of each dense layer, or
+            none.
+        bias: The initial bias of these layers.
 
     Raises:
         SettingError: A sigmoid head is asked for more than two classes.
     """
-    stages: list[Stage] = [REDUCTIONS[features](name="features")]
-    for number, units in enumerate(dense, start=1):
+    stages: list[Stage] = [REDUCTIONS[traits.features](name="features")]
+    for number, units in enumerate(traits.dense, start=1):
         name = f"dense{number}"
         stages += [
             layers.Dense(
                 units,
                 use_bias=normalization != "before",  # the normalization subtracts any bias again
-                kernel_initializer=initializer(activation, initialization),
                 bias_initializer=keras.initializers.Constant(bias),
-                kernel_regularizer=penalty(l2),
+                **kernel(traits),
                 name=name,
             ),
-            *normalized(activation, normalization, name),
+            *normalized(traits.activation, normalization, name),
         ]
-        if number < len(dense):
-            stages.append(layers.Dropout(dropout, name=f"dropout{number}"))
-    stages.append(layers.Dropout(dropout, name="dropout"))
-    return [*stages, output(num_classes, head=head, scale=scale, l2=l2)]
+        if number < len(traits.dense):
+            stages.append(layers.Dropout(traits.dropout, name=f"dropout{number}"))
+    stages.append(layers.Dropout(traits.dropout, name="dropout"))
+    return [*stages, output(num_classes, traits)]
 
 
-def output(
-    num_classes: int,
-    *,
-    head: Head,
-    scale: Scale = "unit",
-    start: str | keras.initializers.Initializer | None = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
-) -> layers.Dense:
+def output(num_classes: int, traits: Traits, **kernel: Any) -> layers.Dense:
     """Return the last layer, from a vector to probabilities or scores.
 
     Args:
         num_classes: Number of classes, at least 2.
-        head: ``"softmax"`` gives ``(batch, num_classes)``, rows that sum to 1; ``"sigmoid"`` gives
-            ``(batch, 1)``, the probability of the second of two classes; ``"scores"`` gives
-            ``(batch, num_classes)`` numbers of any size, the largest for the answer. The layer is
-            called ``scores`` then, else ``probabilities``.
-        scale: How pixels are scaled, for the default of ``start``.
-        start: Initial weights of the kernel; see
-            :func:`kit.architectures.parts.initializers.small`.
-        l1: Weight of the sum of the kernel's absolute values in the loss.
-        l2: Weight of the sum of its squares.
+        traits: By their ``head``, ``"softmax"`` gives ``(batch, num_classes)``, rows that sum to 1;
+            ``"sigmoid"`` gives ``(batch, 1)``, the probability of the second of two classes;
+            ``"scores"`` gives ``(batch, num_classes)`` numbers of any size, the largest for the
+            answer. The layer is called ``scores`` then, else ``probabilities``.
+        kernel: What the layer takes for it in place of
+            :func:`kit.architectures.parts.kernels.last_kernel`.
 
     Raises:
         SettingError: A sigmoid head is asked for more than two classes.
     """
+    scores = traits.head == "scores"
     return layers.Dense(
-        columns(num_classes, head),
-        activation=None if head == "scores" else head,
-        kernel_initializer=small(scale) if start is None else start,
-        kernel_regularizer=penalty(l2, l1),
+        columns(num_classes, traits.head),
+        activation=None if scores else traits.head,
         dtype="float32",  # bfloat16 keeps 3 digits: too few for a loss, under mixed precision too
-        name="scores" if head == "scores" else "probabilities",
+        name="scores" if scores else "probabilities",
+        **(kernel or last_kernel(traits)),
     )
 
 

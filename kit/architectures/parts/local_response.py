@@ -9,8 +9,6 @@ from keras import layers, ops
 
 from kit.architectures.parts.assembling import Tensor, named
 
-__all__ = ["local_response_normalization"]
-
 
 def local_response_normalization(
     x: Tensor,

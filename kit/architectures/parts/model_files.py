@@ -21,8 +21,6 @@ from kit.files import amount
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["check_archive", "check_weights", "load_file", "refusal"]
-
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 SMALL = 1 << 24  # bytes: what unpacks to no more is no danger
 MOST_EXPANSION = 100  # times: Keras stores its members, and weights hardly shrink

@@ -8,11 +8,10 @@ from typing import Literal
 
 from keras import layers
 
+from kit.architectures.parts.activations import MOMENTUM, activated
 from kit.architectures.parts.assembling import Tensor
-from kit.architectures.parts.blocks import MOMENTUM, activated, initializer, penalty
-from kit.architectures.parts.rules import Activation
-
-__all__ = ["Shortcut", "basic", "bottleneck", "entrance"]
+from kit.architectures.parts.kernels import kernel
+from kit.architectures.parts.traits import Traits
 
 Shortcut = Literal["padded", "projection"]
 
@@ -26,15 +25,12 @@ def entrance(
     kernel_size: int,
     strides: int,
     pooled: bool,
-    activation: Activation,
-    l2: float,
+    traits: Traits,
     name: str,
 ) -> Tensor:
     """Apply the first convolution and, if ``pooled``, a 3x3 max pooling of stride 2."""
-    x = _convolution(
-        x, filters, kernel_size, strides=strides, activation=activation, l2=l2, name=name
-    )
-    x = activated(activation, name=f"{name}_{activation}")(x)
+    x = _convolution(x, filters, kernel_size, strides=strides, traits=traits, name=name)
+    x = activated(traits.activation, name=f"{name}_{traits.activation}")(x)
     if pooled:
         x = layers.ZeroPadding2D(1, name=f"{name}_pool_pad")(x)
         x = layers.MaxPooling2D(3, strides=2, name=f"{name}_pool")(x)
@@ -47,17 +43,16 @@ def basic(
     *,
     strides: int = 1,
     shortcut: Shortcut = "projection",
-    activation: Activation = "relu",
-    l2: float = 0.0,
+    traits: Traits = Traits(),
     name: str,
 ) -> Tensor:
     """Add the result of two 3x3 convolutions (figure 5, left); the first has the stride."""
-    passed = _pass(x, filters, strides, shortcut, activation=activation, l2=l2, name=name)
-    x = _convolution(x, filters, 3, strides=strides, activation=activation, l2=l2, name=f"{name}_1")
-    x = activated(activation, name=f"{name}_1_{activation}")(x)
-    x = _convolution(x, filters, 3, activation=activation, l2=l2, name=f"{name}_2")
+    passed = _pass(x, filters, strides, shortcut, traits=traits, name=name)
+    x = _convolution(x, filters, 3, strides=strides, traits=traits, name=f"{name}_1")
+    x = activated(traits.activation, name=f"{name}_1_{traits.activation}")(x)
+    x = _convolution(x, filters, 3, traits=traits, name=f"{name}_2")
     x = layers.Add(name=f"{name}_add")([passed, x])
-    return activated(activation, name=f"{name}_{activation}")(x)
+    return activated(traits.activation, name=f"{name}_{traits.activation}")(x)
 
 
 def bottleneck(
@@ -66,8 +61,7 @@ def bottleneck(
     *,
     strides: int = 1,
     shortcut: Shortcut = "projection",
-    activation: Activation = "relu",
-    l2: float = 0.0,
+    traits: Traits = Traits(),
     name: str,
 ) -> Tensor:
     """Add the result of a 1x1, a 3x3 and a 1x1 convolution (figure 5, right).
@@ -75,14 +69,14 @@ def bottleneck(
     The result has ``4 * filters`` channels. The first convolution has the stride, as in the paper
     and in ``keras.applications``; others have it in the second ("version 1.5").
     """
-    passed = _pass(x, 4 * filters, strides, shortcut, activation=activation, l2=l2, name=name)
-    x = _convolution(x, filters, 1, strides=strides, activation=activation, l2=l2, name=f"{name}_1")
-    x = activated(activation, name=f"{name}_1_{activation}")(x)
-    x = _convolution(x, filters, 3, activation=activation, l2=l2, name=f"{name}_2")
-    x = activated(activation, name=f"{name}_2_{activation}")(x)
-    x = _convolution(x, 4 * filters, 1, activation=activation, l2=l2, name=f"{name}_3")
+    passed = _pass(x, 4 * filters, strides, shortcut, traits=traits, name=name)
+    x = _convolution(x, filters, 1, strides=strides, traits=traits, name=f"{name}_1")
+    x = activated(traits.activation, name=f"{name}_1_{traits.activation}")(x)
+    x = _convolution(x, filters, 3, traits=traits, name=f"{name}_2")
+    x = activated(traits.activation, name=f"{name}_2_{traits.activation}")(x)
+    x = _convolution(x, 4 * filters, 1, traits=traits, name=f"{name}_3")
     x = layers.Add(name=f"{name}_add")([passed, x])
-    return activated(activation, name=f"{name}_{activation}")(x)
+    return activated(traits.activation, name=f"{name}_{traits.activation}")(x)
 
 
 def _convolution(
@@ -91,8 +85,7 @@ def _convolution(
     kernel_size: int,
     *,
     strides: int = 1,
-    activation: Activation,
-    l2: float,
+    traits: Traits,
     name: str,
 ) -> Tensor:
     """Apply a convolution without a bias and batch normalization; ``activation`` comes later."""
@@ -106,8 +99,7 @@ def _convolution(
         strides=strides,
         padding="same" if strides == 1 else "valid",
         use_bias=False,  # the normalization subtracts any bias again
-        kernel_initializer=initializer(activation),
-        kernel_regularizer=penalty(l2),
+        **kernel(traits),
         name=f"{name}_conv",
     )(x)
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}_norm")(x)
@@ -119,8 +111,7 @@ def _pass(
     strides: int,
     shortcut: Shortcut,
     *,
-    activation: Activation,
-    l2: float,
+    traits: Traits,
     name: str,
 ) -> Tensor:
     """Return what a block adds to: its input, brought to the shape of its result if need be.
@@ -133,7 +124,7 @@ def _pass(
         return x
     name = f"{name}_shortcut"
     if shortcut == "projection" or missing < 0:
-        return _convolution(x, filters, 1, strides=strides, activation=activation, l2=l2, name=name)
+        return _convolution(x, filters, 1, strides=strides, traits=traits, name=name)
     if strides > 1:
         x = layers.AveragePooling2D(1, strides=strides, name=f"{name}_pool")(x)
     if missing:

@@ -6,8 +6,6 @@ import keras
 
 from kit.errors import SettingError
 
-__all__ = ["take_weights"]
-
 
 def take_weights(model: keras.Model, source: keras.Model) -> None:
     """Set the weights of ``model`` to those of a ResNet of ``keras.applications``.

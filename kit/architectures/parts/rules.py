@@ -13,29 +13,16 @@ from typing import Annotated, Literal
 
 from kit.errors import SettingError
 
-__all__ = [
-    "Activation",
-    "AnyStem",
-    "AutoCounts",
-    "Count",
-    "Counts",
-    "Downsampling",
-    "Features",
-    "Head",
-    "Initializer",
-    "Normalization",
-    "OptionalCounts",
-    "Pair",
-    "Part",
-    "Rule",
-    "Scale",
-    "Share",
-    "Stem",
-    "Strength",
-    "require_room",
-    "require_side",
-    "room",
-]
+INITIALIZATIONS = (
+    *("auto", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform"),
+    *("lecun_normal", "lecun_uniform", "small_gaussian"),
+)
+CALLED = {  # other names of them
+    "he": "he_normal",
+    "glorot": "glorot_uniform",
+    "xavier": "glorot_uniform",
+    "lecun": "lecun_normal",
+}
 
 
 @dataclass(frozen=True)
@@ -102,6 +89,16 @@ def _part(value: object) -> float:
     return number
 
 
+def _initialization(value: object) -> str | float:
+    name = CALLED.get(value, value) if isinstance(value, str) else value
+    if name in INITIALIZATIONS:
+        return str(name)
+    number = _strength(value)
+    if not number:
+        raise ValueError
+    return number
+
+
 AutoCounts = Annotated[
     tuple[int, ...] | None,
     Rule(
@@ -144,9 +141,16 @@ Activation = Literal[
     "tanh",
 ]
 Downsampling = Literal["max", "mean", "stride"]
-Features = Literal["average", "flatten"]
+Features = Literal["average", "flatten", "max"]
 Head = Literal["softmax", "sigmoid", "scores"]
-Initializer = Literal["auto", "small_gaussian", "glorot", "he", "lecun"]
+Initialization = Annotated[
+    str | float,
+    Rule(
+        f"one of {', '.join(INITIALIZATIONS)} (glorot_uniform is known as Xavier's), or a number "
+        "above 0, that many times a Gaussian",
+        _initialization,
+    ),
+]
 Normalization = Literal["after", "before", "none"]
 Scale = Literal[
     "unit", "symmetric", "minmax", "zscore", "mean_image", "mean_channel", "channel_zscore"

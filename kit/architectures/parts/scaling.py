@@ -30,8 +30,6 @@ from kit.architectures.parts.assembling import Block, Stage, Tensor, named
 from kit.architectures.parts.rules import Scale
 from kit.errors import SettingError
 
-__all__ = ["adapt", "copy_weights", "needs_data", "scaling"]
-
 # The axes with statistics of their own. A saved layer tells by them what it is: (-1,) divides by
 # the standard deviation, the others do not.
 AXES = {"mean_image": (1, 2, 3), "mean_channel": (3,), "channel_zscore": (-1,)}

@@ -15,8 +15,6 @@ from kit.architectures.parts.assembling import Tensor
 from kit.architectures.parts.model_files import load_file
 from kit.errors import SettingError
 
-__all__ = ["AUTO", "saved", "up_to"]
-
 AUTO = "auto"
 
 

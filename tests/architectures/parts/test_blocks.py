@@ -8,10 +8,13 @@ from kit import architectures
 from kit.architectures.basic_cnn import block
 from kit.architectures.inception import inception
 from kit.architectures.parts.assembling import Block
-from kit.architectures.parts.blocks import convolution, output, penalty, stem_block
+from kit.architectures.parts.blocks import convolution, stem_block
+from kit.architectures.parts.heads import output
+from kit.architectures.parts.kernels import penalty
+from kit.architectures.parts.traits import Traits
 from kit.architectures.pointwise import network_in_network, reduce_channels
 
-PLAIN = {"normalization": "none", "activation": "relu"}
+PLAIN = {"traits": Traits(normalization="none")}
 
 
 def model_of(function, shape, *args, **settings) -> keras.Model:
@@ -104,7 +107,7 @@ def test_a_stride_replaces_the_pooling():
     ],
 )
 def test_normalization_stands_where_it_is_asked_for(normalization, kinds, per_filter):
-    model = model_of(convolution, (4, 4, 3), 2, 3, normalization=normalization)
+    model = model_of(convolution, (4, 4, 3), 2, 3, traits=Traits(normalization=normalization))
     assert [type(layer).__name__ for layer in model.layers[1:]] == kinds
     assert model.count_params() == 2 * per_filter
 
@@ -116,7 +119,8 @@ def test_a_stem_divides_the_sides_rounding_up(kind, divisor):
 
 
 def test_leaky_relu_has_the_slope_of_its_paper():
-    model = model_of(convolution, (1, 1, 1), 1, 1, normalization="none", activation="leaky_relu")
+    leaky = Traits(normalization="none", activation="leaky_relu")
+    model = model_of(convolution, (1, 1, 1), 1, 1, traits=leaky)
     model.set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
     x = np.array([-2.0, 3.0], dtype="float32").reshape(2, 1, 1, 1)
     np.testing.assert_allclose(np.ravel(model(x)), [-0.02, 3.0], rtol=1e-6)
@@ -130,8 +134,8 @@ def test_initial_weights_keep_the_scale_of_a_signal(activation):
     x = keras.Input((1, 1, 400))
     y = x
     for number in range(8):
-        settings = {"normalization": "none", "activation": activation}
-        y = convolution(y, 400, 1, **settings, name=f"layer{number}")
+        traits = Traits(normalization="none", activation=activation)
+        y = convolution(y, 400, 1, traits=traits, name=f"layer{number}")
     signal = np.random.default_rng(0).normal(size=(50, 1, 1, 400)).astype("float32")
     spread = float(np.sqrt(np.mean(np.square(keras.Model(x, y)(signal)))))
     assert 0.2 < spread < 5  # the ten-layer experiments of the course end at 0 or at infinity
@@ -141,7 +145,8 @@ def test_selu_keeps_mean_0_and_variance_1_as_its_paper_says():
     keras.utils.set_random_seed(0)
     x = y = keras.Input((1, 1, 400))
     for number in range(20):
-        y = convolution(y, 400, 1, normalization="none", activation="selu", name=f"layer{number}")
+        traits = Traits(normalization="none", activation="selu")
+        y = convolution(y, 400, 1, traits=traits, name=f"layer{number}")
     signal = np.random.default_rng(0).normal(size=(50, 1, 1, 400)).astype("float32")
     answers = np.asarray(keras.Model(x, y)(signal))
     assert np.mean(answers) == pytest.approx(0, abs=0.1)
@@ -150,11 +155,15 @@ def test_selu_keeps_mean_0_and_variance_1_as_its_paper_says():
 
 @pytest.mark.parametrize(
     ("choice", "deviation"),
-    [("small_gaussian", 0.01), ("glorot", (2 / 400) ** 0.5), ("he", 0.1), ("lecun", 0.005**0.5)],
+    [
+        *[("small_gaussian", 0.01), ("glorot_uniform", (2 / 400) ** 0.5), ("he_normal", 0.1)],
+        *[("lecun_normal", 0.005**0.5), (0.0001, 0.0001), (0.3, 0.3)],
+    ],
 )
 def test_initial_weights_by_name_are_as_wide_as_their_papers_say(choice, deviation):
     keras.utils.set_random_seed(0)
-    model = model_of(convolution, (1, 1, 200), 200, 1, initialization=choice, **PLAIN)
+    traits = Traits(normalization="none", initialization=choice)
+    model = model_of(convolution, (1, 1, 200), 200, 1, traits=traits)
     kernel, _ = model.get_weights()
     assert np.mean(kernel) == pytest.approx(0, abs=0.01 * deviation + 1e-3)
     assert np.std(kernel) == pytest.approx(deviation, rel=0.02)
@@ -170,7 +179,7 @@ def test_initial_weights_by_name_are_as_wide_as_their_papers_say(choice, deviati
     ],
 )
 def test_the_output_is_named_after_what_it_gives(head, classes, name, units, activation):
-    layer = output(classes, head=head)
+    layer = output(classes, Traits(head=head))
     assert (layer.name, layer.units) == (name, units)
     assert layer.activation.__name__ == activation
 

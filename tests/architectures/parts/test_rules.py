@@ -1,5 +1,6 @@
 """Wrong settings are told apart from the network's side: by name, with what must hold."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from kit import architectures, description
+from kit.architectures import mlp
 from kit.architectures.basic_cnn import FILTERS
+from kit.architectures.parts import checking
 from kit.errors import SettingError
 
 SHAPE = (32, 32, 3)
@@ -69,6 +72,10 @@ def test_an_unknown_style_suggests_the_nearest():
         ("l2", 10**400, "a finite number"),
         ("l2", [1e-4], "a finite number"),
         ("l2", False, "a finite number"),
+        ("l1", -1, "a finite number"),
+        ("initialization", "he_norml", "one of auto, he_normal"),
+        ("initialization", 0, "a number above 0, that many times a Gaussian"),
+        ("initialization", None, "glorot_uniform is known as Xavier's"),
         ("downsampling", "maxx", 'Did you mean "max"?'),
         ("normalization", True, 'one of "after", "before", "none"'),
         ("head", None, 'one of "softmax", "sigmoid"'),
@@ -102,6 +109,17 @@ def test_an_argument_is_no_setting(setting):
 )
 def test_other_architectures_check_their_own_settings(name, setting, value, must):
     assert must in refused(name, **{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("he", "he_normal"), ("xavier", "glorot_uniform"), ("1e-4", 0.0001), (1, 1.0)],
+)
+def test_initial_weights_go_by_several_names(said, meant):
+    stages = mlp.stages
+    assert checking.arguments("mlp", stages, {"initialization": said})["traits"] == (
+        dataclasses.replace(mlp.HIDDEN, initialization=meant)
+    )
 
 
 def test_values_of_a_yaml_file_are_taken():

@@ -1,10 +1,11 @@
 """Kernels: where they start, and what keeps them small."""
 
+from typing import Any
+
 import keras
 
-from kit.architectures.parts.rules import Activation, Initializer, Scale
-
-__all__ = ["initializer", "penalty", "small"]
+from kit.architectures.parts.rules import Activation, Initialization, Scale
+from kit.architectures.parts.traits import Traits
 
 INITIALIZERS = {  # of kernels, by the activation that follows; he_normal for all others
     "flexible_sigmoid": "glorot_uniform",
@@ -16,13 +17,27 @@ INITIALIZERS = {  # of kernels, by the activation that follows; he_normal for al
     "softplus": "glorot_uniform",
     "tanh": "glorot_uniform",
 }
-NAMED = {"glorot": "glorot_uniform", "he": "he_normal", "lecun": "lecun_normal"}
 # The values that a scaling leaves are about this large where they are not about 1.
 SIZES = {"mean_channel": 64, "mean_image": 64}
 
 
+def kernel(traits: Traits) -> dict[str, Any]:
+    """Return what a layer with a kernel takes for it."""
+    return {
+        "kernel_initializer": initializer(traits.activation, traits.initialization),
+        "kernel_regularizer": penalty(traits.l2, traits.l1),
+    }
+
+
+def last_kernel(traits: Traits) -> dict[str, Any]:
+    """Return what the layer before the answers takes for its kernel."""
+    number = isinstance(traits.initialization, float)
+    start = initializer("relu", traits.initialization) if number else small(traits.scale)
+    return {**kernel(traits), "kernel_initializer": start}
+
+
 def initializer(
-    activation: Activation, choice: Initializer = "auto"
+    activation: Activation, choice: Initialization = "auto"
 ) -> str | keras.initializers.Initializer:
     """Return the initial weights of a kernel.
 
@@ -32,13 +47,31 @@ def initializer(
             into Rectifiers" (ICCV 2015), for the rectifiers and their smooth kin, which pass half
             of their input; Klambauer et al., "Self-Normalizing Neural Networks" (NeurIPS 2017), for
             selu, and for maxout, whose larger of two values has the variance of one; Glorot and
-            Bengio (AISTATS 2010) for the others. These three go by name too; ``"small_gaussian"``
-            is the normal distribution of standard deviation 0.01, with which the signal of a deep
-            network dies out.
+            Bengio (AISTATS 2010) for the others. These go by Keras' names as well: he_normal,
+            lecun_normal, glorot_uniform (known as Xavier's; a Gaussian divided by the root of the
+            number of inputs, which goes by that name too, is lecun_normal). A number is the
+            standard deviation of a normal distribution; ``"small_gaussian"`` is 0.01, with which
+            the signal of a deep network dies out.
     """
     if choice == "small_gaussian":
         return keras.initializers.RandomNormal(stddev=0.01)
-    return NAMED.get(choice) or INITIALIZERS.get(activation, "he_normal")
+    if isinstance(choice, float):
+        return keras.initializers.RandomNormal(stddev=choice)
+    return INITIALIZERS.get(activation, "he_normal") if choice == "auto" else choice
+
+
+def depthwise_initializer(
+    activation: Activation, choice: Initialization, kernel_size: int
+) -> str | keras.initializers.Initializer:
+    """Return the same for a kernel of which each value sees one channel only.
+
+    Keras' initializers would count all channels as its inputs.
+    """
+    start = initializer(activation, choice)
+    if not isinstance(start, str):
+        return start
+    gain = 2 if start.startswith("he") else 1  # with as many outputs as inputs, Glorot's is LeCun's
+    return keras.initializers.RandomNormal(stddev=gain**0.5 / kernel_size)
 
 
 def small(scale: Scale = "unit") -> keras.initializers.Initializer:
