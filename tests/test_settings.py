@@ -6,9 +6,11 @@ import pytest
 from docstring_parser import parse_from_object
 
 from kit import data
+from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
 from kit.setting_names import flags_spoken
-from kit.settings import Division, Images, Training, Tuning, Variation
+from kit.settings import Division, Images, Network, Training, Tuning, Variation
+from kit.settings.stored import read_settings
 
 
 def test_every_setting_has_one_place_and_a_sentence_below_it() -> None:
@@ -81,6 +83,38 @@ def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
     assert Training.flat_of({"settings": {"filters": [8]}}) == {"settings": {"filters": [8]}}
 
 
+def test_what_version_0_1_wrote_among_the_networks_settings_has_a_place_of_its_own() -> None:
+    flat = Training.flat_of({"l2": 0.1, "settings": {"dense": [8], "head": "scores"}})
+
+    assert flat == {"l2": 0.1, "dense": [8], "settings": {"head": "scores"}}
+
+
+def test_the_traits_of_a_network_are_settings_of_almost_every_architecture() -> None:
+    assert set(Network.TRAITS) <= set(vars(Network())) & set(vars(Traits()))
+    assert Network(dense=(), l1=0.0, initialization="he").traits() == {
+        "dense": (),
+        "initialization": "he",
+        "l1": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("dense: []", {"dense": ()}),
+        ("dense: [8, 4]", {"dense": (8, 4)}),
+        ("settings: {dense: [8]}", {"dense": (8,), "settings": ()}),
+        ("initialization: 0.0001", {"initialization": 0.0001}),
+        ("initialization: he_normal", {"initialization": "he_normal"}),
+        ("network: {l1: 1.0e-5}", {"l1": 1e-5}),
+    ],
+)
+def test_the_traits_of_a_network_are_read_from_a_file(
+    said: str, read: dict[str, Any], tmp_path: Path
+) -> None:
+    assert read_settings(Training, tmp_path, said) == read
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
@@ -105,6 +139,10 @@ def test_a_tree_and_a_flat_mapping_say_the_same() -> None:
         ({"fine_tune_epochs": 0}, "fine_tune_epochs must be at least 1"),
         ({"fine_tune_rate": 0.0}, "fine_tune_rate must be above 0"),
         ({"unlabelled": "more"}, "unlabelled needs pretrain=autoencoder"),
+        ({"pretrain_noise": 0.2}, "pretrain_noise is for an autoencoder, and none is trained"),
+        ({"keep_autoencoder": True}, "keep_autoencoder is for an autoencoder"),
+        ({"pretrain": "autoencoder", "pretrain_noise": 2.0}, "pretrain_noise must be from 0 to 1"),
+        ({"pretrain": "autoencoder", "pretrain_epochs": 0}, "pretrain_epochs must be at least 1"),
         ({"repeats": 0}, "repeats must be at least 1"),
         ({"folds": 1}, "folds must be at least 2"),
         ({"folds": 2, "repeats": 2}, "leave repeats out"),

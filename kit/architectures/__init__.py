@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from kit.architectures.parts import backbones
+from kit.architectures import backbones
+from kit.architectures.backbones.model_files import load_file
 from kit.architectures.parts.checking import arguments, class_count, defaults, image_shape
-from kit.architectures.parts.model_files import load_file
 from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import Annotated
 
 from keras import layers, ops
 
-from kit.architectures.parts import backbones, trunks
+from kit.architectures import backbones
+from kit.architectures.backbones import Preprocessing, trunks
 from kit.architectures.parts.assembling import Block, Stage, Tensor, named
-from kit.architectures.parts.backbones import Preprocessing
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.rules import Rule
 from kit.architectures.parts.traits import Traits, Without
@@ -108,7 +108,7 @@ def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
 
     Args:
         x: ``(batch, height, width, channels)`` with 3 channels (RGB) or 1 (gray).
-        kind: See :class:`kit.architectures.parts.backbones.Backbone`.
+        kind: See :class:`kit.architectures.backbones.Backbone`.
         name: Prefix of the layers' names.
 
     Returns:

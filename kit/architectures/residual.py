@@ -11,11 +11,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+from kit.architectures.backbones.resnet_weights import take_weights
 from kit.architectures.parts.assembling import Block, Stage
 from kit.architectures.parts.blocks import STEM_FROM
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.residual_blocks import Shortcut, basic, bottleneck, entrance
-from kit.architectures.parts.resnet_weights import take_weights
 from kit.architectures.parts.rules import AutoCounts, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without

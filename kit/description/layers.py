@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from kit.architectures.parts.weightless import without_weights
+from kit.architectures.backbones.weightless import without_weights
 from kit.description.costs import outcome
 from kit.description.layer_graph import graph
 from kit.description.windows import Outcome, Pair, Reach, Signal

@@ -33,7 +33,7 @@ def check(settings: Checking) -> "Checks":
     size = None if images.image_size is None else one_or_two(images.image_size)
     source, output = places.data_folder(settings.folder), settings.results.output
     own = network_choice.network_settings(
-        network.architecture, network.settings, network.l2, network.dropout
+        network.architecture, network.settings, **network.traits()
     )
     choice = network_choice.choose(
         network.architecture,

@@ -47,9 +47,7 @@ def train(folder: Path | str | None = None, **given: Any) -> Run:
         network.architecture,
         network.backbone,
         network.weights,
-        network_choice.network_settings(
-            network.architecture, network.settings, network.l2, network.dropout
-        ),
+        network_choice.network_settings(network.architecture, network.settings, **network.traits()),
         source,
         size,
         images.color,

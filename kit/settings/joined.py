@@ -28,7 +28,13 @@ class Bare:
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Settings on one subject."""
+    """Settings on one subject.
+
+    Attributes:
+        lifted: Those of them that a file may have within ``settings``.
+    """
+
+    lifted: ClassVar[Sequence[str]] = ()
 
     def verify(self) -> None:
         """Check what these values alone decide.
@@ -103,7 +109,8 @@ class Joined:
         """Return what a tree of groups holds, by the settings' names.
 
         What stands in no group is taken as it is: version 0.1 wrote settings without groups. It
-        does not matter in which group a setting stands.
+        does not matter in which group a setting stands. Among the settings of a network it wrote
+        more than stand there now.
         """
         groups = {one.name for one in dataclasses.fields(cls) if _group(one) is not None}
         groups |= {one.__name__.lower() for one in cls.also_read}
@@ -112,6 +119,16 @@ class Joined:
             flat |= value if name in groups and isinstance(value, Mapping) else {name: value}
         other = {name for group in cls.also_read for name in vars(group())}
         other -= cls.signature().parameters.keys()
+        inner = flat.get("settings")
+        if isinstance(inner, Mapping):
+            lifted = {
+                name
+                for each in map(_group, dataclasses.fields(cls))
+                if each
+                for name in each.lifted
+            }
+            own = {name: value for name, value in inner.items() if name in lifted}
+            flat |= {"settings": {n: v for n, v in inner.items() if n not in own}, **own}
         return {name: value for name, value in flat.items() if name not in other}
 
     def flat(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Which network learns, and by what rule."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
@@ -19,6 +19,10 @@ __all__ = ["Network", "Optimization", "Transfer"]
 class Network(Group):
     """Which network learns."""
 
+    # What almost every network has, and other settings of a network stand beside under one name.
+    TRAITS: ClassVar[tuple[str, ...]] = ("dense", "dropout", "initialization", "l1", "l2")
+    lifted: ClassVar[Sequence[str]] = TRAITS  # version 0.1 wrote some of them there
+
     architecture: str = "auto"
     """basic_cnn, inception, residual, ...; auto takes a pretrained backbone for color photos where
     its weights are on this machine, else a network from scratch."""
@@ -32,10 +36,25 @@ class Network(Group):
         default_factory=dict
     )
     """One setting of the architecture, for example filters=[16,32]. Repeatable."""
-    l2: float | None = None
-    """Penalty on the kernels, in Keras' measure; by default none."""
+    dense: tuple[int, ...] | None = None
+    """Units of hidden dense layers before the output; by default the architecture's."""
     dropout: float | None = None
-    """Before the output; by default the architecture's."""
+    """Behind these layers, or before the output; by default the architecture's."""
+    initialization: Annotated[
+        float | str | None, tyro.conf.arg(metavar="auto|he_normal|glorot_uniform|...|NUMBER")
+    ] = None
+    """Where kernels start: he_normal, glorot_uniform (Xavier), lecun_normal, small_gaussian or
+    auto, which goes by the activation; 0.0001 is that many times a Gaussian. By default the
+    architecture's."""
+    l1: float | None = None
+    """Penalty on the absolute values of the kernels; by default none."""
+    l2: float | None = None
+    """Penalty on the squares of the kernels, in Keras' measure; by default none."""
+
+    def traits(self) -> dict[str, Any]:
+        """Return those of the network's traits that are said."""
+        said = {name: getattr(self, name) for name in self.TRAITS}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,15 @@ class Transfer(Group):
     """The highest learning rate for that; by default 0.0001."""
     pretrain: Literal["none", "autoencoder"] = "none"
     """Before the training, let an autoencoder teach the network to see, without labels."""
+    pretrain_epochs: int | None = None
+    """Passes over the images for that; by default about 1,500 steps of them, 10 to 100."""
+    pretrain_noise: float | None = None
+    """Noise on these images, which the autoencoder learns to take away: its standard deviation as a
+    share of the range of pixels; by default 0.1."""
+    pretrain_loss: Literal["mse", "l1", "crossentropy"] | None = None
+    """How its drawing is compared with the image, pixel by pixel; by default mse."""
+    keep_autoencoder: bool = False
+    """Keep the autoencoder beside the model, as autoencoder.keras."""
     unlabelled: Path | None = None
     """A folder of more images for that, without classes."""
     auxiliary: bool = False
@@ -146,4 +174,18 @@ class Transfer(Group):
             raise SettingError(
                 "`unlabelled` needs `pretrain=autoencoder`: nothing else can use images without "
                 "classes."
+            )
+        own = ("pretrain_epochs", "pretrain_noise", "pretrain_loss", "keep_autoencoder")
+        said = [name for name in own if getattr(self, name) not in (None, False)]
+        if said and self.pretrain == "none":
+            raise SettingError(
+                f"`{said[0]}` is for an autoencoder, and none is trained; take "
+                f"`pretrain=autoencoder`, or leave `{said[0]}` out."
+            )
+        if self.pretrain_epochs is not None and self.pretrain_epochs < 1:
+            raise SettingError(f"`pretrain_epochs` must be at least 1, not {self.pretrain_epochs}.")
+        noise = self.pretrain_noise
+        if noise is not None and not 0 <= noise <= 1:
+            raise SettingError(
+                f"`pretrain_noise` must be from 0 to 1, a share of the range of pixels, not {noise}."
             )

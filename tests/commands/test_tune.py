@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from kit import architectures, data, runs, search
-from kit.architectures.parts import trunks
+from kit.architectures.backbones import trunks
 from kit.commands.predict import predict
 from kit.commands.programs import program
 from kit.commands.train import train

@@ -33,7 +33,7 @@ def last_kernel(traits: Traits) -> dict[str, Any]:
     """Return what the layer before the answers takes for its kernel."""
     number = isinstance(traits.initialization, float)
     start = initializer("relu", traits.initialization) if number else small(traits.scale)
-    return {**kernel(traits), "kernel_initializer": start}
+    return {"kernel_initializer": start, "kernel_regularizer": penalty(traits.l2, traits.l1)}
 
 
 def initializer(

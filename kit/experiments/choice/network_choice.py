@@ -118,10 +118,7 @@ def choose(
 
 
 def network_settings(
-    architecture: str,
-    texts: Sequence[str] | Mapping[str, Any],
-    l2: float | None,
-    dropout: float | None,
+    architecture: str, texts: Sequence[str] | Mapping[str, Any], **traits: Any
 ) -> Mapping[str, Any]:
     """Return the settings of the architecture; those among ``texts`` go before the others.
 
@@ -130,8 +127,7 @@ def network_settings(
     """
     if architecture != "auto":
         architectures.check_name(architecture)
-    flags = {"l2": l2, "dropout": dropout}
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: value for name, value in traits.items() if value is not None}
     return given | assignments(texts)
 
 

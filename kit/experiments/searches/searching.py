@@ -16,6 +16,7 @@ from kit.experiments.searches.settings import search_folder
 from kit.experiments.searches.wanted import Wanted
 from kit.intervals import guessing
 from kit.keras_start import start_keras
+from kit.settings import Network
 from kit.settings.texts import one_or_two
 
 __all__ = ["choose", "run", "set_threads"]
@@ -139,7 +140,9 @@ def choose(settings: Mapping[str, Any], source: Path, space: search.Space | None
         DataError: The images cannot be used.
     """
     network = network_choice.network_settings(
-        settings["architecture"], settings["settings"], settings["l2"], settings["dropout"]
+        settings["architecture"],
+        settings["settings"],
+        **{name: settings[name] for name in Network.TRAITS},
     )
     size = settings["image_size"]
     return network_choice.choose(

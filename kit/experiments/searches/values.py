@@ -14,7 +14,7 @@ from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches.settings import default_space, shared
 from kit.experiments.trainings import building
 from kit.search import Choices, Range, Space
-from kit.settings import Training
+from kit.settings import Network, Training
 from kit.settings.texts import assignments, one_or_two
 
 Parameter = Range | Choices
@@ -23,7 +23,7 @@ __all__ = ["FLAGS", "IMAGES", "check", "check_trial", "chosen", "of_training"]
 
 # Flags of the training that a trial may have of its own.
 FLAGS = (
-    *("learning_rate", "l2", "dropout", "weight_decay", "momentum", "label_smoothing"),
+    *(*Network.TRAITS, "learning_rate", "weight_decay", "momentum", "label_smoothing"),
     *("optimizer", "schedule", "class_weight", "loss", "batch_size", "augmentation", "image_size"),
     *("mix", "mix_alpha", "sampling", "equalization", "aspect", "nesterov", "decay", "every"),
 )
@@ -76,9 +76,7 @@ def check(
 def chosen(choice: Choice, values: Mapping[str, Any]) -> Choice:
     """Return the network of a trial: the same with the settings that are searched."""
     own = {
-        name: value
-        for name, value in values.items()
-        if name not in FLAGS or name in ("l2", "dropout")
+        name: value for name, value in values.items() if name not in FLAGS or name in Network.TRAITS
     }
     return dataclasses.replace(choice, settings={**choice.settings, **own})
 
@@ -143,7 +141,7 @@ def _check_name(
             f'--search: there is no setting "{name}".{nearest(name, known)} Searched can be: '
             f"{', '.join(known)}."
         )
-    if name in ("l2", "dropout") and name not in names:
+    if name in Network.TRAITS and name not in names:
         raise SettingError(f"--search {name}: {choice.architecture} has no such setting.")
     if name in given or name in assignments(settings["settings"]):
         raise SettingError(

@@ -65,9 +65,8 @@ def compile_settings(choice: Choice, given: Mapping[str, Any]) -> dict[str, Any]
         choice: The network.
         given: The flags.
     """
-    names = ("optimizer", "learning_rate", "weight_decay", "momentum", "nesterov", "loss")
-    names += ("label_smoothing",)
-    compiled = {name: given[name] for name in names}
+    of_rule = ("optimizer", "learning_rate", "weight_decay", "momentum", "nesterov")
+    compiled = {name: given[name] for name in (*of_rule, "loss", "label_smoothing")}
     if compiled["learning_rate"] is None and compiled["optimizer"] in ("adam", "adamw"):
         compiled["learning_rate"] = architectures.learning_rate(choice.architecture)
     return compiled

@@ -134,15 +134,23 @@ def _teach_to_see(
     if method.pretrain == "none":
         return
     more = method.unlabelled
+    asked = {
+        "epochs": method.pretrain_epochs,
+        "noise": method.pretrain_noise,
+        "loss": method.pretrain_loss,
+    }
     done = training.pretrain(
         model,
         splits,
+        **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
         unlabelled=None if more is None else data.unlabelled(more, splits, method.cache),
         max_minutes=None if limit is None else limit / 2,
     )
     columns = ("image", "with noise", "drawn again")
     figure = plots.augmented(done.reconstructions, columns=columns)
     plots.save(figure, run / "figures" / f"reconstructions{ending}.png")
+    if method.keep_autoencoder:
+        runs.save_model(done.autoencoder, run / f"autoencoder{ending}.keras")
     history = done.history.table
     files.write(
         run / f"history_pretraining{ending}.csv",

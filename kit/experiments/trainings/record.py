@@ -16,7 +16,7 @@ from kit.experiments.choice.variation import layers
 from kit.experiments.run import METRICS
 from kit.experiments.trainings.fitting import Trained
 from kit.progress import clean
-from kit.settings import Training
+from kit.settings import Network, Training
 from kit.settings.stored import settings_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = [
     "threads",
 ]
 
-FLAGS = ("dropout", "l2")  # settings of architectures that have flags of their own
+FLAGS = Network.TRAITS  # settings of architectures that have flags of their own
 
 
 def resolve(

@@ -28,6 +28,11 @@ from kit.training.schedules import Schedule
 __all__ = ["Pretraining", "check_pretrain", "pretrain"]
 
 FILTERS = (16, 128)  # fewest and most in a layer of the decoder, which is thrown away
+LOSSES = {
+    "mse": "mean_squared_error",
+    "l1": "mean_absolute_error",
+    "crossentropy": "binary_crossentropy",  # of pixels, each a probability of being bright
+}
 RATE = 1e-3  # of Adam, at the peak of the schedule
 SHOWN = 8  # images drawn again for a picture
 
@@ -38,14 +43,17 @@ class Pretraining:
 
     Attributes:
         history: One row per epoch in ``table``: ``epoch`` (from 1), ``loss``, ``val_loss``,
-            ``learning_rate`` and ``seconds``. The loss is the mean squared error of pixels scaled
-            to [0, 1], and the penalty of an encoder with L2.
+            ``learning_rate`` and ``seconds``. The loss is that of pixels scaled to [0, 1], and
+            the penalty of an encoder with one.
+        autoencoder: The encoder, whose layers are the model's, and the decoder behind it: images as
+            the model takes them in, images of values in [0, 1] out.
         images: Number of images in an epoch.
         reconstructions: uint8 ``(n, 3, height, width, channels)`` of at most 8 validation images:
             as they are, with the noise, and as they were drawn again.
     """
 
     history: History
+    autoencoder: keras.Model
     images: int
     reconstructions: NDArray[np.uint8]
 
@@ -58,14 +66,15 @@ def pretrain(
     learning_rate: float = RATE,
     schedule: choices.Schedule = "one-cycle",
     noise: float = 0.1,
+    loss: str = "mse",
     unlabelled: data.Images | None = None,
     max_minutes: float | None = None,
 ) -> Pretraining:
     """Train the layers of a classifier up to its last map as the encoder of an autoencoder.
 
-    A decoder of transposed convolutions is put behind the map, learns to give back the image, and
-    is thrown away. The model keeps the encoder's weights; its head stays as it was. No label is
-    read. Augmentation applies as in the training of the classifier.
+    A decoder of transposed convolutions is put behind the map and learns to give back the image.
+    The model keeps the encoder's weights; its head stays as it was. No label is read. Augmentation
+    applies as in the training of the classifier.
 
     Args:
         model: A classifier of either style with a layer "features" behind its last map. Whether it
@@ -76,6 +85,8 @@ def pretrain(
         schedule: How the rate goes from epoch to epoch.
         noise: Standard deviation of the Gaussian noise on the images, as a share of the range of
             pixels; the clean image is to be given back. 0 for none.
+        loss: How an image that was drawn is compared with the clean one, pixel by pixel: "mse",
+            "l1" or "crossentropy".
         unlabelled: More images to learn from, see :func:`kit.data.unlabelled`.
         max_minutes: Limit; as many epochs are trained as fit, of the first as many steps.
 
@@ -87,10 +98,10 @@ def pretrain(
     splits = dataclasses.replace(splits, mix=None, sampling="none")  # those are of labels
     seen = splits if unlabelled is None else _with_more(splits, unlabelled)
     epochs = default_epochs(data.steps(seen)) if epochs is None else epochs
-    check_pretrain(epochs, learning_rate, schedule, noise, max_minutes)
-    autoencoder = _autoencoder(model, splits.seed)
+    check_pretrain(epochs, learning_rate, schedule, noise, max_minutes, loss)
+    autoencoder = _autoencoder(model, splits.seed, loss)
     optimizer = keras.optimizers.Adam(learning_rate)
-    autoencoder.compile(optimizer, "mean_squared_error", jit_compile=_compiler())
+    autoencoder.compile(optimizer, LOSSES[loss], jit_compile=_compiler())
     limit = None if max_minutes is None else 60 * max_minutes
     validated = data.steps(splits, "validation")
     steps = data.steps(seen)
@@ -127,7 +138,7 @@ def pretrain(
         seconds=time.monotonic() - start,
         cpu_seconds=time.process_time() - cpu_start,
     )
-    return Pretraining(history, len(seen.parts["train"]), drawn)
+    return Pretraining(history, autoencoder, len(seen.parts["train"]), drawn)
 
 
 def check_pretrain(
@@ -136,6 +147,7 @@ def check_pretrain(
     schedule: str,
     noise: float,
     max_minutes: float | None = None,
+    loss: str = "mse",
 ) -> None:
     """Check settings of :func:`pretrain` before there is a model; None is left to its default.
 
@@ -149,9 +161,11 @@ def check_pretrain(
         raise SettingError(
             f"noise must be from 0 to 1, a share of the range of pixels, not {noise}."
         )
+    if loss not in LOSSES:
+        raise SettingError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}.")
 
 
-def _autoencoder(model: keras.Model, seed: int) -> keras.Model:
+def _autoencoder(model: keras.Model, seed: int, loss: str) -> keras.Model:
     """Return the model's own layers up to its last map, and a decoder behind them."""
     try:
         last_map = model.get_layer("features").input
@@ -165,10 +179,12 @@ def _autoencoder(model: keras.Model, seed: int) -> keras.Model:
             f"{model.name} has no layers to train before its features, which an autoencoder could "
             "pre-train: take a network with convolutions that are not frozen."
         )
-    return keras.Model(model.inputs[0], _decoded(last_map, model.input_shape[1:], seed))
+    between = "sigmoid" if loss == "crossentropy" else "linear"  # 0 and 1, as that loss wants it
+    drawn = _decoded(last_map, model.input_shape[1:], seed, between)
+    return keras.Model(model.inputs[0], drawn, name="autoencoder")
 
 
-def _decoded(x: Any, image_shape: tuple[int, int, int], seed: int) -> Any:
+def _decoded(x: Any, image_shape: tuple[int, int, int], seed: int, activation: str) -> Any:
     """Double the sides of a map ``(batch, height, width, channels)`` until it is an image."""
     height, width, channels = image_shape
     doublings = [
@@ -193,6 +209,7 @@ def _decoded(x: Any, image_shape: tuple[int, int, int], seed: int) -> Any:
         channels,
         3,
         padding="same",
+        activation=activation,
         kernel_initializer=keras.initializers.GlorotUniform(seed),
         dtype="float32",  # bfloat16 has fewer steps than pixels, under mixed precision too
         name="decoder_image",

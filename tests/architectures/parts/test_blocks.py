@@ -62,6 +62,18 @@ def test_the_inception_module_of_the_homework_has_96_channels():
     assert model.count_params() == kernels + norms == 22_016
 
 
+def test_the_homeworks_network_is_a_row_of_settings_and_counts_as_by_hand():
+    settings = {"stem": "pooled", "stem_filters": 64, "modules": [1], "five": [16, 32]}
+    settings |= {"normalization": "after", "features": "flatten", "dense": [18]}
+    with keras.StatelessScope(initialize_variables=False):
+        model = architectures.build("inception", (32, 32, 3), 18, **settings)
+    stem, module = (27 + 1) * 64, 22_016 + 4 * 16 + 2 * 32  # kernels, norms; and biases
+    classifier = (16 * 16 * 96 + 1) * 18 + (18 + 1) * 18
+    assert model.count_params() == stem + 4 * 64 + module + classifier == 466_920
+    # The listing has no normalization behind the stem and the 3x3 convolution, and one twice.
+    assert model.count_params() - 4 * 64 - 4 * 32 + 4 * 16 == 466_600
+
+
 def test_the_first_module_of_googlenet_has_the_published_size():
     # Szegedy et al. 2015, table 1, inception (3a): 192 channels in; "159K" are the kernels in Ki.
     filters = {"one": 64, "three": (96, 128), "five": (16, 32), "pooled": 32}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit import architectures, data, training
+from kit import architectures, data, runs, training
 from kit.errors import DataError, KitError, SettingError
 
 
@@ -131,31 +131,36 @@ def test_the_classifier_stays_compiled_and_its_file_needs_no_kit(
 ) -> None:
     assert isinstance(learnt.model.loss, keras.losses.CategoricalCrossentropy)
     learnt.model.save(tmp_path / "model.keras")
+    runs.save_model(learnt.done.autoencoder, tmp_path / "autoencoder.keras")
     script = (
         "import sys, keras, numpy; model = keras.saving.load_model(sys.argv[1], compile=False);"
+        "other = keras.saving.load_model(sys.argv[2]);"
         "assert 'kit' not in sys.modules;"
         "print([layer.name for layer in model.layers]);"
-        "print(model(numpy.full((1, 16, 20, 3), 99.0))[0, 0].numpy())"
+        "print(model(numpy.full((1, 16, 20, 3), 99.0))[0, 0].numpy());"
+        "print(numpy.mean(other(numpy.full((1, 16, 20, 3), 99.0))))"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "model.keras")]
+    files = [str(tmp_path / name) for name in ("model.keras", "autoencoder.keras")]
+    command = [sys.executable, "-c", script, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    names, answer = done.stdout.splitlines()
+    names, answer, drawn = done.stdout.splitlines()
     assert "decoder" not in names
-    here = learnt.model(np.full((1, 16, 20, 3), 99.0))[0, 0]
-    assert float(answer) == pytest.approx(float(here), 1e-5)
+    gray = np.full((1, 16, 20, 3), 99.0)
+    assert float(answer) == pytest.approx(float(learnt.model(gray)[0, 0]), 1e-5)
+    assert float(drawn) == pytest.approx(np.mean(learnt.done.autoencoder(gray)), 1e-5)
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (33, 47, 3)])
-def test_any_size_comes_back_in_its_size_and_no_noise_is_none(
-    tmp_path: Path, shape: tuple[int, ...]
+@pytest.mark.parametrize(("shape", "loss"), [((8, 8), "l1"), ((33, 47, 3), "crossentropy")])
+def test_any_size_comes_back_in_its_size_by_any_loss_and_no_noise_is_none(
+    tmp_path: Path, shape: tuple[int, ...], loss: str
 ) -> None:
     folder = stripes(tmp_path, shape, count=4)
     color = "rgb" if len(shape) == 3 else "grayscale"
     splits = data.load(folder, image_size=shape[:2], batch_size=4, color=color)
     done = training.pretrain(
-        network(splits, "sequential", filters=(4, 8)), splits, epochs=1, noise=0.0
+        network(splits, "sequential", filters=(4, 8)), splits, epochs=1, noise=0.0, loss=loss
     )
 
     assert done.reconstructions.shape[2:] == splits.image_shape
@@ -222,6 +227,7 @@ def test_a_network_without_features_is_refused(bars: data.Splits) -> None:
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"noise": 1.5}, "noise must be from 0 to 1"),
+        ({"loss": "hinge"}, "loss must be one of mse, l1, crossentropy, not 'hinge'"),
         ({"schedule": "cos"}, "no schedule 'cos'"),
     ],
 )

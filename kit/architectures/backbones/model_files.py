@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import foreign, memory
-from kit.architectures.parts.weightless import without_weights
+from kit.architectures.backbones.weightless import without_weights
 from kit.errors import KitError, SettingError
 from kit.files import amount
 

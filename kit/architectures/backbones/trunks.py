@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
+from kit.architectures.backbones.model_files import load_file
 from kit.architectures.parts.assembling import Tensor
-from kit.architectures.parts.model_files import load_file
 from kit.errors import SettingError
 
 AUTO = "auto"

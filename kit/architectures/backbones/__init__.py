@@ -1,0 +1,24 @@
+"""Networks that were trained before: which there are, their weights, their files and their ends."""
+
+from kit.architectures.backbones.catalogue import (
+    BACKBONES,
+    PROPOSED,
+    RECOMMENDED,
+    Backbone,
+    Preprocessing,
+    find,
+)
+from kit.architectures.backbones.weights import at_hand, load, ready, weights_file
+
+__all__ = [
+    "BACKBONES",
+    "PROPOSED",
+    "RECOMMENDED",
+    "Backbone",
+    "Preprocessing",
+    "at_hand",
+    "find",
+    "load",
+    "ready",
+    "weights_file",
+]
