@@ -103,7 +103,7 @@ def test_the_traits_of_a_network_are_settings_of_almost_every_architecture() -> 
     [
         ("dense: []", {"dense": ()}),
         ("dense: [8, 4]", {"dense": (8, 4)}),
-        ("settings: {dense: [8]}", {"dense": (8,), "settings": ()}),
+        ("settings: {dense: [8]}", {"dense": (8,), "settings": {}}),
         ("initialization: 0.0001", {"initialization": 0.0001}),
         ("initialization: he_normal", {"initialization": "he_normal"}),
         ("network: {l1: 1.0e-5}", {"l1": 1e-5}),

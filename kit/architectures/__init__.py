@@ -2,15 +2,16 @@
 
 This folder is the registry: each file is an architecture, and a folder is none. It has a
 function ``stages(input_shape, num_classes, *, ...) -> list[Stage]``, whose keyword-only parameters
-are the settings, and ``EXAMPLE``, the settings and the input shape of a small network for the
-tests. Listing the names needs no TensorFlow.
+are the settings, with each of its :class:`kit.architectures.parts.traits.Traits` as one, and
+``EXAMPLE``, the settings and the input shape of a small network for the tests. Listing the names
+needs no TensorFlow.
 """
 
 import ast
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -22,8 +23,8 @@ from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
-    from numpy.typing import NDArray
+
+    from kit.architectures.parts.scaling import adapt, copy_weights, needs_data
 
 __all__ = [
     "Style",
@@ -97,9 +98,9 @@ def check_name(name: str) -> None:
 
 def build(
     name: str,
+    /,
     input_shape: tuple[int, int, int],
     num_classes: int,
-    /,
     style: Style = "functional",
     **settings: Any,
 ) -> "keras.Model":
@@ -183,38 +184,12 @@ def head(model: "keras.Model") -> Literal["softmax", "sigmoid", "scores"]:
     return "sigmoid" if model.output_shape[-1] == 1 else "softmax"
 
 
-def needs_data(model: "keras.Model") -> bool:
-    """Tell whether the model's scaling wants :func:`adapt` before training."""
-    from kit.architectures.parts import scaling
+def __getattr__(name: str) -> Any:
+    if name not in ("adapt", "copy_weights", "needs_data"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kit.architectures.parts import scaling  # brings Keras
 
-    return scaling.needs_data(model)
-
-
-def adapt(model: "keras.Model", batches: "Iterable[NDArray[np.float32]]") -> None:
-    """Give the scaling of a model the statistics of the training images; often there is none.
-
-    Args:
-        model: Of :func:`build`, not yet compiled or asked.
-        batches: Images of the training part, without augmentation, each batch of shape (batch,
-            height, width, channels). They are read once, or not at all where nothing needs them.
-
-    Raises:
-        SettingError: There is no image, or the images are not of the model's shape.
-    """
-    from kit.architectures.parts import scaling
-
-    scaling.adapt(model, batches)
-
-
-def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
-    """Give ``target`` the weights of a model with the same layers, statistics of scaling included.
-
-    ``target.set_weights`` does the same but for a scaling that :func:`adapt` has changed, or one
-    within a backbone, which would go on with the statistics that it had.
-    """
-    from kit.architectures.parts import scaling
-
-    scaling.copy_weights(source, target)
+    return getattr(scaling, name)
 
 
 def _stages(name: str) -> Callable[..., Any]:

@@ -187,5 +187,6 @@ class Transfer(Group):
         noise = self.pretrain_noise
         if noise is not None and not 0 <= noise <= 1:
             raise SettingError(
-                f"`pretrain_noise` must be from 0 to 1, a share of the range of pixels, not {noise}."
+                "`pretrain_noise` must be from 0 to 1, a share of the range of pixels, not "
+                f"{noise}."
             )

@@ -11,7 +11,8 @@ from kit.training.compiling import (
     learning_rate,
     on_graphics_card,
 )
-from kit.training.fitting import History, check_fit, default_epochs, default_monitor, fit
+from kit.training.fit_checks import check_fit, default_epochs, default_monitor
+from kit.training.fitting import History, fit
 from kit.training.pace import minutes_left
 from kit.training.spans import Span, check_span, fit_span
 from kit.training.transfer.autoencoder import Pretraining, check_pretrain, pretrain

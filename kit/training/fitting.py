@@ -11,21 +11,21 @@ import pandas as pd
 
 from kit import choices, data, diagnosis, evaluation, monitoring, progress
 from kit.choices import ClassWeight
-from kit.errors import KitError, SettingError
-from kit.intervals import is_imbalanced, worth
-from kit.settings import Duration
+from kit.errors import SettingError
+from kit.intervals import worth
 from kit.training.balance import check_batches, class_weights
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
 from kit.training.compiling import default_rate, learning_rate
+from kit.training.fit_checks import (
+    check_compiled,
+    check_diverged,
+    check_fit,
+    default_epochs,
+    default_monitor,
+)
 from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 from kit.training.watching import Watch, nothing_known
-
-__all__ = ["History", "check_compiled", "check_fit", "default_epochs", "default_monitor", "fit"]
-
-MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
-ABSURD = 10  # times the guard's limit
-STEPS = 1500  # that the default number of epochs aims at; see docs/defaults.md
 
 
 @dataclass(frozen=True)
@@ -118,57 +118,45 @@ def fit(
     epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
     monitor = default_monitor(splits) if monitor is None else monitor
     check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch, decay, every)
-    held_out = "validation" in splits.parts
-    if not held_out:
-        if last_epoch is None:
+    check_compiled(model)
+    check_batches(model, splits, class_weight)
+    asked = last_epoch is not None
+    if "validation" not in splits.parts:
+        if not asked:
             raise SettingError(
                 "There is no validation part, and so nothing that tells which epoch is the best; "
                 "give last_epoch."
             )
         monitor, watch = monitor.removeprefix("val_"), False  # a diagnosis compares the two parts
-    check_compiled(model)
-    check_batches(model, splits, class_weight)
-    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
-    weights = class_weights(splits) if class_weight == "balanced" else None
+
     peak = learning_rate(model)
-    limit = None if max_minutes is None else 60 * max_minutes
-    parts = {part: data.steps(splits, part) for part in splits.parts}
+    steps = {part: data.steps(splits, part) for part in splits.parts}
     pace = Pace(
         Schedule(schedule, decay, every),
         peak,
         epochs,
-        parts.pop("train"),
-        limit,
+        steps["train"],
+        None if max_minutes is None else 60 * max_minutes,
         last_epoch,
-        validated=parts.get("validation", 0),
-        scored=2 * parts.get("validation", 0) + parts.get("test", 0),  # twice: to calibrate
+        validated=steps.get("validation", 0),
+        scored=2 * steps.get("validation", 0) + steps.get("test", 0),  # twice: to calibrate
     )
     images = worth([*splits.counts("validation").values()], balanced="balanced" in monitor)
-    asked = last_epoch is not None
     best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)
     watched = Watch(model, splits) if watch else None
-    unseen = monitoring.LossGuard(floor=nothing_known(model), look=0)
-    guard = unseen if watched is None else watched.guard
-    monitors = [] if watched is None else [watched.monitor]
+    guard = watched.guard if watched else monitoring.LossGuard(floor=nothing_known(model), look=0)
+    monitors = [watched.monitor] if watched else []
     history, display = HistoryTable(history_file), ShowProgress(pace, monitor, name)
     logs = [keras.callbacks.TensorBoard(log_folder)] if log_folder else []
+
     start, cpu_start = time.monotonic(), time.process_time()
     with contextlib.ExitStack() as stack:
         stack.callback(display.close)
         stack.callback(setattr, model.optimizer, "learning_rate", peak)  # for another fit
-        stack.enter_context(data.named_failures(splits.images))
         stack.enter_context(_best_if_interrupted(model, best))
-        model.fit(
-            data.training_batches(splits, labels, class_weight=weights),
-            validation_data=data.ordered_batches(splits, "validation", labels)
-            if held_out
-            else None,
-            epochs=epochs,
-            steps_per_epoch=pace.steps,
-            shuffle=False,  # the stream is
-            callbacks=[guard, *monitors, best, history, *logs, *callbacks, pace, display],
-            verbose=0,
-        )
+        seen = [guard, *monitors, best, history, *logs, *callbacks, pace, display]
+        run_epochs(model, splits, pace, class_weight, seen)
+
     lower = min(peak / 10, default_rate(model.optimizer.name))
     check_diverged(guard, best, history, f"`learning_rate={lower:.1g}`")
     stopped = _why(guard, best, pace, len(history.rows))
@@ -181,47 +169,45 @@ def fit(
         stopped=stopped,
         seconds=time.monotonic() - start,
         cpu_seconds=time.process_time() - cpu_start,
-        why=""
-        if asked
-        else evaluation.why_kept(
-            history.table.to_dict("records"), best.best_epoch, monitor, images
-        ),
-        evidence=None
-        if watched is None
-        else watched.evidence(model, history.table, pace.epochs, schedule),
+        why="" if asked else evaluation.why_kept(history.rows, best.best_epoch, monitor, images),
+        evidence=watched.evidence(model, history.table, pace.epochs, schedule) if watched else None,
     )
 
 
-def default_epochs(steps: int) -> int:
-    """Return how many epochs make about 1,500 steps, but 10 to 100."""
-    return min(max(round(STEPS / steps), 10), 100)
-
-
-def default_monitor(splits: data.Splits) -> str:
-    """Return ``val_balanced_accuracy`` for imbalanced training parts, else ``val_accuracy``."""
-    uneven = is_imbalanced(splits.counts("train").values())
-    return "val_balanced_accuracy" if uneven else "val_accuracy"
-
-
-def check_fit(
-    epochs: int | None,
-    monitor: str | None,
-    schedule: str,
-    patience: int | None,
-    max_minutes: float | None,
-    last_epoch: int | None = None,
-    decay: float | None = None,
-    every: int | None = None,
+def run_epochs(
+    model: keras.Model,
+    splits: data.Splits,
+    pace: Pace,
+    class_weight: ClassWeight,
+    callbacks: Sequence[keras.callbacks.Callback],
+    first: int = 0,
 ) -> None:
-    """Check settings of :func:`fit` before there is a model; None is left to its default.
+    """Let Keras train, and name the file where an image cannot be read.
 
-    Raises:
-        SettingError: One is out of its range or does not exist.
+    Args:
+        model: Compiled.
+        splits: The data.
+        pace: Says how many epochs there are, and how many steps in each.
+        class_weight: As in :func:`fit`.
+        callbacks: What happens between the steps; the pace is to be among them.
+        first: Epochs that were trained before.
     """
-    Duration(epochs, max_minutes, patience=patience, last_epoch=last_epoch).verify()
-    Schedule(schedule, decay, every).verify()
-    if monitor not in (None, *MONITORS):
-        raise SettingError(f"monitor must be one of {', '.join(MONITORS)}, not {monitor!r}.")
+    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
+    weights = class_weights(splits) if class_weight == "balanced" else None
+    held_out = "validation" in splits.parts
+    with data.named_failures(splits.images):
+        model.fit(
+            data.training_batches(splits, labels, first, weights),
+            validation_data=data.ordered_batches(splits, "validation", labels)
+            if held_out
+            else None,
+            initial_epoch=first,
+            epochs=pace.end,
+            steps_per_epoch=pace.steps,
+            shuffle=False,  # the stream is
+            callbacks=list(callbacks),
+            verbose=0,
+        )
 
 
 @contextlib.contextmanager
@@ -234,21 +220,6 @@ def _best_if_interrupted(model: keras.Model, best: BestWeights) -> Iterator[None
         raise
 
 
-def check_compiled(model: keras.Model) -> None:
-    """Check that a model is compiled with a rate that a schedule can be laid over.
-
-    Raises:
-        SettingError: It is not.
-    """
-    if not model.compiled:
-        raise SettingError("The model is not compiled; training.compile_model(model) does it.")
-    if not isinstance(model.optimizer._learning_rate, keras.Variable):
-        raise SettingError(
-            "The model is compiled with a schedule of Keras', and fit has schedules of its own. "
-            'Compile it with a number, and choose here: schedule="cosine", for example.'
-        )
-
-
 def _why(guard: monitoring.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
     if guard.stopped:
         return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
@@ -258,35 +229,3 @@ def _why(guard: monitoring.LossGuard, best: BestWeights, pace: Pace, epochs: int
         kept = best.best_epoch + 1
         return f"none of epochs {kept + 1} to {epochs} was better than epoch {kept}"
     return ""
-
-
-def check_diverged(
-    guard: monitoring.LossGuard,
-    best: BestWeights,
-    history: HistoryTable,
-    advice: str,
-    named: str = "Training",
-) -> None:
-    """Check that the epoch that is kept has learnt something.
-
-    Args:
-        guard: Of the loss.
-        best: After the training.
-        history: Of the training.
-        advice: A lower learning rate.
-        named: What the training is called.
-
-    Raises:
-        KitError: There is no such epoch, or its loss is one that the guard calls exploded, or
-            would by far where its steps were too few to judge.
-    """
-    what = guard.stopped or "the validation score was never a number"
-    if best.best_weights is not None:
-        loss = history.rows[best.best_epoch]["loss"]
-        if loss <= guard.smoothed.limit * (1 if guard.stopped else ABSURD):
-            return
-        what = guard.stopped or f"the loss of the best epoch, {best.best_epoch + 1}, is {loss:.3g}"
-    raise KitError(
-        f"{named} diverged: {what}, before one epoch could be used. Try a lower learning rate: "
-        f"{advice}."
-    )

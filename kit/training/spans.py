@@ -14,9 +14,10 @@ from kit import choices, data, monitoring, progress
 from kit.choices import ClassWeight
 from kit.errors import SettingError
 from kit.training import continuation
-from kit.training.balance import check_batches, class_weights
+from kit.training.balance import check_batches
 from kit.training.compiling import learning_rate, measure_data_loss
-from kit.training.fitting import check_compiled, check_fit
+from kit.training.fit_checks import check_compiled, check_fit
+from kit.training.fitting import run_epochs
 from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
@@ -115,7 +116,9 @@ def fit_span(
         first = 0
     pace = Pace(Schedule(schedule, decay, every), peak, epochs, steps, None, last, first)
     rows = _Rows(watch, report)
-    _train(model, splits, class_weight, pace, [*([watch] if watch else []), rows, pace], first)
+    with contextlib.suppress(_Halfway):
+        seen = [*([watch] if watch else []), rows, pace]
+        run_epochs(model, splits, pace, class_weight, seen, first)
     model.optimizer.learning_rate = peak  # for another span
     if state is not None and last < epochs and not rows.stopped:
         try:
@@ -199,29 +202,6 @@ class _Rows(keras.callbacks.Callback):
         self.rows.append(row)
         if self.report is not None:
             self.report(row)
-
-
-def _train(
-    model: keras.Model,
-    splits: data.Splits,
-    class_weight: str,
-    pace: Pace,
-    callbacks: list[keras.callbacks.Callback],
-    first: int,
-) -> None:
-    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
-    weights = class_weights(splits) if class_weight == "balanced" else None
-    with data.named_failures(splits.images), contextlib.suppress(_Halfway):
-        model.fit(
-            data.training_batches(splits, labels, first, weights),
-            validation_data=data.ordered_batches(splits, "validation", labels),
-            initial_epoch=first,
-            epochs=pace.end,
-            steps_per_epoch=pace.steps,
-            shuffle=False,  # the stream is
-            callbacks=callbacks,
-            verbose=0,
-        )
 
 
 def _guard(model: keras.Model) -> monitoring.LossGuard:

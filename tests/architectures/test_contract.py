@@ -185,10 +185,8 @@ def test_a_number_is_how_wide_every_kernel_starts(name, shared):
     assert min(np.std(one) for one in own if len(one) > 9) > 0.1
 
 
-def test_hidden_layers_stand_before_the_output_of_every_network_with_a_head(
-    name, style, shared, needs
-):
-    needs(name, "dense", "features")
+def test_hidden_layers_stand_before_the_output_of_every_head(name, style, shared, needs):
+    needs(name, "dense")
     plain, model = shared(name, dense=()), shared(name, style=style, dense=(6, 5))
     before = plain.get_layer("features").output.shape[-1]
     counts = [layer.count_params() for layer in model.layers if layer.name.startswith("dense")]

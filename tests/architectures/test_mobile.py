@@ -55,7 +55,7 @@ def test_mobilenet_itself_has_the_published_pairs():
 
 
 def test_each_channel_is_looked_at_by_itself():
-    settings = {"normalization": "none", "strides": 2, "name": "tried"}
+    settings = {"traits": PLAIN, "strides": 2, "name": "tried"}
     model = Block(mobile.separable, 4, **settings).as_layer((5, 7, 3))
     depthwise, bias, pointwise, offset = model.get_weights()
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype("float32")
@@ -72,7 +72,7 @@ def test_each_channel_is_looked_at_by_itself():
 
 @pytest.mark.parametrize("normalization", ["before", "after", "none"])
 def test_normalization_stands_where_it_is_asked_for(normalization):
-    settings = {"normalization": normalization, "name": "tried"}
+    settings = {"traits": Traits(normalization=normalization), "name": "tried"}
     model = Block(mobile.separable, 4, **settings).as_layer((5, 7, 3))
     kinds = {"before": "norm relu", "after": "relu norm", "none": "relu"}[normalization].split()
     expected = [

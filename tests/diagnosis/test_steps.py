@@ -75,10 +75,12 @@ def test_a_missing_test_part_is_named_even_after_five_others() -> None:
 
 
 def test_a_setting_that_the_architecture_lacks_is_not_offered_as_a_flag() -> None:
-    mlp = Facts(classes=3, architecture="mlp")
+    mlp, linear = (Facts(classes=3, architecture=name) for name in ("mlp", "linear"))
+    flag = "--set activation=leaky_relu"
 
-    assert steps("weights start at 0", facts=mlp)[0].command == "--set initialization=he"
-    assert steps("weights start at 0")[0].command == ""  # basic_cnn has none
+    assert flag in [one.command for one in steps("dead units", facts=mlp)]
+    assert flag not in [one.command for one in steps("dead units", facts=linear)]
+    assert steps("weights start at 0", facts=mlp)[0].command == "--initialization he_normal"
 
 
 def test_all_well_needs_nothing() -> None:

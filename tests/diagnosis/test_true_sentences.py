@@ -261,7 +261,7 @@ def test_a_head_that_underfits_needs_better_features_and_no_larger_network() -> 
         ("too few validation images", {"folds": 5}, "--folds"),
         ("too few validation images", {"repeats": 3}, "--folds"),  # the two exclude each other
         ("leakage", {"group": "patient"}, "--group"),
-        ("weights start too small", {"settings": {"initialization": "he"}}, "--set"),
+        ("weights start too small", {"initialization": "he_normal"}, "--initialization"),
         ("dead units", {"settings": {"activation": "leaky_relu"}}, "--set"),
     ],
 )

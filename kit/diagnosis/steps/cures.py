@@ -56,7 +56,7 @@ def _weaker_augmentation(finding: Finding, facts: Facts) -> Iterable[Step]:
 
 START = Step(
     "Start with He's initial weights: leave out what sets kernels, or set them so.",
-    "--set initialization=he",
+    "--initialization he_normal",
 )
 SCALE = Step(
     "Scale pixels once, in the model: give it values of 0 to 255 and let its first layer do it.",

@@ -21,7 +21,8 @@ from kit.data import samples
 from kit.errors import SettingError
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
 from kit.training.compiling import _compiler
-from kit.training.fitting import History, check_diverged, check_fit, default_epochs
+from kit.training.fit_checks import check_diverged, check_fit, default_epochs
+from kit.training.fitting import History
 from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 

@@ -24,7 +24,8 @@ from kit import data, progress, runs
 from kit.data.features import features, smote
 from kit.errors import SettingError
 from kit.training.compiling import compile_model
-from kit.training.fitting import History, default_monitor, fit
+from kit.training.fit_checks import default_monitor
+from kit.training.fitting import History, fit
 from kit.training.pace import minutes_left
 
 __all__ = [

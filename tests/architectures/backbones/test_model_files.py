@@ -13,7 +13,8 @@ from keras import layers
 
 from kit import architectures, memory
 from kit.architectures import backbones
-from kit.architectures.backbones import model_files, weights
+from kit.architectures.backbones import model_files
+from kit.architectures.backbones.weights import _read
 from kit.errors import KitError, SettingError
 
 MIB = 1 << 20
@@ -167,7 +168,7 @@ def test_weights_that_would_unpack_a_thousandfold_are_refused(tmp_path: Path) ->
     path.write_bytes(weights((20 * MIB,), chunks=(MIB,), compression="gzip"))
 
     with pytest.raises(SettingError, match="would unpack"):
-        weights._read(keras.Sequential(), path, backbones.find("MobileNet"))
+        _read(keras.Sequential(), path, backbones.find("MobileNet"))
 
 
 def test_memory_that_gave_out_is_not_called_damage() -> None:

@@ -92,6 +92,11 @@ def test_a_wrong_value_says_what_must_hold(setting, value, must):
     assert f"got {value!r}" in message
 
 
+def test_the_shape_and_the_classes_may_go_by_their_names():
+    model = architectures.build("linear", num_classes=3, style="sequential", input_shape=(4, 5, 1))
+    assert (model.input_shape, model.output_shape) == ((None, 4, 5, 1), (None, 3))
+
+
 @pytest.mark.parametrize("setting", ["name", "num_classes", "style"])
 def test_an_argument_is_no_setting(setting):
     with pytest.raises(SettingError, match=f'vgg has no setting "{setting}"'):
