@@ -35,8 +35,8 @@ def describe(
     from kit.experiments import network_description, places
 
     Describing().having(batch_size=batch_size).verify()
-    places.check_target("--drawing", drawing, PICTURES)
-    places.check_target("--csv", csv)
+    places.check_target("drawing", drawing, PICTURES)
+    places.check_target("csv", csv)
     from kit import description
 
     network = network_description.describe(name, **settings)

@@ -3,9 +3,8 @@
 import inspect
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from inspect import Parameter
-from typing import Any
 
 import docstring_parser
 
@@ -15,7 +14,7 @@ from kit.settings import Joined, values
 __all__ = ["page"]
 
 WIDEST, COLUMN = 100, 28  # characters; where the sentences begin
-FEW = 10  # flags on the short page where a program does not name them
+MOST = "The flags that most people need"
 MORE = (
     ("--config FILE", "Settings in a file, as in models/RUN/run.yaml; flags go before them."),
     ("--help, --help-all", "The flags that most people need; all of them."),
@@ -24,69 +23,54 @@ MORE = (
 Row = tuple[str, str]
 
 
-def page(command: Callable[..., object], program: str, *, every: bool) -> str:
+def page(kind: type[Joined], program: str, *, every: bool) -> str:
     """Return the help as it is printed, not wider than the terminal.
 
     Args:
-        command: Its settings are the flags, their docstrings the sentences.
+        kind: Its fields are the flags, their docstrings the sentences.
         program: Its name.
         every: Whether every flag is told, in titled groups, or those that most people need.
     """
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
-    kind = getattr(command, "kind", command)
     told = docstring_parser.parse(inspect.getdoc(kind) or "")
-    parameters = inspect.signature(command).parameters.values()
-    places = [one for one in parameters if one.kind is not one.KEYWORD_ONLY]
-    flags = {one.name: one for one in parameters if one.kind is one.KEYWORD_ONLY}
-    sentences = _sentences(kind)
-    often = getattr(kind, "often", ()) or tuple(flags)[:FEW]
+    parameters = kind.signature().parameters
+    places = [one for one in parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    titles = {_title(group): names for group, names in kind.groups().items() if group is not kind}
+    count, sentences = sum(map(len, titles.values())), _sentences(kind)
     lines = [*_paragraphs(told.short_description, width), ""]
     lines += [f"  {' '.join([program, *map(_place, places), '[FLAGS]'])}", ""]
-    if every:
+    if every and told.long_description:
         lines += [*_paragraphs(told.long_description, width), ""]
-    lines += _rows([(_word(one), sentences.get(one.name, "")) for one in places], width)
-    if examples := getattr(kind, "examples", ()):
-        lines += ["", "Examples:", *(f"  {program} {words}" for words in examples)]
-    titles = dict(_titles(kind, tuple(flags)))
-    chosen = titles if every else {_short_title(often, flags): often}
-    for title, names in chosen.items():
-        rows = [(_label(flags[one]), _sentence(flags[one], sentences)) for one in names]
+    lines += _rows([(_word(one), sentences[one.name]) for one in places], width)
+    if kind.examples:
+        lines += ["", "Examples:", *(f"  {program} {words}" for words in kind.examples)]
+    short = not every and bool(kind.often)
+    for title, names in {MOST: kind.often}.items() if short else titles.items():
+        flags = [parameters[name] for name in names]
+        rows = [(_label(one), _sentence(one, sentences[one.name])) for one in flags]
         lines += ["", f"{title}:", *_rows(rows, width)]
-    lines += ["", "Every program has:" if every else "Also:", *_rows(MORE, width)]
-    if not every and len(titles) > 1:
-        lines += ["", f"All {len(flags)} flags, by {program} --help-all:"]
+    lines += ["", "Also:", *_rows(MORE, width)]
+    if short:
+        lines += ["", f"All {count} flags, by {program} --help-all:"]
         lines += [f"  {title}" for title in titles]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _short_title(often: Sequence[str], flags: Mapping[str, Parameter]) -> str:
-    return "Flags" if len(often) == len(flags) else "The flags that most people need"
+def _title(group: type) -> str:
+    return (inspect.getdoc(group) or "").split("\n")[0].removesuffix(".")
 
 
-def _titles(kind: Any, flags: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the groups of flags, with the sentence that names each."""
-    if not (isinstance(kind, type) and issubclass(kind, Joined)):
-        yield "Flags", flags
-        return
-    for group, names in kind.groups().items():
-        if own := [name for name in names if name in flags]:
-            title = "Flags" if group is kind else (inspect.getdoc(group) or "").split("\n")[0]
-            yield title.removesuffix("."), own
-
-
-def _sentences(kind: Any) -> dict[str, str]:
+def _sentences(kind: type[Joined]) -> dict[str, str]:
     """Return what is said of each setting."""
-    if not (isinstance(kind, type) and issubclass(kind, Joined)):
-        params = docstring_parser.parse(inspect.getdoc(kind) or "").params
-    else:
-        told = map(docstring_parser.parse_from_object, kind.groups())
-        params = [one for group in told for one in group.params]
+    told = map(docstring_parser.parse_from_object, kind.groups())
+    params = [one for group in told for one in group.params]
     said = {one.arg_name: " ".join((one.description or "").split()) for one in params}
-    return said | dict(getattr(kind, "instead", {}))
+    return said | dict(kind.instead)
 
 
-def _sentence(parameter: Parameter, sentences: Mapping[str, str]) -> str:
-    said, default = sentences.get(parameter.name, ""), parameter.default
+def _sentence(parameter: Parameter, said: str) -> str:
+    """Return what is said of a setting, and its default where that is not said."""
+    default = parameter.default
     unsaid = default is Parameter.empty or default is None or default is False
     if unsaid or default in ((), {}) or "by default" in said.lower():
         return said
@@ -101,7 +85,7 @@ def _place(parameter: Parameter) -> str:
 
 
 def _word(parameter: Parameter) -> str:
-    name = parameter.name.upper()
+    name = values.place(parameter)
     return f"{name} ..." if values.several(parameter.annotation) else name
 
 

@@ -26,8 +26,8 @@ def predict(
     """Name the classes of images with a run."""
     from kit.experiments import answering, places
 
-    places.check_target("--csv", csv)
-    places.check_target("--json", json)
+    places.check_target("csv", csv)
+    places.check_target("json", json)
 
     answers = answering.predict(run, paths, **settings)
     if csv is not None:

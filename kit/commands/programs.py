@@ -1,8 +1,6 @@
 """What every program does around its function: flags, settings file, errors, exit codes."""
 
 import contextlib
-import functools
-import inspect
 import io
 import itertools
 import os
@@ -12,15 +10,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import tyro
-
 from kit import progress
 from kit.commands import help_pages, usage
 from kit.commands.settings_command import Command
 from kit.commands.streams import enduring
 from kit.errors import KitError, SettingError
 from kit.setting_names import flag, flags_spoken
-from kit.settings import Bare, values
+from kit.settings import Bare, Joined, values
 from kit.settings.stored import read_settings
 
 __all__ = ["program"]
@@ -30,13 +26,13 @@ PACKAGE = "kit-image-classification"
 
 @enduring()
 @flags_spoken()
-def program(command: Callable[..., object], arguments: Sequence[str] | None = None) -> None:
-    """Run a command with the flags of its signature, and end the process with its exit code.
+def program(command: Command, arguments: Sequence[str] | None = None) -> None:
+    """Run a command with the words of the process, and end this with its exit code.
 
     ``--config FILE`` gives settings as YAML; flags go before them.
 
     Args:
-        command: Its parameters are the flags, its docstring is the help.
+        command: The fields of its settings are the flags, their docstrings the help.
         arguments: Instead of the process's own.
     """
     _prepare_process(restart=arguments is None)
@@ -46,12 +42,12 @@ def program(command: Callable[..., object], arguments: Sequence[str] | None = No
         if "--version" in asked:
             print(f"{name} {metadata.version(PACKAGE)}")
         else:
-            print(help_pages.page(command, name, every="--help-all" in asked))
+            print(help_pages.page(command.kind, name, every="--help-all" in asked))
         return
     try:
         _refuse_empty(name, words)
-        words, config = _take_config(_spelled_out(command, words))
-        known = read_settings(getattr(command, "kind", command), config) if config else {}
+        words, config = _take_config(_spelled_out(command.kind, words))
+        known = read_settings(command.kind, config) if config else {}
         with _reached():
             _parsed(command, known, words, name)()
     except KitError as error:
@@ -86,26 +82,16 @@ def _reached() -> Iterator[None]:
 
 
 def _parsed(
-    command: Callable[..., object], known: Mapping[str, Any], words: Sequence[str], name: str
+    command: Command, known: Mapping[str, Any], words: Sequence[str], name: str
 ) -> Callable[[], object]:
     """Return the command with its settings, to be called; what is wrong is said in one voice."""
-
-    @functools.wraps(command)
-    def later(*arguments: Any, **settings: Any) -> Callable[[], object]:
-        return functools.partial(command, *arguments, **settings)
-
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            if isinstance(command, Command):
-                return command.parsed(words, known)
-            run: Callable[[], object] = tyro.cli(
-                functools.partial(later, **known) if known else later, args=list(words)
-            )
+            return command.parsed(words, known)
     except SystemExit:
-        sentence = usage.mistake(command, words, name) or " ".join(said.getvalue().split())
+        sentence = usage.mistake(command.kind, words, name) or " ".join(said.getvalue().split())
         raise SettingError(sentence) from None
-    return run
 
 
 def _refuse_empty(name: str, words: Sequence[str]) -> None:
@@ -126,9 +112,9 @@ def _prepare_process(restart: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def _spelled_out(command: Callable[..., object], given: Sequence[str]) -> list[str]:
+def _spelled_out(kind: type[Joined], given: Sequence[str]) -> list[str]:
     """Write out what stands for more than itself: --flip for --flip yes."""
-    parameters = {flag(one.name): one for one in inspect.signature(command).parameters.values()}
+    parameters = {flag(name): one for name, one in kind.signature().parameters.items()}
     words: list[str] = []
     for word, following in itertools.zip_longest(given, given[1:]):
         name, equals, behind = word.partition("=")

@@ -1,25 +1,26 @@
 """What is wrong with the words of a command line, in one sentence."""
 
-import inspect
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from inspect import Parameter
 
 from kit.errors import nearest
 from kit.setting_names import flag as flag_of
-from kit.settings.values import is_mapping, is_switch, read, several, takes
+from kit.settings import Joined
+from kit.settings.values import is_mapping, is_switch, place, read, several, takes
 
 __all__ = ["mistake"]
 
 
-def mistake(command: Callable[..., object], words: Sequence[str], program: str) -> str:
+def mistake(kind: type[Joined], words: Sequence[str], program: str) -> str:
     """Return what is wrong with words that the parser refused; nothing where it cannot be told.
 
     Args:
-        command: Its parameters are the flags.
+        kind: Its fields are the flags.
         words: Of the command line, without the program.
         program: Its name.
     """
-    parameters = inspect.signature(command).parameters.values()
+    parameters = kind.signature().parameters.values()
     flags = {flag_of(each.name): each for each in parameters if each.kind is each.KEYWORD_ONLY}
     places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
     begins = [n for n, word in enumerate(words) if word.startswith("--")] + [len(words)]
@@ -40,7 +41,7 @@ def mistake(command: Callable[..., object], words: Sequence[str], program: str) 
     return _out_of_place(places, loose, program)
 
 
-def _refused(parameter: inspect.Parameter, flag: str, values: Sequence[str]) -> str:
+def _refused(parameter: Parameter, flag: str, values: Sequence[str]) -> str:
     kind = takes(parameter.annotation)
     if not values:
         return f"{flag} takes {kind}; nothing stands behind it."
@@ -52,15 +53,15 @@ def _refused(parameter: inspect.Parameter, flag: str, values: Sequence[str]) -> 
     return ""
 
 
-def _out_of_place(places: Sequence[inspect.Parameter], loose: Sequence[str], program: str) -> str:
+def _out_of_place(places: Sequence[Parameter], loose: Sequence[str], program: str) -> str:
     """Say which word stands for nothing, or what is missing."""
-    names = " ".join(each.name.upper() for each in places) or "only flags"
+    names = " ".join(map(place, places)) or "only flags"
     many = any(several(each.annotation) for each in places)
     if (dashed := [word for word in loose if word.startswith("-") and word != "-"]) and not many:
         return f"There is no {dashed[0]}. {program} --help-all lists the flags."
     if len(loose) > len(places) and not many:
         return f"{program} takes {names}; {loose[len(places)]!r} is one word too many."
-    needed = [each.name.upper() for each in places if each.default is each.empty]
+    needed = [place(each) for each in places if each.default is each.empty]
     if len(loose) < len(needed):
         missing = needed[len(loose) :]
         verb = "is" if len(missing) == 1 else "are"

@@ -27,7 +27,7 @@ def audit(settings: Auditing) -> auditing.Audit:
     if fix_list is not None:
         # --exclude reads it by its ending, which a pipe need not have.
         endings = (".csv",) if files.is_replaced(fix_list) else ()
-        places.check_target("--fix-list", fix_list, endings)
+        places.check_target("fix_list", fix_list, endings)
         places.check_outside(fix_list, source)
     found = auditing.audit(source, **{**vars(looked), "image_size": size})
     with errors.reaching(found):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kit import data, runs
+from kit import data, files, runs
 from kit.command_lines import quoted
 from kit.data import samples
 from kit.errors import DataError, SettingError
@@ -101,11 +101,11 @@ def check_new(output: Path, source: Path) -> None:
     runs.check_possible(output)
 
 
-def check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) -> None:
+def check_target(name: str, target: Path | None, endings: Sequence[str] = ()) -> None:
     """Make sure that a result can be written where it is wanted.
 
     Args:
-        flag: Of the program.
+        name: Of the setting.
         target: The file, a pipe or a device; without ``endings`` also "-" for stdout.
         endings: What the file's name must end in.
 
@@ -115,10 +115,11 @@ def check_target(flag: str, target: Path | None, endings: Sequence[str] = ()) ->
     if target is None or (target == STDOUT and not endings):
         return
     if endings and target.suffix.lower() not in endings:
-        raise SettingError(f"{flag} {target}: the ending must be {', '.join(endings)}.")
+        kind = "" if files.is_replaced(target) else " is a pipe or a device, which has no format"
+        raise SettingError(f"`{name}={target}`{kind}: the ending must be {', '.join(endings)}.")
     if not target.parent.is_dir():
         raise SettingError(
-            f"{flag} {target}: the folder {target.parent} does not exist; make it first."
+            f"`{name}={target}`: the folder {target.parent} does not exist; make it first."
         )
     if target.is_dir():
-        raise SettingError(f"{flag}: {target} is a folder; give a file.")
+        raise SettingError(f"`{name}`: {target} is a folder; give a file.")

@@ -65,9 +65,9 @@ class Baselining(Joined):
     """Score classifiers without a network, as a yardstick for one.
 
     k nearest neighbours and linear classifiers on the pixels of small images (32 pixels unless
-    --image-size says otherwise), or on what a pretrained network makes of larger ones. Their
+    `image_size` says otherwise), or on what a pretrained network makes of larger ones. Their
     settings are chosen by cross-validation on the training images; validation and test images
-    choose nothing. The folder is as for kit-train, and with --split models/RUN/split.csv its parts
+    choose nothing. The folder is as for kit-train, and with `split=models/RUN/split.csv` its parts
     are those of a run.
     """
 
@@ -182,8 +182,8 @@ class Downloading(Joined):
     examples: ClassVar[Sequence[str]] = ("--list", "flower_photos flowers")
 
     source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = ""
-    """A name that --list shows, the address of a zip or tar archive (https), or a Google Drive
-    address (a file or a folder) or file id."""
+    """A name that `list_names` shows, the address of a zip or tar archive (https), or a Google
+    Drive address (a file or a folder) or file id."""
     into: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None
     """Where to; it must not exist."""
     limits: Flat[Limits] = Limits()

@@ -1,8 +1,7 @@
 """Settings in files: run.yaml, search.yaml, and what a stranger may have written into one."""
 
-import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ FLAGS_ALONE = WRITES | {"resume", "chief", "worker"}
 
 
 def read_settings(
-    kind: type[Joined] | Callable[..., object],
+    kind: type[Joined],
     path: Path,
     text: str | None = None,
     *,
@@ -32,28 +31,25 @@ def read_settings(
     """Return the settings in a YAML file, as they are taken.
 
     Args:
-        kind: Of settings, or a function whose parameters they are.
+        kind: Of settings.
         path: The file.
         text: What it holds, where that came in another way.
-        named: What errors call it; by default the flag and the file.
+        named: What errors call it; by default the file.
 
     Raises:
         SettingError: The file cannot be read, or holds what the command cannot take.
     """
-    named = f"--config {path}" if named is None else named
+    named = str(path) if named is None else named
     try:
         settings = foreign.yaml_value(foreign.text(path) if text is None else text)
     except (OSError, ValueError) as error:
         raise SettingError(f"{named}: {getattr(error, 'strerror', None) or error}.") from None
     if not isinstance(settings, dict):
         raise SettingError(f"{named} must hold NAME: VALUE lines.")
-    if isinstance(kind, type) and issubclass(kind, Joined):
-        parameters = kind.signature().parameters
-        settings = kind.flat_of(settings)
-        if kind.null_is_unsaid:
-            settings = {name: value for name, value in settings.items() if value is not None}
-    else:
-        parameters = inspect.signature(kind).parameters
+    parameters = kind.signature().parameters
+    settings = kind.flat_of(settings)
+    if kind.null_is_unsaid:
+        settings = {name: value for name, value in settings.items() if value is not None}
     for name in settings:
         if name not in parameters:
             hint = nearest(str(name), parameters)

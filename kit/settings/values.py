@@ -4,13 +4,14 @@ import contextlib
 import io
 import types
 from collections.abc import Mapping, Sequence
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import tyro
 
 from kit.errors import SettingError
-from kit.settings.texts import assignments, flow
+from kit.settings.texts import assignments
 
 KINDS = {
     float: ("a number", "numbers", "NUMBER"),
@@ -43,8 +44,6 @@ def taken(name: str, annotation: Any, value: Any) -> Any:
         SettingError: It takes no such value.
     """
     kind, refused = _bare(annotation), f"`{name}` takes {takes(annotation)}, not {value!r}."
-    if isinstance(value, Mapping) and tuple[str, ...] in get_args(annotation):
-        return tuple(f"{key}={flow(one)}" for key, one in value.items())
     if is_mapping(annotation):
         if isinstance(value, str | list | tuple | Mapping):
             return assignments(value, name, takes(annotation), ranges=get_args(kind)[1] is str)
@@ -119,6 +118,11 @@ def several(annotation: Any) -> bool:
 def marks(annotation: Any) -> tuple[Any, ...]:
     """Return what an annotation says besides the type."""
     return getattr(annotation, "__metadata__", ())
+
+
+def place(parameter: Parameter) -> str:
+    """Return what stands for a word that belongs to no flag."""
+    return _own_metavar(parameter.annotation) or parameter.name.upper()
 
 
 def _own_metavar(annotation: Any) -> str:

@@ -9,7 +9,7 @@ from kit import commands
 from kit.commands.help_pages import page
 from kit.commands.programs import program
 from kit.setting_names import flag
-from kit.settings import Joined
+from kit.settings import Training, Tuning
 
 PROGRAMS = [
     vars(importlib.import_module(f"kit.commands.{one.name}"))[one.name]
@@ -26,7 +26,7 @@ def flags_of(command: Any) -> list[str]:
 
 @every_program
 def test_the_short_page_is_one_screen_and_the_long_one_has_every_flag(command: Any) -> None:
-    short, long = (page(command, "kit-it", every=every) for every in (False, True))
+    short, long = (page(command.kind, "kit-it", every=every) for every in (False, True))
 
     assert len(short.splitlines()) <= 50
     for text in (short, long):
@@ -41,15 +41,13 @@ def test_the_short_page_is_one_screen_and_the_long_one_has_every_flag(command: A
 
 @every_program
 def test_a_kind_of_settings_says_its_ten_flags_and_its_groups(command: Any) -> None:
-    kind = getattr(command, "kind", None)
-    if kind is None:
-        pytest.skip("a function of its own flags")
-    short, long = (page(command, "kit-it", every=every) for every in (False, True))
+    kind = command.kind
+    short, long = (page(kind, "kit-it", every=every) for every in (False, True))
 
-    assert issubclass(kind, Joined)
     assert set(kind.often) <= set(inspect.signature(command).parameters)
     assert set(kind.instead) <= set(inspect.signature(command).parameters)
     assert len(kind.often) <= 10
+    assert set(kind.examples)
     assert all(f"  {flag(name)}" in short for name in kind.often)
     for group in kind.groups():
         if group is not kind:
@@ -58,7 +56,7 @@ def test_a_kind_of_settings_says_its_ten_flags_and_its_groups(command: Any) -> N
 
 
 def test_a_default_is_said_once_and_choices_stand_behind_the_flag() -> None:
-    text = page(vars(importlib.import_module("kit.commands.train"))["train"], "kit", every=True)
+    text = page(Training, "kit", every=True)
 
     for said in (
         "--batch-size N            Images per step (default 32).",
@@ -72,7 +70,7 @@ def test_a_default_is_said_once_and_choices_stand_behind_the_flag() -> None:
 
 
 def test_what_holds_for_a_training_alone_is_not_said_of_a_search() -> None:
-    text = page(vars(importlib.import_module("kit.commands.tune"))["tune"], "kit", every=True)
+    text = page(Tuning, "kit", every=True)
 
     assert "by default 0.003" not in text
     assert "Searched where neither it nor --search is given." in " ".join(text.split())
@@ -80,7 +78,7 @@ def test_what_holds_for_a_training_alone_is_not_said_of_a_search() -> None:
 
 def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    text = page(PROGRAMS[0], "kit-it", every=False)
+    text = page(PROGRAMS[0].kind, "kit-it", every=False)
 
     assert max(map(len, text.splitlines())) <= 60
 

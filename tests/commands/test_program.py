@@ -1,38 +1,57 @@
 import importlib
-import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 import tyro
 
 from kit import commands
 from kit.commands.programs import program
+from kit.commands.settings_command import Command
 from kit.errors import DataError, KitError, SettingError, noting
-from kit.settings import Bare
+from kit.settings import Bare, Flat, Group, Joined
 from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text
 from kit.settings.texts import assignments
 
 calls: list[dict[str, object]] = []
 
 
-def command(
-    folder: Annotated[Path | None, tyro.conf.Positional] = None,
-    *,
-    epochs: int | None = None,
-    schedule: Literal["step", "cosine"] = "step",
-    image_size: tuple[int, ...] | None = None,
-    settings: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set")] = (),
-    cache: bool = True,
-    rate: float = 0.1,
-    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto",
-    output: Path | None = None,
-    overwrite: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class Some(Group):
+    """Some settings."""
+
+    epochs: int | None = None
+    schedule: Literal["step", "cosine"] = "step"
+    image_size: tuple[int, ...] | None = None
+    settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
+        default_factory=dict
+    )
+    cache: bool = True
+    rate: float = 0.1
+    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto"
+    output: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Kind(Joined):
     """Record the settings."""
-    calls.append(dict(locals()))
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    some: Flat[Some] = Some()
+
+
+@partial(Command, Kind)
+def command(folder: Path | None = None, **given: Any) -> None:
+    calls.append(Kind().having(folder=folder, **given).flat())
+
+
+def failing(work: Callable[[], None]) -> Command:
+    return Command(Joined, work)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +65,7 @@ def config(tmp_path: Path, text: str) -> list[str]:
     return ["--config", str(path)]
 
 
-def test_flags_are_the_functions_parameters() -> None:
+def test_flags_are_the_fields_of_settings() -> None:
     program(command, ["photos", "--epochs", "3", "--image-size", "224", "160", "--no-cache"])
 
     expected = {"folder": Path("photos"), "epochs": 3, "image_size": (224, 160), "cache": False}
@@ -95,7 +114,7 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         "epochs": None,
         "schedule": "step",
         "image_size": (64, 48),
-        "settings": ("filters=[8, 16]", "head=softmax", "head=sigmoid"),
+        "settings": {"filters": [8, 16], "head": "sigmoid"},
         "cache": False,
         "rate": 0.001,
         "flip": "auto",
@@ -150,9 +169,9 @@ READ = {"folder", "run", "paths", "unlabelled", "split", "exclude"}  # files tha
 
 @pytest.mark.parametrize("command", PROGRAMS, ids=lambda one: one.__name__)
 def test_a_settings_file_never_says_what_is_written_or_replaced(
-    command: Callable[..., object], tmp_path: Path
+    command: Command, tmp_path: Path
 ) -> None:
-    parameters = inspect.signature(command).parameters
+    parameters = command.kind.signature().parameters
     alone = FLAGS_ALONE & set(parameters)
     paths = {name for name, one in parameters.items() if "Path" in str(one.annotation)}
     assert paths - READ <= alone
@@ -161,10 +180,10 @@ def test_a_settings_file_never_says_what_is_written_or_replaced(
         for value in ("true", "other", "[a]", "0", "''", "{a: 1}"):
             path = Path(config(tmp_path, f"{name}: {value}")[1])
             with pytest.raises(SettingError, match=rf"{path}: {name} .* as a flag, --{name[:3]}"):
-                read_settings(command, path)
+                read_settings(command.kind, path)
         for value in ("null", "false"):  # as runs of version 0.1 have them
             path = Path(config(tmp_path, f"{name}: {value}")[1])
-            assert read_settings(command, path) == {}
+            assert read_settings(command.kind, path) == {}
         assert settings_text({name: "x", "seed": 3}) == "seed: 3\n"
 
 
@@ -203,11 +222,10 @@ def test_errors_end_with_their_exit_code_and_no_traceback(
     error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails() -> None:
-        """Fail."""
         raise error
 
     with pytest.raises(SystemExit) as ended:
-        program(fails, [])
+        program(failing(fails), [])
 
     assert ended.value.code == code
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -215,20 +233,18 @@ def test_errors_end_with_their_exit_code_and_no_traceback(
 
 def test_a_mistake_of_ours_keeps_its_traceback() -> None:
     def fails() -> None:
-        """Fail."""
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        program(fails, [])
+        program(failing(fails), [])
 
 
 def test_a_full_disk_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     def fails() -> None:
-        """Fail."""
         raise OSError(28, "No space left on device", "models/a\x1b[31m/model.keras")
 
     with pytest.raises(SystemExit) as ended:
-        program(fails, [])
+        program(failing(fails), [])
 
     assert ended.value.code == 1
     expected = "Error: models/a\\x1b[31m/model.keras: No space left on device.\n"
@@ -251,13 +267,12 @@ def test_what_is_no_assignment_is_refused(text: str) -> None:
 def test_what_was_known_before_an_error_is_printed_before_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def failing() -> None:
-        """Fail late."""
+    def fails() -> None:
         with noting(["validation: 0.9", "cats\n"]):
             raise KitError("the disk is full")
 
     with pytest.raises(SystemExit):
-        program(failing, [])
+        program(failing(fails), [])
 
     out, err = capsys.readouterr()
     assert out.splitlines() == ["validation: 0.9", "cats\\n"]

@@ -1,5 +1,7 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 import tyro
@@ -9,32 +11,43 @@ from kit import runs
 from kit.commands import programs
 from kit.commands.check import check
 from kit.commands.programs import program
+from kit.commands.settings_command import Command
 from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.errors import SettingError
 from kit.experiments import places
 from kit.experiments.searches import searching
-from kit.settings import Bare
+from kit.settings import Bare, Flat, Group, Joined
 
 
-def command(
-    run: Annotated[Path, tyro.conf.Positional],
-    folder: Annotated[Path | None, tyro.conf.Positional] = None,
-    *,
-    learning_rate: float | None = None,
-    epochs: int = 3,
-    style: Literal["functional", "sequential", "both"] = "functional",
-    image_size: tuple[int, ...] | None = None,
-    settings: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(name="set", metavar="NAME=VALUE")
-    ] = (),
-    cache: bool = True,
-    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto",
-    group: str | None = None,
-    methods: tuple[Literal["knn", "svm"], ...] = (),
-    fix: Annotated[tuple[Literal["copy", "dark"], ...], tyro.conf.UseAppendAction] = (),
-) -> None:
+@dataclass(frozen=True)
+class Some(Group):
+    """Some settings."""
+
+    learning_rate: float | None = None
+    epochs: int = 3
+    style: Literal["functional", "sequential", "both"] = "functional"
+    image_size: tuple[int, ...] | None = None
+    settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
+        default_factory=dict
+    )
+    cache: bool = True
+    flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto"
+    group: str | None = None
+    methods: tuple[Literal["knn", "svm"], ...] = ()
+    fix: Annotated[tuple[Literal["copy", "dark"], ...], tyro.conf.UseAppendAction] = ()
+
+
+@dataclass(frozen=True)
+class Kind(Joined):
     """Do nothing."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    some: Flat[Some] = Some()
+
+
+command = Command(Kind, lambda *places, **settings: None)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +105,7 @@ def test_a_settings_file_is_answered_in_the_same_voice(
 def test_a_word_of_a_settings_file_may_begin_with_dashes(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("group: --right", "utf-8")
 
-    known = programs.read_settings(command, tmp_path / "s.yaml")
+    known = programs.read_settings(Kind, tmp_path / "s.yaml")
 
     assert known == {"group": "--right"}
 
