@@ -23,7 +23,7 @@ UNFINISHED = ".writing-"
 LINKS = 40  # of links to links, as Linux follows them
 
 
-def write(path: Path, save: Callable[[Path], object], needed: int | None = None) -> None:
+def write(path: Path | str, save: Callable[[Path], object], needed: int | None = None) -> None:
     """Let ``save`` write a file, and put it at ``path`` only when it is complete.
 
     Links are followed. What is no regular file, a device or a pipe, is written straight into; a
@@ -38,6 +38,7 @@ def write(path: Path, save: Callable[[Path], object], needed: int | None = None)
     Raises:
         OSError: The disk is full or the folder cannot be written; ``path`` is as it was.
     """
+    path = Path(path)
     with named(path, needed):
         if is_replaced(path):
             _replace(Path(os.path.realpath(path)), path.suffix, save)
@@ -53,7 +54,7 @@ def write(path: Path, save: Callable[[Path], object], needed: int | None = None)
                 shutil.copyfileobj(source, target)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path | str, text: str) -> None:
     """Write ``text`` as UTF-8 with the same guarantee as :func:`write`."""
     content = text.encode()
     write(path, lambda temporary: temporary.write_bytes(content), len(content))

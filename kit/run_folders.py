@@ -38,7 +38,7 @@ NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP}  # of a disk of the network
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path | str) -> Iterator[None]:
     """Hold a folder of results for this process, however it ends.
 
     What killed processes left half written in it is deleted.
@@ -46,6 +46,7 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         SettingError: Another process holds it.
     """
+    folder = Path(folder)
     path = _beside(folder, "lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, timeout=0)
@@ -70,7 +71,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
+def create(folder: Path | str, overwrite: bool = False) -> Iterator[Path]:
     """Make the folder of a new run, and keep an old one until the new one is complete.
 
     Where there is an old one, the new one grows beside it and takes its place at the end.
@@ -81,6 +82,7 @@ def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         SettingError: As :func:`check_free`.
     """
+    folder = Path(folder)
     check_free(folder, overwrite)
     with alone(folder):
         _refuse_taken(folder, overwrite)  # again: now nobody else can make it
@@ -100,13 +102,14 @@ def create(folder: Path, overwrite: bool = False) -> Iterator[Path]:
             raise
 
 
-def check_free(folder: Path, overwrite: bool) -> None:
+def check_free(folder: Path | str, overwrite: bool) -> None:
     """Make sure that nothing is lost when a run is written to this folder.
 
     Raises:
         SettingError: It exists and ``overwrite`` was not asked for, what exists is not a run, or
             another process is at work on it.
     """
+    folder = Path(folder)
     _refuse_taken(folder, overwrite)
     if any(_beside(folder, what).exists() for what in ("lock", "new", "old")):
         with alone(folder):
@@ -114,12 +117,13 @@ def check_free(folder: Path, overwrite: bool) -> None:
         _refuse_taken(folder, overwrite)
 
 
-def check_possible(folder: Path) -> None:
+def check_possible(folder: Path | str) -> None:
     """Make sure that a folder can be made, before hours of work are to end in it.
 
     Raises:
         SettingError: A file stands in its way, or this user may not write there.
     """
+    folder = Path(folder)
     above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not above.is_dir():
         raise SettingError(
@@ -129,13 +133,14 @@ def check_possible(folder: Path) -> None:
         raise SettingError(f"Nothing can be written in {above}. Give another `output`.")
 
 
-def next_folder(parent: Path, name: str) -> Path:
+def next_folder(parent: Path | str, name: str) -> Path:
     """Return ``parent/name``, or with ``-2``, ``-3``, ... behind it the first that is free."""
-    return _unused(parent / name)
+    return _unused(Path(parent) / name)
 
 
-def settle(folder: Path) -> None:
+def settle(folder: Path | str) -> None:
     """Bring back a run that a process was about to replace when it was killed."""
+    folder = Path(folder)
     if not folder.exists() and _beside(folder, "old").exists():
         with contextlib.suppress(SettingError, OSError), alone(folder):
             _finish(folder)

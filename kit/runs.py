@@ -105,13 +105,14 @@ class Saved:
         return _read(path, foreign.json_value) if path.is_file() else {}
 
 
-def check_outside(folder: Path, source: Path) -> None:
+def check_outside(folder: Path | str, source: Path | str) -> None:
     """Make sure that nothing is written into the data.
 
     Raises:
         SettingError: The folder is the data folder ``source`` or lies in it.
     """
-    if folder.resolve().is_relative_to(source.resolve()):
+    folder = Path(folder)
+    if folder.resolve().is_relative_to(Path(source).resolve()):
         raise SettingError(
             f"{folder} lies in the data folder {source}, which is only read. "
             "Give an `output` elsewhere."
@@ -218,7 +219,7 @@ def load_model(run: Saved) -> "keras.Model":
     return model
 
 
-def names(parent: Path) -> list[str]:
+def names(parent: Path | str) -> list[str]:
     """Return the names of the complete runs in a folder, newest first."""
     found = [path.parent for path in Path(parent).glob(f"[!.]*/{FACTS}")]
     return [folder.name for folder in sorted(found, key=lambda f: -f.stat().st_mtime)]

@@ -25,7 +25,7 @@ WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
 def download(
     source: str,
-    folder: Path,
+    folder: Path | str,
     *,
     sha256: str | None = None,
     max_bytes: int = 5 * 2**30,
@@ -57,6 +57,7 @@ def download(
         DataError: What came is not what was expected, or no whole archive of ordinary files.
         KitError: The server cannot be reached or trusted, stopped in the middle or is too slow.
     """
+    folder = Path(folder)
     if not (max_bytes > 0 and 0 < timeout <= LONGEST_TIMEOUT and max_hours > 0):
         raise SettingError(
             f"The limits must be above 0, and the timeout at most {LONGEST_TIMEOUT} s; they are "

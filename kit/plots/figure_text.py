@@ -103,7 +103,7 @@ def legend(
     return box
 
 
-def save(figure: Figure, path: Path, dpi: int = 150) -> None:
+def save(figure: Figure, path: Path | str, dpi: int = 150) -> None:
     """Write a figure to a file, whole or not at all.
 
     One that would be taller or wider than matplotlib can draw, or larger than viewers like, such as

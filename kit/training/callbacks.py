@@ -46,7 +46,7 @@ class BestWeights(keras.callbacks.Callback):
         images: float,
         patience: int | None,
         pace: Pace,
-        checkpoint: Path | None,
+        checkpoint: Path | str | None,
         newest: bool = False,
     ) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class BestWeights(keras.callbacks.Callback):
 class HistoryTable(keras.callbacks.Callback):
     """Collects one row per epoch and keeps it in a file that is whole at any time."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | str | None) -> None:
         super().__init__()
         self.path = path
         self.rows: list[dict[str, float]] = []

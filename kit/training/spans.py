@@ -59,7 +59,7 @@ def fit_span(
     share: float = 1.0,
     guard: bool = True,
     report: Callable[[Mapping[str, float]], None] | None = None,
-    state: Path | None = None,
+    state: Path | str | None = None,
 ) -> Span:
     """Train some epochs of a training, quietly, and leave the model as it is after the last.
 
@@ -110,6 +110,7 @@ def fit_span(
         "batch_size": splits.batch_size,
         "data": splits.fingerprint,
     }
+    state = None if state is None else Path(state)
     if first and not (
         state is not None and continuation.restore(state, model, watch, {**known, "done": first})
     ):

@@ -83,7 +83,7 @@ def test_the_parts_of_a_run_are_kept(kept: Path, photos: Path, tmp_path: Path) -
         (["--methods"], 2, "at least one of knn"),
         (["--methods", "svn"], 2, "svn"),
         (["--image-size", "0"], 2, "--image-size takes one number"),
-        (["--validation-split", "2"], 2, "validation_split"),
+        (["--validation-split", "2"], 2, "--validation-split must be"),
     ],
 )
 def test_a_wrong_setting_ends_before_anything_is_written(

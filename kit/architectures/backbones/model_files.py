@@ -30,13 +30,14 @@ SPARE = 1 << 20  # weights that may be declared and are not in the file
 FLOAT = 4  # bytes
 
 
-def load_file(path: Path) -> "keras.Model":
+def load_file(path: Path | str) -> "keras.Model":
     """Load a network from one image of a fixed size to a row of numbers, for inference.
 
     Raises:
         SettingError: The file is damaged, not to be trusted, or holds another kind of network.
         KitError: There is too little memory for it.
     """
+    path = Path(path)
     import keras
 
     try:

@@ -21,7 +21,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = ("file", "finding", "partner", "detail", "advice")
 
 
-def save(found: Audit, folder: Path) -> None:
+def save(found: Audit, folder: Path | str) -> None:
     """Write ``audit.json``, ``findings.csv``, ``images.csv`` and ``sheets/`` into a folder.
 
     Args:
@@ -31,6 +31,7 @@ def save(found: Audit, folder: Path) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    folder = Path(folder)
     sheets = folder / "sheets"
     sheets.mkdir(parents=True, exist_ok=True)
     files.write_text(folder / "audit.json", to_json(found))
@@ -50,7 +51,7 @@ def to_json(found: Audit) -> str:
     return json.dumps(_as_dict(found), indent=2, ensure_ascii=False) + "\n"
 
 
-def write_fix_list(found: Audit, path: Path, kinds: Sequence[str] = ()) -> int:
+def write_fix_list(found: Audit, path: Path | str, kinds: Sequence[str] = ()) -> int:
     """Write the files to leave out, one row each, as ``--exclude`` of the training reads them.
 
     Args:

@@ -6,7 +6,7 @@ from kit.data.listing.folders import listing
 from kit.data.listing.table_columns import is_table
 
 
-def image_folders(source: Path) -> tuple[Path, ...]:
+def image_folders(source: Path | str) -> tuple[Path, ...]:
     """Return the folders that hold the images, which are only read.
 
     That is a data folder itself. A table may lie beside other things: here it is those of the
@@ -15,6 +15,7 @@ def image_folders(source: Path) -> tuple[Path, ...]:
     Raises:
         DataError: The table cannot be read.
     """
+    source = Path(source)
     if not is_table(source):
         return (source,)
     from kit.data.listing import tables
@@ -35,7 +36,7 @@ def group_column(source: Path, rule: str | None) -> str | None:
     return tables.group_column(source, rule)
 
 
-def given_parts(source: Path, parts: str | None = None) -> frozenset[str]:
+def given_parts(source: Path | str, parts: str | None = None) -> frozenset[str]:
     """Return which of ``train``, ``validation``, ``test`` the folders or the table give.
 
     Args:

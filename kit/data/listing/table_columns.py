@@ -28,8 +28,9 @@ class Columns:
     taken: tuple[str, ...]
 
 
-def is_table(path: Path) -> bool:
+def is_table(path: Path | str) -> bool:
     """Tell whether a path is a file that is called like a table."""
+    path = Path(path)
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
 

@@ -136,7 +136,7 @@ def fit_head(
     views: int = 1,
     cache: bool = True,
     computed: data.Splits | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     max_minutes: float | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     **fit_settings: Any,
@@ -297,7 +297,7 @@ def _head(model: keras.Model) -> keras.Model:
 
 @contextmanager
 def _kept_if_interrupted(
-    model: keras.Model, checkpoint: Path | None
+    model: keras.Model, checkpoint: Path | str | None
 ) -> Iterator[keras.callbacks.Callback]:
     """Give what counts the epochs, and save the model where an interrupt follows a whole one."""
     ended: list[int] = []
