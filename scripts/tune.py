@@ -2,4 +2,5 @@
 
 from kit.commands.tune import main
 
-main()
+if __name__ == "__main__":  # its workers import it
+    main()

@@ -18,16 +18,9 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
     """
     given = {"folder": folder, **settings}
     given = {name: value for name, value in given.items() if value not in (None, (), {})}
-    from kit.experiments.searches import settings as plan
-
     Tuning().having(**given).verify()
-    role = plan.role(given)
-    if role is not None and not role.chief:
-        from kit.experiments.searches import crew as crew
-
-        crew.work_for(role, plan.for_worker(given))
-        return
-    from kit.experiments.searches import searching as steps
+    from kit.experiments.searches import steps, workers
     from kit.experiments.searches.wanted import wanted
 
-    steps.run(wanted(given if role is None else {**given, "chief": role.address}))
+    workers.refuse_keras_tuner()
+    steps.run(wanted(given))

@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kit import files, progress
 from kit.errors import SettingError
-from kit.search.staged.state import Facts
+from kit.search.staged.state import Facts, unusable
 
 __all__ = [
     "SETUP",
@@ -19,11 +19,10 @@ __all__ = [
     "load_setup",
     "save",
     "save_setup",
-    "unusable",
 ]
 
 TRIALS, SETUP = "trials", "search.json"
-VERSION = 1
+VERSION = 2  # 1 drew other values
 # What the text of a damaged file may raise: a number too large, a thousand lists in one another.
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
@@ -44,7 +43,6 @@ def save(folder: Path, number: int, facts: Facts) -> None:
         "infeasible": facts.infeasible,
         "failed": facts.failed,
         "until": facts.until,
-        "attempts": facts.attempts,
         "rows": [{name: _plain(value) for name, value in row.items()} for row in facts.rows],
     }
     text = json.dumps(known, ensure_ascii=False, allow_nan=False)
@@ -96,9 +94,16 @@ def load_setup(folder: Path) -> dict[str, Any]:
         raise SettingError(f"{folder} holds no search ({SETUP} is missing), so none can go on.")
     try:
         setup = json.loads(path.read_text("utf-8"))
-        if setup.pop("version") != VERSION:
+        if (version := setup.pop("version")) == 1:
+            raise SettingError(
+                f"{folder} was begun with version 0.1, which drew other values: results of both "
+                f"would be mixed. Begin the same search anew: --config {folder / 'search.yaml'}"
+            )
+        if version != VERSION:
             raise ValueError("it was written by another version of this program")
         return dict(setup)
+    except SettingError:
+        raise
     except DAMAGED as error:
         raise SettingError(
             f"{path} is damaged ({error}). Restore it, or begin a new search with another output; "
@@ -123,8 +128,9 @@ def _facts(known: Mapping[str, Any], objective: str) -> Facts:
     epochs = [row["epoch"] for row in rows]
     if epochs != list(range(1, len(rows) + 1)):
         raise ValueError("epochs are missing")
-    if not (known["infeasible"] or known["failed"]) and unusable(rows, objective):
-        raise ValueError(unusable(rows, objective))
+    bad = "".join(unusable(rows, objective))
+    if bad and not (known["infeasible"] or known["failed"]):
+        raise ValueError(bad)
     return Facts(
         values=dict(known["values"]),
         seed=int(known["seed"]),
@@ -132,19 +138,7 @@ def _facts(known: Mapping[str, Any], objective: str) -> Facts:
         infeasible=str(known["infeasible"]),
         failed=str(known["failed"]),
         until=int(known["until"]),
-        attempts=int(known["attempts"]),
     )
-
-
-def unusable(rows: Sequence[Mapping[str, float]], objective: str) -> str:
-    """Return why a trial must not be ranked by these epochs; empty where it can be."""
-    for row in rows:
-        if objective not in row:
-            return f"failed: {objective} was not reported in epoch {row['epoch']:.0f}"
-        for name in (objective, "loss", "data_loss", "val_loss", "val_data_loss"):
-            if not math.isfinite(row.get(name, 0.0)):
-                return f"infeasible: {name} became {row[name]} in epoch {row['epoch']:.0f}"
-    return ""
 
 
 def _plain(value: float) -> float | str:

@@ -1,11 +1,11 @@
-"""A whole search in this process."""
+"""A whole search, from its settings to its result."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kit import runs
-from kit.search.network.working import work
+from kit.search.executors import crew
 from kit.search.plans import plan
 from kit.search.results.result import Result, conclude
 from kit.search.searching import prepare
@@ -37,6 +37,8 @@ def run(
     max_minutes: float | None = None,
     fingerprint: Mapping[str, Any] | None = None,
     resume: bool = False,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> Result:
     """Search, and return the trials, the best settings and what they rest on.
 
@@ -61,6 +63,9 @@ def run(
         max_minutes: Time limit.
         fingerprint: What must not change while the search lasts.
         resume: Go on with the search in the folder.
+        workers: How many trials are trained at a time, each in a process of its own; 1 trains them
+            here. ``run_trial`` then has to be what cloudpickle can send.
+        scheduler: Of a Dask cluster whose workers train them, ``tls://HOST:PORT``.
 
     Raises:
         SettingError: A setting is out of its range, or the folder holds another search.
@@ -82,8 +87,9 @@ def run(
             max_minutes=max_minutes,
         )
         try:
-            with shown(search):
-                work(search.oracle, "tuner0", run_trial)
+            hands = crew(lambda: run_trial, search.report, workers, scheduler)
+            with shown(search), hands as made:
+                search.work(made)
         except KeyboardInterrupt:
             conclude(search, ended="an interruption")
             raise

@@ -17,24 +17,26 @@ MOST = 0.5  # of a stage's trials infeasible: more, and the range or the set-up 
 @contextmanager
 def shown(search: Search) -> Iterator[None]:
     """Show a search while it goes, in the process that gives out its jobs."""
-    oracle, objective = search.oracle, search.settings.objective
+    objective = search.settings.objective
     finals = len(search.settings.plan.stages) + 1
-    known = oracle.state
-    with Show(objective, totals=oracle.totals, finals=finals, before=known.trials) as show:
+    known = search.state
+    with Show(objective, totals=search.totals, finals=finals, before=known.trials) as show:
 
         def look() -> None:
             nonlocal known
-            show.totals = oracle.totals
-            show.update(oracle.progress(), oracle.epochs_left, oracle.at_work, oracle.seconds_left)
-            for line in news(known, oracle.state, finals):
+            show.totals = search.totals
+            show.update(
+                search.progress(), search.epochs_left, len(search.running), search.seconds_left
+            )
+            for line in news(known, search.state, finals):
                 show.note(line)
-            known = oracle.state
+            known = search.state
 
-        oracle.on_change = look
+        search.on_change = look
         try:
             yield
         finally:
-            oracle.on_change = lambda: None
+            search.on_change = lambda: None
 
 
 def news(before: State, now: State, finals: int) -> list[str]:

@@ -1,7 +1,5 @@
-"""What is known of a trial, and what a worker is asked to do for one: plain, immutable facts."""
+"""What is known of a trial, and what is asked and told of its training: plain, immutable facts."""
 
-import dataclasses
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +30,6 @@ class Trial:
             diverged or cannot be built; ``"failed"`` where its process died again and again or the
             program failed; ``"running"`` and ``"waiting"`` before one of these.
         reason: Why it was stopped, is infeasible or failed.
-        attempts: How often a worker began it anew because another was lost.
         share: Of the steps of an ordinary epoch that one of its epochs has.
         images: How many tell as much of its scores, see :func:`kit.intervals.worth`; 0 where that
             is not known.
@@ -46,7 +43,6 @@ class Trial:
     rows: tuple[Mapping[str, float], ...] = ()
     status: Status = "waiting"
     reason: str = ""
-    attempts: int = 0
     share: float = 1.0
     images: float = 0
 
@@ -100,7 +96,7 @@ def rank_key(row: Mapping[str, float], objective: str) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Job:
-    """A span of epochs of one trial, which a worker trains without a pause.
+    """A span of epochs of one trial, which is trained without a pause.
 
     Attributes:
         trial: The trial's number.
@@ -124,18 +120,6 @@ class Job:
     share: float = 1.0
     state: Path | None = None
 
-    def to_json(self) -> str:
-        """Return it as text that :meth:`from_json` reads without a loss."""
-        known = dataclasses.asdict(self)
-        return json.dumps({**known, "state": None if self.state is None else str(self.state)})
-
-    @classmethod
-    def from_json(cls, text: str) -> "Job":
-        """Return the job in this text."""
-        known = json.loads(text)
-        state = known.pop("state")
-        return cls(**known, state=None if state is None else Path(state))
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -144,9 +128,15 @@ class Outcome:
     Attributes:
         infeasible: Why the trial cannot be used: its loss exploded or became no number, or no
             network can be built with its values. Empty where the epochs were trained.
+        failed: Why it could not be trained, where that is no fault of its values.
+        rows: Of the epochs; those that were reported, where it is left empty.
+        state: What the training goes on from, if it does.
     """
 
     infeasible: str = ""
+    failed: str = ""
+    rows: tuple[Mapping[str, float], ...] = ()
+    state: bytes | None = None
 
 
 Report = Callable[[Mapping[str, float]], None]  # takes the row of each epoch that was trained
@@ -160,7 +150,7 @@ class RunTrial(Protocol):
 
 
 def plain_row(row: Mapping[str, float]) -> dict[str, float]:
-    """Return a row in the precision in which workers report it, single."""
+    """Return a row in the precision in which it is kept, single."""
     import numpy as np
 
     with np.errstate(over="ignore"):  # what is too large for it is infinite there

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from kit.settings.joined import Bare, Group
+from kit.settings.joined import Group
 
 __all__ = ["Search", "Work"]
 
@@ -59,11 +59,8 @@ class Work(Group):
     threads: int | None = None
     """Processor threads of each; by default all, shared out. Sums depend on them, so a search goes
     on with as many as it began with."""
-    chief: Annotated[str | None, Bare("127.0.0.1:0"), tyro.conf.arg(metavar="[HOST:PORT]")] = None
-    """Hand out trials to workers, which other machines may start; by default at a free port that
-    only this machine reaches. KIT_SEARCH_TOKEN is the word that they must know."""
-    worker: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
-    """Train trials for the chief there, with its settings, on FOLDER."""
+    scheduler: Annotated[str | None, tyro.conf.arg(metavar="tls://HOST:PORT")] = None
+    """Take the workers of this Dask scheduler. Its certificate is in Dask's configuration."""
     resume: bool = False
     """Go on with the search in `output`, or with the latest one of FOLDER."""
     output: Path | None = None

@@ -18,7 +18,7 @@ __all__ = ["FLAGS_ALONE", "read_settings", "settings_text"]
 # What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
 # and whom it talks to.
 WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}
-FLAGS_ALONE = WRITES | {"resume", "chief", "worker"}
+FLAGS_ALONE = WRITES | {"resume", "scheduler"}
 
 
 def read_settings(

@@ -21,12 +21,12 @@ def test_a_program_of_settings_knows_which_were_given(
 
     file = tmp_path / "search.yaml"
     file.write_text("ranges: {trials: 5, stages: 2}\nbatch_size: null\nseed: 7\n", "utf-8")
-    words = ["--no-cache", "photos", "--seeds=3", "--set", "a=1", "--stages", "4", "--chief"]
+    words = ["--no-cache", "photos", "--seeds=3", "--set", "a=1", "--stages", "4"]
     program(command, [*words, "--config", str(file)])
     program(command, [])
 
     expected = {"folder": Path("photos"), "cache": False, "settings": {"a": 1}, "seeds": 3}
-    expected |= {"stages": 4, "chief": "127.0.0.1:0", "trials": 5, "seed": 7}
+    expected |= {"stages": 4, "trials": 5, "seed": 7}
     assert said == [expected, {"folder": None}]
     with pytest.raises(SystemExit):
         program(command, ["--trials", "many"])

@@ -20,8 +20,8 @@ from kit.commands.predict import predict
 from kit.commands.programs import program
 from kit.commands.train import train
 from kit.commands.tune import tune
-from kit.experiments.searches import crew as crew
 from kit.experiments.searches import winner as last
+from kit.experiments.searches import workers
 from kit.experiments.trainings import scoring
 
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
@@ -127,7 +127,7 @@ def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done: list[int] = []
-    original = crew._run_trial
+    original = workers.run_trial
 
     def interrupted(*arguments: Any) -> Callable[..., search.Outcome]:
         run_trial = original(*arguments)
@@ -142,7 +142,7 @@ def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same
 
     folder = tmp_path / "search"
     with monkeypatch.context() as patch:
-        patch.setattr(crew, "_run_trial", interrupted)
+        patch.setattr(workers, "run_trial", interrupted)
         config = str(searched / "search.yaml")
         code, text = failure(["--config", config, "--output", str(folder)], capsys)
     assert code == 130
@@ -268,7 +268,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     source.save(tmp_path / "model.keras")
     built: list[int] = []
     at_trials: list[int] = []
-    load, run_trial = trunks.saved, crew._run_trial
+    load, run_trial = trunks.saved, workers.run_trial
 
     def counted(*arguments: Any, **more: Any) -> Any:
         built.append(1)
@@ -285,7 +285,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
         return noting
 
     monkeypatch.setattr(trunks, "saved", counted)
-    monkeypatch.setattr(crew, "_run_trial", noted)
+    monkeypatch.setattr(workers, "run_trial", noted)
     folder = tmp_path / "search"
     ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]
     given = [str(photos), "--backbone", str(tmp_path / "model.keras"), "--image-size", "16"]

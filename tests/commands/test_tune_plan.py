@@ -1,7 +1,6 @@
 """The flags of a search: what they mean together, and what is refused before an image is read."""
 
 import dataclasses
-import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,14 +12,14 @@ from kit import architectures, data
 from kit.commands.programs import program
 from kit.commands.tune import tune
 from kit.errors import SettingError
-from kit.experiments import places
+from kit.experiments import places, tuning
 from kit.experiments.searches import settings as plan
 from kit.experiments.searches.record import known_files
-from kit.experiments.searches.searching import chance_of, plan_of, told
+from kit.experiments.searches.steps import chance_of, plan_of, told
 from kit.experiments.searches.trials import Builders
 from kit.experiments.searches.wanted import wanted
 from kit.experiments.searches.winner import command
-from kit.search import TOKEN, Chance, space_text
+from kit.search import Chance, space_text
 from kit.settings import Tuning
 from kit.settings.stored import read_settings
 
@@ -91,17 +90,19 @@ def test_a_range_that_yaml_takes_for_a_time_of_day_is_refused(tmp_path: Path) ->
         read_settings(Tuning, file)
 
 
-def test_workers_are_started_here_or_elsewhere(photos: Path) -> None:
+def test_workers_are_started_here_or_there_already(photos: Path) -> None:
     with pytest.raises(SettingError, match="leave one of the two out"):
-        wanted({"folder": photos, "workers": 2, "chief": "127.0.0.1:0"})
+        wanted({"folder": photos, "workers": 2, "scheduler": "tls://10.0.0.1:8786"})
 
 
-def test_a_taken_port_is_told_before_there_is_a_folder(photos: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(SettingError, match="the port is taken"):
-            wanted({"folder": photos, "chief": address})
-    assert wanted({"folder": photos, "chief": "127.0.0.1:0"}).settings["chief"] == "127.0.0.1:0"
+def test_of_keras_tuner_s_variables_one_line_says_what_to_use_now(
+    monkeypatch: pytest.MonkeyPatch, photos: Path
+) -> None:
+    for name in ("ORACLE_IP", "ORACLE_PORT"):
+        monkeypatch.setenv(f"KERASTUNER_{name}", "1")
+    with pytest.raises(SettingError, match=r"^KERASTUNER_ORACLE_IP and .*--scheduler tls") as said:
+        tuning.tune(photos)
+    assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize(
@@ -261,34 +262,6 @@ def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) 
     )
 
 
-def test_a_worker_has_its_settings_from_the_chief() -> None:
-    given = {"folder": Path("photos"), "worker": "127.0.0.1:7000", "split": Path("split.csv")}
-
-    assert plan.for_worker(given) == given
-    with pytest.raises(SettingError, match="leave --batch-size, --set out"):
-        plan.for_worker({**given, "batch_size": 3, "settings": ("a=1",)})
-
-
-def test_what_a_process_is_comes_from_its_flags_or_else_from_its_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert plan.role({}) is None
-    for given in ({"worker": "10.0.0.1:7000"}, {"chief": "127.0.0.1:0"}):
-        with pytest.raises(SettingError, match="need a shared token"):
-            plan.role(given)
-    monkeypatch.setenv(TOKEN, "a-secret-that-nobody-guesses")
-    one = plan.role({"worker": "10.0.0.1:7000"})
-    assert one is not None
-    assert (one.chief, one.address) == (False, "10.0.0.1:7000")
-    with pytest.raises(SettingError, match="HOST:PORT"):
-        plan.role({"worker": "7000"})
-    for name, value in (("TUNER_ID", "chief"), ("ORACLE_IP", "127.0.0.1"), ("ORACLE_PORT", "7000")):
-        monkeypatch.setenv(f"KERASTUNER_{name}", value)
-    other = plan.role({})
-    assert other is not None
-    assert other.chief
-
-
 REFUSED = [
     (["--search", "learning_rate"], "takes NAME=LOW:HIGH"),
     (["--search", "learnin_rate=1e-3:1"], 'Did you mean "learning_rate"?'),
@@ -317,9 +290,7 @@ REFUSED = [
     (["--trials", "1"], "trials must be at least"),
     (["--seeds", "0"], "seeds must be at least 1"),
     (["--seed", "4294967292"], "Take a smaller --seed"),
-    (["--chief"], "need a shared token"),
     (["--workers", "0"], "--workers must be at least 1"),
-    (["--chief", "photos"], "HOST:PORT"),
     (["--sampling", "balanced", "--search", "class_weight=none,balanced"], "Leave one out"),
 ]
 

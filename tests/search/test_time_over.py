@@ -37,7 +37,7 @@ def simulated(
     chosen, running, ended = random.Random(seed), dict[int, Job](), 0
     while True:
         cut = (ended >= over[0]) + (ended >= over[1])
-        now = state(SETTINGS, facts, None, cut, set(running))
+        now = state(SETTINGS, facts, cut, set(running))
         for job in now.jobs:
             if job.trial not in running and len(running) < workers:
                 running[job.trial] = job

@@ -97,7 +97,7 @@ def resolve(
             for name in ("split", "exclude")
         },
         "threads": threads,
-        **dict.fromkeys(("chief", "resume", "output")),
+        **dict.fromkeys(("scheduler", "resume", "output")),
     }
     return {
         name: None if name in searched and name in FLAGS else plain(value)

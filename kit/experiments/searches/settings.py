@@ -1,30 +1,34 @@
 """What ``tune`` decides before any work: settings and their defaults, ranges, folders."""
 
+import dataclasses
 import json
-import os
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit import runs
 from kit.errors import SettingError
 from kit.experiments import places
-from kit.search import TOKEN, Role, Space, check_token, read_address, read_space, roles
-from kit.settings import Training, Tuning
-from kit.settings.texts import assignments
+from kit.experiments.choice import network_choice
+from kit.experiments.choice.network_choice import Choice
+from kit.search import Space, read_space
+from kit.settings import Network, Training, Tuning
+from kit.settings.texts import assignments, one_or_two
+
+if TYPE_CHECKING:
+    from kit.data import Splits
 
 __all__ = [
     "FREE",
     "SETTINGS",
     "TRAIN",
+    "choose",
     "default_space",
     "defaults",
     "flag",
-    "for_worker",
     "plain",
-    "role",
     "search_folder",
+    "settled",
     "shared",
     "source_of",
     "space_of",
@@ -36,50 +40,15 @@ TRAIN = Training().flat() | STRENGTH
 # How a search is carried out, but not what comes of it. Whether a folder that was moved holds the
 # same images is seen when they are read.
 FREE = (
-    *("folder", "workers", "max_minutes", "chief", "cache", "use_validation", "resume", "output"),
+    *("folder", "workers", "max_minutes", "scheduler", "cache", "use_validation", "resume"),
+    "output",
 )
-OF_WORKER = ("folder", "worker", "split", "exclude", "cache")
 DEFAULT_SPACE = {"learning_rate": "1e-6:1e-1", "l2": "1e-7:1e1"}
-
-
-def role(given: Mapping[str, Any]) -> Role | None:
-    """Return what this process is where several search: by its flags, else by its environment.
-
-    Raises:
-        SettingError: It cannot be that.
-    """
-    if "worker" in given:
-        read_address(given["worker"])
-        found = Role(f"{socket.gethostname()}-{os.getpid()}", False, given["worker"])
-    elif "chief" in given:
-        read_address(given["chief"])
-        found = None
-    else:
-        found = roles()
-        if found is None:
-            return None
-    check_token(os.environ.get(TOKEN))
-    return found
 
 
 def defaults() -> dict[str, Any]:
     """Return every setting of a search where nothing was said."""
-    return {name: one for name, one in Tuning().flat().items() if name != "worker"} | STRENGTH
-
-
-def for_worker(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the flags of a worker.
-
-    Raises:
-        SettingError: Others were given: the chief has the settings.
-    """
-    more = [flag(name) for name in given if name not in OF_WORKER]
-    if more:
-        raise SettingError(
-            f"A worker has its settings from the chief; leave {', '.join(more)} out. It takes "
-            "FOLDER, --worker, --split, --exclude and --no-cache."
-        )
-    return given
+    return Tuning().flat() | STRENGTH
 
 
 def space_of(ranges: Sequence[str] | Mapping[str, str]) -> Space | None:
@@ -156,3 +125,37 @@ def plain(value: Any) -> Any:
 def flag(name: str) -> str:
     """Return the flag of a setting."""
     return "--set" if name == "settings" else "--" + name.replace("_", "-")
+
+
+def choose(settings: Mapping[str, Any], source: Path, space: Space | None = None) -> Choice:
+    """Return the network, as the training chooses it.
+
+    Raises:
+        SettingError: There is no such network, or a setting cannot be read.
+        DataError: The images cannot be used.
+    """
+    network = network_choice.network_settings(
+        settings["architecture"],
+        settings["settings"],
+        **{name: settings[name] for name in Network.TRAITS},
+    )
+    size = settings["image_size"]
+    return network_choice.choose(
+        settings["architecture"],
+        settings["backbone"],
+        settings["weights"],
+        network,
+        source,
+        None if size is None else one_or_two(size),
+        settings["color"],
+        parts=settings["parts"],
+        searched=[one.name for one in space or ()],
+    )
+
+
+def settled(choice: Choice, splits: "Splits", space: Space) -> Choice:
+    """Return the network with what the images said: color, and size unless it is searched."""
+    height, width, _ = splits.image_shape
+    searched = any(one.name == "image_size" for one in space)
+    size = choice.image_size if searched else (height, width)
+    return dataclasses.replace(choice, image_size=size, color=splits.color)

@@ -19,7 +19,7 @@ from kit.experiments.searches.settings import (
     source_of,
     space_of,
 )
-from kit.search import Space, check_free, space_text
+from kit.search import Space, space_text
 from kit.settings import Tuning
 from kit.settings.stored import read_settings
 from kit.settings.texts import assignments, one_or_two
@@ -87,13 +87,11 @@ def _check(settings: Mapping[str, Any]) -> None:
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")
-    if settings["workers"] > 1 and settings["chief"] is not None:
+    if settings["workers"] > 1 and settings["scheduler"] is not None:
         raise SettingError(
-            "--chief waits for workers that are started elsewhere, --workers starts them here; "
-            "leave one of the two out."
+            "--scheduler takes the workers that are there, --workers starts some here; leave one "
+            "of the two out."
         )
-    if settings["chief"] is not None:
-        check_free(settings["chief"])
 
 
 def _to_go_on_with(given: Mapping[str, Any]) -> Path:

@@ -77,7 +77,7 @@ def result(search: Search, ended: str = "") -> Result:
         search: In the process that gives out its jobs.
         ended: What ended it early; found out where it is left empty.
     """
-    state, settings = search.oracle.state, search.settings
+    state, settings = search.state, search.settings
     findings = Findings(
         objective=settings.objective,
         space=settings.space,
@@ -113,7 +113,7 @@ def conclude(search: Search, ended: str = "") -> Result:
     """
     found = result(search, ended)
     trial_tables.save(found.table, search.folder / TRIALS)
-    curves = trial_tables.epochs(search.oracle.state.trials, search.settings.objective)
+    curves = trial_tables.epochs(search.state.trials, search.settings.objective)
     trial_tables.save(curves, search.folder / CURVES)
     from kit import plots  # matplotlib takes a second
 
@@ -125,16 +125,16 @@ def conclude(search: Search, ended: str = "") -> Result:
 
 def _best(search: Search, findings: Findings) -> Best | None:
     objective = search.settings.objective
-    for one in search.oracle.state.finalists:
+    for one in search.state.finalists:
         if one.scores:
-            done = [n for n in one.trials if search.oracle.state.trials[n].status == "complete"]
+            done = [n for n in one.trials if search.state.trials[n].status == "complete"]
             epochs = search.settings.plan.epochs
             return Best(dict(one.values), one.best_epoch, epochs, one.scores, tuple(done))
     if findings.best is None:
         return None
     same = [
         trial
-        for trial in search.oracle.state.trials
+        for trial in search.state.trials
         if trial.feasible and trial.values == findings.best.values
     ]
     score = findings.best.scores[0]

@@ -1,6 +1,9 @@
 """Where to look next: narrower around the best trials, or beyond the edge of a range."""
 
 import dataclasses
+import functools
+import itertools
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kit.search.space import Choices, Parameter, Range, Space
+from kit.search.space import Choices, Parameter, Range, Space, possible, read_space, space_text
 from kit.search.staged.trial_ranking import RATE, jumped
 from kit.search.trials import Trial
 
@@ -28,7 +31,7 @@ ALONE = 0.1  # of a range, to both sides of a best trial that has none beside it
 BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
 DECADE = 10.0
 EXTENSIONS = 2  # of a range, at most
-DRAWS = 20  # times, until points that came twice are replaced
+DRAWS = 20  # of all points, from which those that came twice are replaced
 TOP = 1 / 4  # of its range: where a rate that is too high would diverge
 KEEP_LOW = ("l2", "weight_decay")  # are not extended downwards, where a penalty matters less
 SLIGHT = 1e-5  # of such a penalty: from here down it hardly matters
@@ -199,9 +202,8 @@ def draw(
 ) -> list[Mapping[str, Any]]:
     """Return random points of a space, which depend on the seed and the stage only.
 
-    They are a Latin hypercube (McKay, Beckman & Conover, Technometrics 1979): each of ``count``
-    equal parts of every range has one point, so that no decade is left out by chance. No point
-    comes twice, which would train the same again; a space of few choices may have fewer points.
+    They are keras-tuner's own random draws, among which a Latin hypercube chooses. No point comes
+    twice, which would train the same again; a space of few choices may have fewer points.
 
     Args:
         space: Where they are.
@@ -210,17 +212,21 @@ def draw(
         stage: Another number for each draw.
         known: Points that are not drawn again.
     """
-    random = np.random.default_rng([seed, stage])
     found = list(known)
-    for _ in range(DRAWS):
-        columns = [(random.permutation(count) + random.random(count)) / count for _ in space]
-        for places in zip(*columns, strict=True):
-            point = {one.name: one.value(float(at)) for one, at in zip(space, places, strict=True)}
-            if point not in found and len(found) < len(known) + count:
-                found.append(point)
-        if len(found) == len(known) + count:
-            break
+    for points in _samples(json.dumps(space_text(space)), count, seed, stage):
+        found += [one for one in points if one not in found][: len(known) + count - len(found)]
     return found[len(known) :]
+
+
+@functools.lru_cache
+def _samples(text: str, count: int, seed: int, stage: int) -> list[list[dict[str, Any]]]:
+    """Return draws of all points; those after the first replace points that came twice."""
+    from kit.search.tuner.hyperparameters import hypercubes  # keras-tuner, which takes seconds
+
+    space = read_space(json.loads(text))
+    start = 1 + int(np.random.SeedSequence([seed, stage]).generate_state(1)[0])
+    again = DRAWS if math.isfinite(possible(space)) else 2
+    return list(itertools.islice(hypercubes(space, count, start), again if count else 0))
 
 
 def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: float) -> Parameter:

@@ -6,7 +6,6 @@ same ranges and the same next jobs. A search that was interrupted goes on by rea
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kit.search.plans import Stage, extension, survivors
@@ -25,7 +24,6 @@ ELITES = 2  # of the best of a stage, that the next one trains longer beside new
 def state(
     settings: Settings,
     facts: Mapping[int, Facts],
-    states: Path | None = None,
     cut: int = 0,
     busy: Collection[int] = (),
 ) -> State:
@@ -34,12 +32,11 @@ def state(
     Args:
         settings: Of the search.
         facts: Trial number -> what is known of it.
-        states: Folder for what interrupted trainings go on from; None for none.
         cut: 0; 1 when the time for the stages is over, so that the finalists follow from what there
             is; 2 when all time is over.
         busy: Numbers of the trials that are being trained.
     """
-    return Staged(settings, facts, states, cut, busy).state()
+    return Staged(settings, facts, cut, busy).state()
 
 
 class Staged(Finals):
@@ -49,11 +46,10 @@ class Staged(Finals):
         self,
         settings: Settings,
         facts: Mapping[int, Facts],
-        states: Path | None,
         cut: int,
         busy: Collection[int],
     ) -> None:
-        super().__init__(settings, facts, states, cut, busy)
+        super().__init__(settings, facts, cut, busy)
         self.extensions: dict[str, int] = {}
 
     def stages(self) -> bool:

@@ -4,10 +4,10 @@ Here are its nouns, and the finalists, with which every search ends.
 """
 
 import dataclasses
+import math
 import statistics
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from kit.search.plans import Plan, Stage
@@ -15,9 +15,9 @@ from kit.search.space import Space
 from kit.search.staged import trial_ranking
 from kit.search.staged.ranges import Edge
 from kit.search.staged.trial_ranking import Chance
-from kit.search.trials import Job, Trial
+from kit.search.trials import Job, Outcome, Trial
 
-__all__ = ["Facts", "Finalist", "Finals", "Group", "Settings", "State"]
+__all__ = ["Facts", "Finalist", "Finals", "Group", "Settings", "State", "unusable"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ class Facts:
         infeasible: Why it is; empty where it is not.
         failed: Why it failed; empty where it did not.
         until: The epochs that the job should have reached in which it became infeasible or failed.
-        attempts: How often it was begun anew because a worker was lost.
     """
 
     values: Mapping[str, Any]
@@ -64,7 +63,6 @@ class Facts:
     infeasible: str = ""
     failed: str = ""
     until: int = 0
-    attempts: int = 0
 
     def belong(self, to: Trial | Job) -> bool:
         """Tell whether they are of this training.
@@ -73,6 +71,31 @@ class Facts:
         the stages go on.
         """
         return self.seed == to.seed and dict(self.values) == dict(to.values)
+
+    def after(self, job: Job, outcome: Outcome, objective: str) -> "Facts":
+        """Return what is known after one more job of this trial."""
+        new = {int(row["epoch"]): row for row in outcome.rows if row["epoch"] <= job.last}
+        rows = list(self.rows)
+        while len(rows) + 1 in new:
+            rows.append(new[len(rows) + 1])
+        infeasible, failed = outcome.infeasible, outcome.failed
+        if not infeasible and not failed:
+            infeasible, failed = unusable(rows[len(self.rows) :], objective)
+        if not infeasible and not failed and len(rows) < job.last:
+            failed = f"epoch {len(rows) + 1} was not reported"
+        until = job.last if infeasible or failed else 0
+        return Facts(self.values, self.seed, tuple(rows), infeasible, failed, until)
+
+
+def unusable(rows: Iterable[Mapping[str, float]], objective: str) -> tuple[str, str]:
+    """Return why these epochs make a trial infeasible, and why they make it a failure, if so."""
+    for row in rows:
+        if objective not in row:
+            return "", f"{objective} was not reported in epoch {row['epoch']:.0f}"
+        for name in (objective, "loss", "data_loss", "val_loss", "val_data_loss"):
+            if not math.isfinite(row.get(name, 0.0)):
+                return f"{name} became {row[name]} in epoch {row['epoch']:.0f}", ""
+    return "", ""
 
 
 @dataclass(frozen=True)
@@ -164,12 +187,10 @@ class Finals:
         self,
         settings: Settings,
         facts: Mapping[int, Facts],
-        states: Path | None,
         cut: int,
         busy: Collection[int],
     ) -> None:
-        self.settings, self.facts, self.states, self.cut = settings, facts, states, cut
-        self.busy = busy
+        self.settings, self.facts, self.cut, self.busy = settings, facts, cut, busy
         self.plan, self.objective = settings.plan, settings.objective
         self.trials: list[Trial] = []
         self.groups: list[Group] = []
@@ -207,7 +228,6 @@ class Finals:
         trial = dataclasses.replace(
             trial,
             rows=facts.rows[:rung],
-            attempts=facts.attempts,
             images=self.settings.images,
         )
         if rung < facts.until:
@@ -222,7 +242,6 @@ class Finals:
         """Add the jobs that train these trials from one epoch to another."""
         for number in numbers:
             trial = self.trials[number]
-            file = None if self.states is None else self.states / f"{number:04}.npz"
             self.jobs.append(
                 Job(
                     trial=number,
@@ -232,7 +251,6 @@ class Finals:
                     last=last,
                     epochs=stage.epochs,
                     share=stage.share,
-                    state=file,
                 )
             )
 

@@ -1,7 +1,6 @@
 """A search goes its way: stages, rungs, kills, edges, finalists; it stops, goes on and refuses."""
 
 import contextlib
-import dataclasses
 import itertools
 import json
 import math
@@ -9,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ import pytest
 from kit import search
 from kit.errors import KitError, SettingError
 from kit.search import Job, Outcome, Report, Result, records
+from kit.search.executors import Crew, train
 from kit.search.searching import Search
+from kit.search.tuner.oracle import SearchOracle
 
 HERE = Path(__file__).parent
 PLAN: dict[str, Any] = {"trials": 16, "epochs": 16, "stages": 3, "finalists": 2, "seeds": 2}
@@ -235,7 +238,7 @@ def test_of_finalists_that_are_not_all_trained_the_best_so_far_is_first(tmp_path
 
     ready = prepared(tmp_path / "s")
     with pytest.raises(KeyboardInterrupt):
-        search.work(ready.oracle, "tuner0", stops)
+        ready.work(search.here(stops, ready.report))
     found = search.result(ready)
 
     assert found.best is not None
@@ -301,9 +304,9 @@ def test_limits_are_kept(tmp_path: Path) -> None:
 def test_the_time_limit_ends_it_with_what_there_is(tmp_path: Path) -> None:
     ready = prepared(tmp_path / "s", max_minutes=1)
     clock = iter(range(10_000))
-    ready.oracle.clock = lambda: ready.oracle._started + 0.5 * next(clock)
+    ready.clock = lambda: ready._started + 0.5 * next(clock)
 
-    search.work(ready.oracle, "tuner0", made_up.landscape())
+    ready.work(search.here(made_up.landscape(), ready.report))
     result = search.conclude(ready)
 
     assert not result.finished
@@ -365,7 +368,7 @@ def test_interrupted_again_and_again_it_gives_the_same_table(tmp_path: Path) -> 
                 raise KeyboardInterrupt
 
         with contextlib.suppress(KeyboardInterrupt):
-            search.work(ready.oracle, "tuner0", made_up.landscape(each=stops))
+            ready.work(search.here(made_up.landscape(each=stops), ready.report))
             break
         ready = prepared(tmp_path / "s", resume=True)
 
@@ -391,7 +394,7 @@ def test_what_ended_is_not_trained_again(tmp_path: Path) -> None:
 
 DAMAGE = [
     b"",
-    b'{"version": 1, "tri',
+    b'{"version": 2, "tri',
     b"garbage",
     b"[]",
     b"null",
@@ -431,6 +434,15 @@ def test_a_damaged_setup_is_said_in_a_line(tmp_path: Path) -> None:
 
         with pytest.raises(SettingError, match=r"search\.json is damaged"):
             searched(tmp_path / "s", resume=True)
+
+
+def test_a_search_of_version_0_1_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    prepared(tmp_path / "s")
+    path = tmp_path / "s" / records.SETUP
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 1}))
+
+    with pytest.raises(SettingError, match=r"version 0\.1, which drew other values.* --config"):
+        prepared(tmp_path / "s", resume=True)
 
 
 def test_damage_to_keras_tuners_project_is_no_loss(tmp_path: Path) -> None:
@@ -535,59 +547,40 @@ def test_without_finalists_the_best_trial_is_named(tmp_path: Path) -> None:
     assert set(result.table.stage) == {1, 2, 3}
 
 
-# What workers may do to it
-
-
-def test_no_call_of_a_worker_makes_it_raise(tmp_path: Path) -> None:
-    from keras_tuner.engine.trial import Trial
-
-    oracle = prepared(tmp_path / "s").oracle
-    trial = oracle.create_trial("a")
-    before = dataclasses.replace(oracle.state)
-    strange = Trial(oracle.get_space(), "99999999999", "COMPLETED")
-    for name in ("", "-1", "x", "0099", "9" * 40, "²", None):
-        oracle.update_trial(name, {"val_accuracy": -999.0}, step=1)
-        oracle.get_trial(name)
-        oracle.end_trial(Trial(oracle.get_space(), name, "COMPLETED"))
-    oracle.end_trial(strange)
-    oracle.update_trial(trial.trial_id, {"val_accuracy": 0.5}, step=-1)
-    oracle.update_trial(trial.trial_id, {"val_accuracy": 0.5}, step=10**9)
-    oracle.update_space(oracle.get_space())
-    oracle.drop("nobody", "why")
-    oracle.seen("nobody")
-
-    assert oracle.state == before
-    assert oracle.create_trial("a").trial_id == trial.trial_id
-
-
-def test_the_job_of_a_lost_worker_goes_to_another_and_fails_after_three(tmp_path: Path) -> None:
-    oracle = prepared(tmp_path / "s").oracle
-    first = oracle.create_trial("a").trial_id
-
-    for name in ("a", "b", "c"):
-        assert oracle.create_trial(name).trial_id == first
-        oracle.drop(name, "it was silent")
-
-    assert oracle.create_trial("d").trial_id != first
-    assert oracle.state.trials[int(first)].status == "failed"
-    assert "lost 3 times" in oracle.state.trials[int(first)].reason
-
-
-def test_several_workers_give_the_same_table_as_one(tmp_path: Path) -> None:
-    import threading
-
+def test_several_at_a_time_give_the_same_table_as_one(tmp_path: Path) -> None:
     whole = searched(tmp_path / "one").table
     ready = prepared(tmp_path / "four")
     run = made_up.landscape(each=lambda *_: time.sleep(0.001))
-    threads = [
-        threading.Thread(target=search.work, args=(ready.oracle, f"w{n}", run)) for n in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as threads:
+        submitted = partial(train, run, lambda *_: None)
+        ready.work(Crew(threads, submitted, places=lambda: 4))
 
     assert same(whole, search.conclude(ready).table)
+
+
+def test_every_job_is_created_updated_and_ended_by_the_oracle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def noted(name: str, original: Any) -> Any:
+        def noting(*given: Any, **more: Any) -> Any:
+            calls.append(name)
+            return original(*given, **more)
+
+        return noting
+
+    for name in ("create_trial", "update_trial", "end_trial"):
+        monkeypatch.setattr(SearchOracle, name, noted(name, getattr(SearchOracle, name)))
+    asked: list[tuple[int, int]] = []
+    run = made_up.landscape(each=lambda job, epoch: asked.append((job.trial, job.first)))
+    searched(tmp_path / "s", run)
+
+    assert calls.count("update_trial") == len(asked)
+    assert [name for name, _ in itertools.groupby(calls)] == [
+        *("create_trial", "update_trial", "end_trial") * len(set(asked)),
+        "create_trial",
+    ]
 
 
 @pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband"])
@@ -625,13 +618,13 @@ def test_the_time_of_epochs_that_are_gone_on_from_counts_once(tmp_path: Path) ->
 def test_the_time_limit_ends_keras_tuners_oracles_and_they_go_on(tmp_path: Path) -> None:
     given: dict[str, Any] = {"oracle": "random", "plan": search.plan(8, 4, 1, 1, 2)}
     whole = prepared(tmp_path / "whole", **given)
-    search.work(whole.oracle, "tuner0", made_up.landscape())
+    whole.work(search.here(made_up.landscape(), whole.report))
     ready = prepared(tmp_path / "s", max_minutes=1, **given)
     clock = itertools.count()
-    ready.oracle.clock = lambda: ready.oracle._started + 2 * next(clock)
-    search.work(ready.oracle, "tuner0", made_up.landscape())
+    ready.clock = lambda: ready._started + 2 * next(clock)
+    ready.work(search.here(made_up.landscape(), ready.report))
     again = prepared(tmp_path / "s", resume=True, **given)
-    search.work(again.oracle, "tuner0", made_up.landscape())
+    again.work(search.here(made_up.landscape(), again.report))
 
     assert search.result(ready).findings.ended == "the time limit"
     assert not search.result(ready).finished

@@ -1,25 +1,22 @@
 """The steps of ``tune``."""
 
-import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kit import data, progress, runs, search
 from kit.command_lines import program_name, quoted
-from kit.errors import KitError, SettingError
-from kit.experiments.choice import network_choice
+from kit.errors import KitError
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.searches.settings import search_folder
+from kit.experiments.searches import settings as plan
 from kit.experiments.searches.wanted import Wanted
 from kit.intervals import guessing
 from kit.keras_start import start_keras
-from kit.settings import Network
-from kit.settings.texts import one_or_two
 
-__all__ = ["choose", "run", "set_threads"]
+__all__ = ["chance_of", "plan_of", "run", "told"]
 
 BEGUN = ("search.json", "trials")  # what is there of a search from its first moment on
 
@@ -33,8 +30,8 @@ def run(wanted: Wanted) -> None:
         KitError: No trial could be used, or the work failed.
     """
     settings, source = wanted.settings, wanted.source
-    choice = choose(settings, source, wanted.space)
-    folder = wanted.folder or search_folder(settings, source, choice.label)
+    choice = plan.choose(settings, source, wanted.space)
+    folder = wanted.folder or plan.search_folder(settings, source, choice.label)
     if wanted.resumed:
         with runs.alone(folder):  # told now, and not when the images have been read
             pass
@@ -43,12 +40,9 @@ def run(wanted: Wanted) -> None:
     data.given_parts(source, settings["parts"])  # a mistake is told before TensorFlow starts
     plan_of(settings, settings["epochs"] or 20, wanted.space)  # as is a number out of its range
     start_keras()
-    from kit.experiments.searches import crew as crew
-    from kit.experiments.searches import record as record
-    from kit.experiments.searches import trials as trials
-    from kit.experiments.searches import values as values
+    from kit.experiments.searches import record, trials, values, workers
 
-    threads = set_threads(crew.threads_each(settings))  # before anything is computed
+    threads = workers.set_threads(workers.threads_each(settings))  # before anything is computed
     space = values.check(wanted.space, settings, wanted.given, choice)
     split = folder / runs.SPLIT if wanted.resumed else None
     if wanted.resumed:
@@ -56,12 +50,12 @@ def run(wanted: Wanted) -> None:
     first = trials.load_first(choice, settings, space, source, split)
     if wanted.resumed:
         record.refuse_other_data(folder, first)
-    choice = settled(choice, first, space)
+    choice = plan.settled(choice, first, space)
     resolved = record.resolve(settings, source, choice, space, first, threads)
     with runs.alone(folder):
         if not wanted.resumed:
             # Again: now nobody else can make it.
-            search_folder({**settings, "output": folder}, source, choice.label)
+            plan.search_folder({**settings, "output": folder}, source, choice.label)
             folder.mkdir(parents=True)
             record.save(folder, resolved, first, choice.reason)
         _search(wanted, folder, choice, space, first, resolved)
@@ -76,9 +70,7 @@ def _search(
     resolved: Mapping[str, Any],
 ) -> None:
     """Train the trials and the winner, and say what came of it."""
-    from kit.experiments.searches import crew as crew
-    from kit.experiments.searches import record as record
-    from kit.experiments.searches import trials as trials
+    from kit.experiments.searches import record, workers
     from kit.experiments.searches import winner as last
 
     settings, source = wanted.settings, wanted.source
@@ -98,7 +90,17 @@ def _search(
     progress.say(f"Searched: {', '.join(map(str, space))}")
     progress.say(*told(planned, settings["oracle"]).split("\n"))
     with _told_how_to_go_on(folder, made):
-        crew.search(made, trials, (choice, settings, space, source, folder, first), resolved)
+        if not made.finished:
+            one = settings["workers"] == 1 and settings["scheduler"] is None
+            split = folder / runs.SPLIT
+            make = (
+                partial(workers.run_trial, choice, settings, space, source, split, first)
+                if one
+                else workers.elsewhere(resolved, source, first, split)
+            )
+            hands = search.crew(make, made.report, settings["workers"], settings["scheduler"])
+            with hands as crew, search.shown(made):
+                made.work(crew)
         found = search.conclude(made)
         made.check()
         try:
@@ -130,40 +132,6 @@ def _search(
         f"  {last.command(resolved, space, found.best.values, found.best.epochs)}",
     ):
         print(progress.clean(line))
-
-
-def choose(settings: Mapping[str, Any], source: Path, space: search.Space | None = None) -> Choice:
-    """Return the network, as the training chooses it.
-
-    Raises:
-        SettingError: There is no such network, or a setting cannot be read.
-        DataError: The images cannot be used.
-    """
-    network = network_choice.network_settings(
-        settings["architecture"],
-        settings["settings"],
-        **{name: settings[name] for name in Network.TRAITS},
-    )
-    size = settings["image_size"]
-    return network_choice.choose(
-        settings["architecture"],
-        settings["backbone"],
-        settings["weights"],
-        network,
-        source,
-        None if size is None else one_or_two(size),
-        settings["color"],
-        parts=settings["parts"],
-        searched=[one.name for one in space or ()],
-    )
-
-
-def settled(choice: Choice, splits: data.Splits, space: search.Space) -> Choice:
-    """Return the network with what the images said: color, and size unless it is searched."""
-    height, width, _ = splits.image_shape
-    searched = any(one.name == "image_size" for one in space)
-    size = choice.image_size if searched else (height, width)
-    return dataclasses.replace(choice, image_size=size, color=splits.color)
 
 
 def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:
@@ -199,28 +167,6 @@ def chance_of(splits: data.Splits, monitor: str) -> search.Chance | None:
         return None
     counts = list(splits.counts("validation").values())
     return search.Chance(sum(counts), *guessing(counts, balanced="balanced" in monitor))
-
-
-def set_threads(wanted: int | None) -> int:
-    """Let TensorFlow compute with so many threads, all where it is None; return how many.
-
-    Raises:
-        SettingError: It computes already, with another number.
-    """
-    import tensorflow as tf
-
-    from kit.experiments.trainings.record import threads
-
-    if wanted is not None and wanted != threads():
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(wanted)
-            tf.config.threading.set_inter_op_parallelism_threads(wanted)
-        except RuntimeError:
-            raise SettingError(
-                f"--threads {wanted}: TensorFlow has begun to compute in this process, with "
-                f"{threads()} threads."
-            ) from None
-    return threads()
 
 
 @contextmanager

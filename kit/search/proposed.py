@@ -1,4 +1,4 @@
-"""keras-tuner's own oracles, on the same space and with the same files, for comparison."""
+"""A search whose values another oracle of keras-tuner proposes, with the same files, to compare."""
 
 import dataclasses
 import json
@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine import trial as trials
+from keras_tuner.engine.trial import Trial as TunerTrial
 
 from kit import files
 from kit.errors import SettingError
-from kit.search import keras_tuner_files
-from kit.search.oracle import KEPT_STATES, SearchOracle
 from kit.search.plans import Plan, Stage
 from kit.search.records import DAMAGED
+from kit.search.searching import Search
 from kit.search.staged.state import Facts, Finals, Group, Settings, State
 from kit.search.trials import Job, Trial
+from kit.search.tuner.hyperparameters import hyperparameters, objective_of, own_values
+from kit.search.tuner.oracle import NEVER
 
-__all__ = ["OtherOracle"]
+__all__ = ["ProposedSearch"]
 
 PROPOSALS = "proposals.json"
-NEVER = 10**9  # failed trials in a row that end a search: here a trial that diverged is one
-OURS = "tuner/"  # how the names begin that Hyperband adds to the values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Proposal:
     past: int | None
 
 
-class OtherOracle(SearchOracle):
+class ProposedSearch(Search):
     """Asks an oracle of keras-tuner's for values; everything else is as in our search.
 
     Its trials are one stage. They are ranked, cut off where they diverge and followed by finalists
@@ -57,14 +56,16 @@ class OtherOracle(SearchOracle):
         for number, proposal in enumerate(self.proposals):
             self._tell_inner(number, proposal)
 
-    def _looked(self) -> State:
+    def look(self) -> State:
+        """Return where the search stands by what was proposed and what is known of it."""
         return _Proposed(self).state()
 
-    def _next(self, tuner_id: str) -> Job | None:
-        job = super()._next(tuner_id)
-        if job is None and not self.over and self._propose():
-            self.state = self._looked()
-            job = super()._next(tuner_id)
+    def next_job(self) -> Job | None:
+        """Return a job that nobody has, of a new proposal where the others are in work."""
+        job = super().next_job()
+        if job is None and not self.over and not self.error and self._propose():
+            self.state = self.look()
+            job = super().next_job()
         return job
 
     @property
@@ -86,16 +87,26 @@ class OtherOracle(SearchOracle):
         limits = (plan.max_trials, len(self.proposals) + 1 + finals), (plan.max_epochs, epochs)
         return all(limit is None or needed <= limit for limit, needed in limits)
 
+    def keep(self, number: int, facts: Facts) -> None:
+        """Keep what is known of a trial, and tell the oracle."""
+        super().keep(number, facts)
+        if number < len(self.proposals):
+            self._tell_inner(number, self.proposals[number])
+            self._save_proposals()
+
+    def sweep(self) -> None:
+        """Keep what trainings go on from: Hyperband may go on from any."""
+
     def _propose(self) -> bool:
         """Ask for the next trial; tell whether there is one, or there will be none."""
-        if self._cut() or not self.room:
+        if self.cut or not self.room:
             return False
         asked = self.inner.create_trial(f"p{len(self.proposals)}")
-        if asked.status == trials.TrialStatus.IDLE:
+        if asked.status == "IDLE":
             return False
-        self.over = asked.status != trials.TrialStatus.RUNNING
+        self.over = asked.status != "RUNNING"
         if not self.over:
-            self._take(asked)
+            self._add(asked)
         self._save_proposals()
         return True
 
@@ -105,12 +116,12 @@ class OtherOracle(SearchOracle):
         trial = Trial(number, 1, values, self.settings.seed, self.settings.plan.epochs)
         return facts if facts is not None and facts.belong(trial) else None
 
-    def _take(self, asked: trials.Trial) -> None:
+    def _add(self, asked: TunerTrial) -> None:
         values = asked.hyperparameters.values
         past = values.get("tuner/trial_id")
         proposal = Proposal(
             asked.trial_id,
-            keras_tuner_files.own_values(values, self.settings.space),
+            own_values(values, self.settings.space),
             int(values.get("tuner/initial_epoch", 0)),
             int(values.get("tuner/epochs", self.settings.plan.epochs)),
             None if past is None else self._number_of(str(past)),
@@ -123,38 +134,28 @@ class OtherOracle(SearchOracle):
             free = {"seconds": 0.0, "cpu_seconds": 0.0}  # the other trial has taken that time
             rows = tuple({**row, **free} for row in rows)
             self.facts[number] = Facts(proposal.values, self.settings.seed, rows)
-            states = self.folder / KEPT_STATES
-            if (states / f"{proposal.past:04}.npz").is_file():
-                shutil.copy(states / f"{proposal.past:04}.npz", states / f"{number:04}.npz")
+            if (file := self.state_file(proposal.past)).is_file():
+                shutil.copy(file, self.state_file(number))
 
     def _number_of(self, id_: str) -> int:
         return next(n for n, proposal in enumerate(self.proposals) if proposal.id == id_)
 
-    def _keep(self, number: int, facts: Facts) -> None:
-        super()._keep(number, facts)
-        if number < len(self.proposals):
-            self._tell_inner(number, self.proposals[number])
-            self._save_proposals()
-
     def _tell_inner(self, number: int, proposal: Proposal) -> None:
         """Tell the oracle how a trial ended, once."""
         known, facts = self.inner.trials.get(proposal.id), self._of(number)
-        if known is None or known.status != trials.TrialStatus.RUNNING or facts is None:
+        if known is None or known.status != "RUNNING" or facts is None:
             return
         if facts.infeasible or facts.failed:
-            known.status = trials.TrialStatus.FAILED
+            known.status = "FAILED"
         elif len(facts.rows) >= proposal.last:
             trial = Trial(number, 1, {}, 0, proposal.last, facts.rows, images=self.settings.images)
             best = trial.best(self.settings.objective)
             score = {self.settings.objective: best[self.settings.objective]}
             self.inner.update_trial(proposal.id, score, step=int(best["epoch"]))
-            known.status = trials.TrialStatus.COMPLETED
+            known.status = "COMPLETED"
         else:
             return
         self.inner.end_trial(known)
-
-    def _sweep(self) -> None:
-        """Keep the states: Hyperband may go on from any."""
 
     def _save_proposals(self) -> None:
         known = {
@@ -163,10 +164,8 @@ class OtherOracle(SearchOracle):
             "oracle": self.inner.get_state(),
             "trials": [trial.get_state() for trial in self.inner.trials.values()],
         }
-        try:
-            files.write_text(self.folder / PROPOSALS, json.dumps(known, default=float))
-        except OSError as error:
-            self.error = f"{self.folder} cannot be written: {error.strerror}."
+        text = json.dumps(known, default=float)
+        self.write(lambda: files.write_text(self.folder / PROPOSALS, text))
 
     def _load(self, folder: Path, settings: Settings) -> None:
         path = folder / PROPOSALS
@@ -179,7 +178,7 @@ class OtherOracle(SearchOracle):
                 _check(proposal, number, settings)
             self.over = bool(known["over"])
             for one in known["trials"]:
-                trial = trials.Trial.from_state(one)
+                trial = TunerTrial.from_state(one)
                 self.inner.trials[trial.trial_id] = trial
             self.inner.set_state(known["oracle"])
         except DAMAGED as error:
@@ -192,17 +191,16 @@ class OtherOracle(SearchOracle):
 class _Proposed(Finals):
     """The trials of an oracle as one stage, and the finalists behind it."""
 
-    def __init__(self, oracle: OtherOracle) -> None:
-        states, cut = oracle.folder / KEPT_STATES, oracle._cut()
-        super().__init__(oracle.settings, oracle.facts, states, cut, oracle._busy())
-        self.oracle = oracle
+    def __init__(self, search: ProposedSearch) -> None:
+        super().__init__(search.settings, search.facts, search.cut, search.running.keys())
+        self.search = search
 
     def stages(self) -> bool:
         """Take what was proposed so far; tell whether all of it is over."""
-        oracle = self.oracle
-        closed = oracle.over or not oracle.room
+        search = self.search
+        closed = search.over or not search.room
         waiting = []
-        for number, proposal in enumerate(self.oracle.proposals):
+        for number, proposal in enumerate(search.proposals):
             trial = Trial(number, 1, proposal.values, self.settings.seed, proposal.last)
             self.trials.append(trial)
             self.trials[-1] = trial = self.known(number, proposal.last)
@@ -221,7 +219,7 @@ class _Proposed(Finals):
             waiting = [number for number in waiting if number in self.busy]
         group = Group(1, (self.settings.space,), tuple(range(len(self.trials))))
         for number in waiting:
-            proposal = self.oracle.proposals[number]
+            proposal = search.proposals[number]
             length = Stage(1, self.plan.epochs)
             self.ask([number], proposal.first, proposal.last, length)
             self.left += proposal.last - proposal.first
@@ -229,7 +227,7 @@ class _Proposed(Finals):
             self.groups.append(group)
             self.foresee(len(self.plan.stages))
             if not (closed or self.cut):
-                self.left += max(0, oracle.count - len(self.trials)) * self.plan.epochs
+                self.left += max(0, search.count - len(self.trials)) * self.plan.epochs
             return False
         if self.trials:
             self.close(group)
@@ -238,8 +236,8 @@ class _Proposed(Finals):
 
 def _inner(settings: Settings, name: str) -> keras_tuner.Oracle:
     given: dict[str, Any] = {
-        "objective": keras_tuner_files.objective_of(settings.objective),
-        "hyperparameters": keras_tuner_files.hyperparameters(settings.space),
+        "objective": objective_of(settings.objective),
+        "hyperparameters": hyperparameters(settings.space),
         "seed": settings.seed + 1,  # keras-tuner replaces 0 by a random one
         "max_consecutive_failed_trials": NEVER,
     }

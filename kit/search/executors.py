@@ -1,0 +1,133 @@
+"""Who trains the jobs of a search: this process, or others on this machine and elsewhere."""
+
+import dataclasses
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kit import progress
+from kit.errors import DataError, SettingError
+from kit.search.trials import Job, Outcome, RunTrial, plain_row
+
+__all__ = ["Crew", "Heard", "Here", "crew", "here", "train"]
+
+Heard = Callable[[int, Mapping[str, float]], None]  # takes the number of a trial and an epoch's row
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who trains the jobs.
+
+    Attributes:
+        executor: With the interface of :mod:`concurrent.futures`.
+        train: What is submitted to it, with a job and the bytes that it goes on from.
+        places: Returns how many jobs may be trained at a time now.
+        heard: Returns what was reported since it was called last, where that comes from elsewhere.
+        lost: What a future raises whose job took its workers along.
+        waits_for: Who has to come before there is a place.
+    """
+
+    executor: Executor
+    train: Callable[[Job, bytes | None], Outcome]
+    places: Callable[[], int] = lambda: 1
+    heard: Callable[[], Iterable[tuple[int, Mapping[str, float]]]] = tuple
+    lost: tuple[type[Exception], ...] = ()
+    waits_for: str = ""
+
+    def outcome(self, future: "Future[Outcome]") -> Outcome:
+        """Return how a job ended.
+
+        Raises:
+            DataError: The images cannot be used.
+            SettingError: So with a setting that all trials have.
+        """
+        try:
+            return future.result()
+        except self.lost:
+            return Outcome(failed="three workers died, one after the other, that trained it")
+
+
+class Here(Executor):
+    """Does at once what is submitted, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Return a future that is done. An interruption is raised."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def here(run_trial: RunTrial, heard: Heard) -> Crew:
+    """Return a crew of this process alone."""
+    return Crew(Here(), partial(train, run_trial, heard))
+
+
+def crew(
+    make_run_trial: Callable[[], RunTrial],
+    heard: Heard,
+    workers: int = 1,
+    scheduler: str | None = None,
+) -> AbstractContextManager[Crew]:
+    """Return a crew, which is there within the context: by Dask where it is not this process alone.
+
+    Args:
+        make_run_trial: Called once in each process that trains.
+        heard: Called with each row that is reported in this process.
+        workers: How many processes are started; 1 trains here.
+        scheduler: Take the workers of this scheduler, ``tls://HOST:PORT``, instead.
+
+    Raises:
+        SettingError: Dask is not installed, or the scheduler cannot be used.
+    """
+    if workers == 1 and scheduler is None:
+        return nullcontext(here(make_run_trial(), heard))
+    try:
+        from kit.search import cluster
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
+            raise
+        raise SettingError(
+            "Several workers need Dask: pip install 'kit-image-classification[cluster]'."
+        ) from None
+    return cluster.crew(make_run_trial, workers, scheduler)
+
+
+def train(run_trial: RunTrial, heard: Heard, job: Job, state: bytes | None) -> Outcome:
+    """Train a job, complete in itself: what it goes on from comes and goes as bytes.
+
+    Whatever error a trial ends with, the others go on.
+
+    Raises:
+        DataError: The images cannot be used.
+        SettingError: So with a setting that all trials have.
+    """
+    rows: list[Mapping[str, float]] = []
+
+    def report(row: Mapping[str, float]) -> None:
+        rows.append(plain_row(row))
+        heard(job.trial, rows[-1])
+
+    with tempfile.TemporaryDirectory(prefix="kit-") as folder:
+        path = Path(folder) / "state.npz"
+        if state is not None:
+            path.write_bytes(state)
+        try:
+            outcome = run_trial(dataclasses.replace(job, state=path), report)
+        except (DataError, SettingError):
+            raise
+        except Exception as error:
+            progress.say(*traceback.format_exc().split("\n"))
+            said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            outcome = Outcome(failed=said[:500])
+        goes_on = job.last < job.epochs and path.exists()
+        left = path.read_bytes() if goes_on else None
+    return dataclasses.replace(outcome, rows=tuple(rows), state=left)

@@ -1,1 +1,0 @@
-"""A chief and its workers, on this machine or on several."""

@@ -1,0 +1,191 @@
+"""Trials in processes of their own, on this machine or on those of a scheduler."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+import made_up
+import pandas as pd
+import pytest
+
+from kit import search
+from kit.errors import DataError, SettingError
+from kit.search import Job, Outcome, Report, RunTrial, cluster
+from kit.search.searching import Search
+
+PLAN = search.plan(8, 4, 2, 1, 2, "geometric")
+TIMES = ["seconds", "cpu_seconds"]
+
+
+def prepared(folder: Path, **more: Any) -> Search:
+    given = {"plan": PLAN, "chance": made_up.CHANCE, "seed": 1, **more}
+    return search.prepare(made_up.SPACE, folder, **given)
+
+
+def table(ready: Search) -> pd.DataFrame:
+    return search.result(ready).table.drop(columns=TIMES)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    ready = prepared(tmp_path_factory.mktemp("alone") / "s")
+    ready.work(search.here(made_up.landscape(), ready.report))
+    return table(ready)
+
+
+def with_states(marks: Path) -> RunTrial:
+    """Return trials that go on from 11 MB, and note by whom they are trained."""
+    sys.path.insert(0, str(Path(made_up.__file__).parent))
+    inner = made_up.landscape()
+
+    def run(job: Job, report: Report) -> Outcome:
+        assert job.state is not None
+        if job.first:
+            assert job.state.read_bytes() == bytes([job.trial]) * 11_000_000
+        job.state.write_bytes(bytes([job.trial]) * 11_000_000)
+        (marks / f"{job.trial}-{job.first}-{os.getpid()}").touch()
+        return inner(job, report)
+
+    return run
+
+
+def test_two_processes_give_the_table_of_one_and_what_trials_go_on_from_travels(
+    tmp_path: Path, alone: pd.DataFrame
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    ready = prepared(tmp_path / "s")
+    heard: list[int] = []
+    ready.on_change = lambda: heard.append(sum(len(rows) for rows in ready._rows.values()))
+    with cluster.crew(partial(with_states, marks), 2, None) as hands:
+        ready.work(hands)
+
+    pd.testing.assert_frame_equal(table(ready), alone)
+    assert len({path.name.split("-")[2] for path in marks.iterdir()}) == 2
+    assert not list((tmp_path / "s" / "states").glob("*"))
+    assert max(heard) > 0  # epochs are reported while a trial is trained
+
+
+def deadly(marks: Path) -> RunTrial:
+    """Return trials of which trial 3 kills its worker, always; and trial 5 once."""
+    inner = made_up.landscape()
+
+    def run(job: Job, report: Report) -> Outcome:
+        if job.trial == 3 or (job.trial == 5 and not (marks / "5").exists()):
+            (marks / str(job.trial)).touch()
+            time.sleep(0.2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return inner(job, report)
+
+    return run
+
+
+@pytest.mark.proof
+def test_a_killed_worker_s_job_goes_to_another_and_what_kills_three_fails(
+    tmp_path: Path, alone: pd.DataFrame
+) -> None:
+    ready = prepared(tmp_path / "s")
+    with cluster.crew(partial(deadly, tmp_path), 2, None) as hands:
+        ready.work(hands)
+    found = table(ready)
+
+    assert found.status[3] == "failed"
+    assert found.reason[3] == "three workers died, one after the other, that trained it"
+    assert (tmp_path / "5").exists()
+    pd.testing.assert_frame_equal(found[:8].drop(3), alone[:8].drop(3))
+    assert search.result(ready).finished
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[tuple[str, distributed.Security]]:
+    """Give the address and the certificate of a scheduler with a worker, in this process."""
+    security = distributed.Security.temporary()
+    with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tls://",
+            security=security,
+            dashboard_address=None,
+        ) as made,
+    ):
+        yield made.scheduler_address, security
+
+
+def certified(security: distributed.Security, folder: Path) -> dict[str, str]:
+    names = {
+        "ca-file": "tls_ca_file",
+        "client.cert": "tls_client_cert",
+        "client.key": "tls_client_key",
+    }
+    for name, attribute in names.items():
+        (folder / name).write_text(getattr(security, attribute))
+    return {f"distributed.comm.tls.{name}": str(folder / name) for name in names}
+
+
+def strange() -> RunTrial:
+    raise DataError("These are other images.")
+
+
+def test_the_workers_of_a_scheduler_train_and_their_other_images_end_the_search(
+    scheduler: tuple[str, distributed.Security], tmp_path: Path, alone: pd.DataFrame
+) -> None:
+    address, security = scheduler
+    with dask.config.set(certified(security, tmp_path)):
+        ready = prepared(tmp_path / "s")
+        with cluster.crew(made_up.landscape, 1, address) as hands:
+            ready.work(hands)
+        other = prepared(tmp_path / "t")
+        with (
+            pytest.raises(DataError, match="other images"),
+            cluster.crew(strange, 1, address) as hands,
+        ):
+            other.work(hands)
+
+    pd.testing.assert_frame_equal(table(ready), alone)
+
+
+def test_a_scheduler_is_called_with_its_own_certificate_only(
+    scheduler: tuple[str, distributed.Security], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(address: str) -> str:
+        with pytest.raises(SettingError) as raised, cluster.crew(strange, 1, address):
+            pass
+        return str(raised.value)
+
+    monkeypatch.setattr(cluster, "PATIENCE", "1s")
+    address, _ = scheduler
+    assert "called tls://HOST:PORT" in refused(address.replace("tls://", "tcp://"))
+    assert "needs a certificate" in refused(address)
+    with dask.config.set(certified(distributed.Security.temporary(), tmp_path)):
+        assert f"The scheduler {address} cannot be used" in refused(address)
+
+
+UNGUARDED = """
+from kit import search
+with search.crew(print, print, workers=2) as hands:
+    print(hands.places())
+"""
+
+
+def test_a_script_that_its_workers_would_begin_anew_is_refused_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    command = [sys.executable, str(tmp_path / "script.py")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].endswith(
+        'below a line  if __name__ == "__main__":  and indent it.'
+    )
