@@ -2,7 +2,11 @@
 
 import hashlib
 import math
+import os
+import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kit.search import Chance, Job, Outcome, Report, RunTrial, read_space
@@ -55,3 +59,32 @@ def _noise(job: Job) -> float:
     """Return from -0.01 to 0.01, as the values and the seed have it."""
     digest = hashlib.sha256(f"{sorted(job.values.items())}{job.seed}".encode()).digest()
     return (digest[0] / 255 - 0.5) / 50
+
+
+def with_states(marks: Path) -> RunTrial:
+    """Return trials that go on from 11 MB, and note by whom they are trained."""
+    inner = landscape()
+
+    def run(job: Job, report: Report) -> Outcome:
+        assert job.state is not None
+        if job.first:
+            assert job.state.read_bytes() == bytes([job.trial]) * 11_000_000
+        job.state.write_bytes(bytes([job.trial]) * 11_000_000)
+        (marks / f"{job.trial}-{job.first}-{os.getpid()}").touch()
+        return inner(job, report)
+
+    return run
+
+
+def deadly(marks: Path) -> RunTrial:
+    """Return trials of which trial 3 kills its worker, always; and trial 5 once."""
+    inner = landscape()
+
+    def run(job: Job, report: Report) -> Outcome:
+        if job.trial == 3 or (job.trial == 5 and not (marks / "5").exists()):
+            (marks / str(job.trial)).touch()
+            time.sleep(0.2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return inner(job, report)
+
+    return run

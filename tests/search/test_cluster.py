@@ -1,10 +1,7 @@
 """Trials in processes of their own, on this machine or on those of a scheduler."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,7 +15,7 @@ import pytest
 
 from kit import search
 from kit.errors import DataError, SettingError
-from kit.search import Job, Outcome, Report, RunTrial, cluster
+from kit.search import RunTrial, cluster
 from kit.search.searching import Search
 
 PLAN = search.plan(8, 4, 2, 1, 2, "geometric")
@@ -41,22 +38,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return table(ready)
 
 
-def with_states(marks: Path) -> RunTrial:
-    """Return trials that go on from 11 MB, and note by whom they are trained."""
-    sys.path.insert(0, str(Path(made_up.__file__).parent))
-    inner = made_up.landscape()
-
-    def run(job: Job, report: Report) -> Outcome:
-        assert job.state is not None
-        if job.first:
-            assert job.state.read_bytes() == bytes([job.trial]) * 11_000_000
-        job.state.write_bytes(bytes([job.trial]) * 11_000_000)
-        (marks / f"{job.trial}-{job.first}-{os.getpid()}").touch()
-        return inner(job, report)
-
-    return run
-
-
 def test_two_processes_give_the_table_of_one_and_what_trials_go_on_from_travels(
     tmp_path: Path, alone: pd.DataFrame
 ) -> None:
@@ -65,7 +46,7 @@ def test_two_processes_give_the_table_of_one_and_what_trials_go_on_from_travels(
     ready = prepared(tmp_path / "s")
     heard: list[int] = []
     ready.on_change = lambda: heard.append(sum(len(rows) for rows in ready._rows.values()))
-    with cluster.crew(partial(with_states, marks), 2, None) as hands:
+    with cluster.crew(partial(made_up.with_states, marks), 2, None) as hands:
         ready.work(hands)
 
     pd.testing.assert_frame_equal(table(ready), alone)
@@ -74,26 +55,12 @@ def test_two_processes_give_the_table_of_one_and_what_trials_go_on_from_travels(
     assert max(heard) > 0  # epochs are reported while a trial is trained
 
 
-def deadly(marks: Path) -> RunTrial:
-    """Return trials of which trial 3 kills its worker, always; and trial 5 once."""
-    inner = made_up.landscape()
-
-    def run(job: Job, report: Report) -> Outcome:
-        if job.trial == 3 or (job.trial == 5 and not (marks / "5").exists()):
-            (marks / str(job.trial)).touch()
-            time.sleep(0.2)
-            os.kill(os.getpid(), signal.SIGKILL)
-        return inner(job, report)
-
-    return run
-
-
 @pytest.mark.proof
 def test_a_killed_worker_s_job_goes_to_another_and_what_kills_three_fails(
     tmp_path: Path, alone: pd.DataFrame
 ) -> None:
     ready = prepared(tmp_path / "s")
-    with cluster.crew(partial(deadly, tmp_path), 2, None) as hands:
+    with cluster.crew(partial(made_up.deadly, tmp_path), 2, None) as hands:
         ready.work(hands)
     found = table(ready)
 

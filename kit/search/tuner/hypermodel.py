@@ -39,7 +39,7 @@ def hypermodel(
     return _Network(architecture, splits, space, fixed)
 
 
-class _Network(keras_tuner.HyperModel):  # type: ignore[misc]
+class _Network(keras_tuner.HyperModel):
     def __init__(self, architecture: str, splits: data.Splits, space: Any, fixed: Any) -> None:
         super().__init__(name=architecture)
         self.architecture, self.splits, self.fixed = architecture, splits, fixed
