@@ -1,5 +1,6 @@
 """A space as keras-tuner knows one: its hyperparameters, and the values that a trial has."""
 
+import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ import keras_tuner
 from kit.search.space import Choices, Space, possible
 
 __all__ = ["declare", "hypercubes", "hyperparameters", "objective_of", "own_values", "tuner_values"]
+
+ENOUGH = 30  # draws for each point, after which a part that is still free holds no whole number
 
 
 def hyperparameters(space: Space) -> keras_tuner.HyperParameters:
@@ -51,13 +54,16 @@ def hypercubes(space: Space, count: int, seed: int) -> Iterator[list[dict[str, A
     while True:
         free = {name: [math.ceil(count / number)] * number for name, number in parts.items()}
         columns: dict[str, list[Any]] = {name: [] for name in parts}
-        while any(len(column) < count for column in columns.values()):
+        for drawing in itertools.count():
+            if all(len(column) == count for column in columns.values()):
+                break
             drawn = oracle.populate_space("")["values"]
             own = own_values(drawn, space)
             for one in known.space:
                 number = parts[one.name]
                 part = min(int(number * one.value_to_prob(drawn[one.name])), number - 1)
-                if free[one.name][part] and len(columns[one.name]) < count:
+                fits = free[one.name][part] > 0 or drawing > ENOUGH * count
+                if fits and len(columns[one.name]) < count:
                     free[one.name][part] -= 1
                     columns[one.name].append(own[one.name])
         yield [
