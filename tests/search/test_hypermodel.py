@@ -47,8 +47,8 @@ def test_keras_tuners_own_search_runs_on_our_builders(photos: Path, tmp_path: Pa
     )
     tuner.search(splits.train, validation_data=splits.validation, epochs=1, verbose=0)
 
-    best = tuner.get_best_hyperparameters()[0].values
-    assert set(best) == set(space)
-    assert tuner.get_best_models()[0].output_shape == (None, 2)
+    best = tuner.get_best_hyperparameters()[0]
+    assert set(best.values) == set(space)
+    assert network.build(best).output_shape == (None, 2)
     with pytest.raises(SettingError, match='Did you mean "learning_rate"'):
         search.hypermodel("basic_cnn", splits, {"learning_rat": "1e-4:1e-1"})
