@@ -1,6 +1,5 @@
 """What a search tells while it goes."""
 
-import re
 from pathlib import Path
 
 import made_up
@@ -40,10 +39,9 @@ def test_a_line_for_each_trial_and_the_ranges_of_each_stage(
 def test_an_extended_range_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path / "s", "learning_rate=1e-6:1e-3", capsys)
 
-    assert re.search(
-        r"learning_rate is (\S+ in the best trial|from \S+ to \S+ in \d of the best \d trials), "
-        r"towards its upper end, 0\.001; the range is extended to 0\.01\.",
-        said,
+    assert (
+        "learning_rate is from 0.004487 to 0.00937 in 3 of the best 3 trials, towards its upper "
+        "end, 0.01; the range is extended to 0.1." in said
     )
 
 
