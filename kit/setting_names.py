@@ -22,7 +22,7 @@ def flag(name: str) -> str:
 
 def as_names(text: str) -> str:
     """Return a text as Python has its settings: learning_rate=0.1."""
-    return MARKED.sub(lambda found: found[0][1:-1], text)
+    return MARKED.sub(_name_and_value, text)
 
 
 def as_flags(text: str) -> str:
@@ -44,6 +44,13 @@ def flags_spoken() -> Iterator[None]:
         yield
     finally:
         _voice = before
+
+
+def _name_and_value(found: re.Match[str]) -> str:
+    if found[1] == "settings" and found[2]:
+        key, _, value = found[2].partition("=")
+        return f'settings={{"{key}": "{value}"}}'
+    return found[0][1:-1]
 
 
 def _flag_and_value(found: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from docstring_parser import parse_from_object
 from kit import data
 from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
-from kit.setting_names import flags_spoken
+from kit.setting_names import flags_spoken, said
 from kit.settings import Division, Images, Network, Training, Tuning, Variation
 from kit.settings.stored import read_settings
 
@@ -153,3 +153,15 @@ def test_a_group_refuses_what_its_own_values_decide(values: dict[str, Any], sent
     Training().verify()
     with pytest.raises(SettingError, match=sentence):
         Training().having(**values).verify()
+
+
+def test_a_text_names_settings_for_python_and_flags_for_the_user_of_a_program() -> None:
+    text = "Take `learning_rate=0.1` and `cache=False`, `flip`, or `settings=cut=LAYER`; not `a b`."
+
+    names = 'Take learning_rate=0.1 and cache=False, flip, or settings={"cut": "LAYER"}; not `a b`.'
+    assert said(text) == names
+    with flags_spoken():
+        flags = "Take --learning-rate 0.1 and --no-cache, --flip, or --set cut=LAYER; not `a b`."
+        assert said(text) == flags
+        assert str(SettingError("`l2` is\nx")) == "--l2 is\\nx"
+    assert str(SettingError("`l2` is\nx")) == "l2 is\\nx"

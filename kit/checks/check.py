@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from kit import progress
+from kit.setting_names import said
 
 Verdict: TypeAlias = Literal["ok", "warning", "failed", "not applicable"]
 
@@ -35,6 +36,11 @@ class Check:
     expected: str
     advice: str = ""
     numbers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Say settings as whoever reads it calls them."""
+        for name in ("measured", "expected", "advice"):
+            object.__setattr__(self, name, said(getattr(self, name)))
 
 
 def panel(checks: Sequence[Check]) -> str:

@@ -123,7 +123,7 @@ def judge_inputs(seen: Pixels) -> Check:
     measured = _measured(seen)
     if worst is None:
         if photos and seen.alike and len(seen.channels) == 3:
-            measured += "; the three channels are the same: --color grayscale would do"
+            measured += "; the three channels are the same: `color=grayscale` would do"
         return Check(NAME, "ok", measured, expected, "", numbers)
     verdict, told, advice = worst
     return Check(
@@ -178,7 +178,7 @@ def _doubtful(seen: Pixels, photos: bool) -> Sequence[Finding]:
                       "Look at how images are read: it holds nothing to learn from."))  # fmt: skip
     if photos and seen.flat:
         found.append(("warning", f"{seen.flat} of {seen.images} images have one value throughout",
-                      "kit-audit names such files; take them out with --exclude."))  # fmt: skip
+                      "kit-audit names such files; take them out with `exclude`."))  # fmt: skip
     if seen.deviation > LARGE and seen.centred and photos:
         found.append(("ok", "centred, not scaled, as for VGG and for backbones in its manner", ""))
     elif seen.deviation > LARGE:
@@ -239,8 +239,8 @@ _SCRAMBLED = (
     "x.reshape(-1, 3, height, width).transpose(0, 2, 3, 1)."
 )
 _CONTRAST = (
-    "The images themselves are nearly of one brightness: --equalization contrast, or a scaling by "
-    "statistics (--set scale=channel_zscore)."
+    "The images themselves are nearly of one brightness: `equalization=contrast`, or a scaling by "
+    "statistics (`settings=scale=channel_zscore`)."
 )
 _FAR = (
     "All values are alike beside their distance from 0. Are these images in the range, as "

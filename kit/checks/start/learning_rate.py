@@ -150,17 +150,17 @@ def judge_learning_rate(
     advice = ""
     if found.diverges is not None and rate >= TOO_HIGH * found.diverges:
         verdict = "failed"
-        advice = f"The loss explodes at this rate: --learning-rate {found.suggestion:g}."
+        advice = f"The loss explodes at this rate: `learning_rate={found.suggestion:g}`."
     elif found.rises is not None and rate >= TOO_HIGH * found.rises:
         verdict = "warning"
         advice = (
-            f"At this rate the loss rises above its start: --learning-rate {found.suggestion:g}."
+            f"At this rate the loss rises above its start: `learning_rate={found.suggestion:g}`."
         )
     elif rate < found.suggestion / TOO_LOW:
         verdict = "warning"
         advice = (
             f"At this rate the loss barely moves, in {found.suggestion / rate:.0f} times as many "
-            f"steps as needed: --learning-rate {found.suggestion:g}."
+            f"steps as needed: `learning_rate={found.suggestion:g}`."
         )
     return Check(NAME, verdict, f"{rate:g}", expected, advice, numbers)
 

@@ -225,7 +225,7 @@ def _none(frozen: Sequence[str], decay: float) -> str:
             f"no penalty in the loss; the optimizer's weight decay of {decay:g} acts on the "
             "weights themselves"
         )
-    return "no penalty on weights; --l2 0.0001, or kernel_regularizer=L2(1e-4), adds one"
+    return "no penalty on weights; `l2=0.0001`, or kernel_regularizer=L2(1e-4), adds one"
 
 
 _RAISE = "where there is a penalty, a loss raised by what its formula gives"
@@ -250,7 +250,7 @@ def _heavy(penalties: Sequence[Penalty], raised: float, loss: float) -> str:
     return (
         f"Penalties are {raised / loss:.0f} times the data loss: the weights shrink before "
         f"anything is learnt. The largest is that of {largest.layer} ({largest.formula}); try "
-        f"{10 ** -math.ceil(math.log10(raised / loss)):g} times as much, with --l2."
+        f"{10 ** -math.ceil(math.log10(raised / loss)):g} times as much, with `l2`."
     )
 
 

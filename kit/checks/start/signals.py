@@ -122,9 +122,11 @@ def _begin(sizes: Sequence[float], place: int) -> int:
 def _advice(kind: str, rows: Sequence[Units], place: int) -> str:
     row = rows[place]
     start = SUITS.get(row.activation, HE)
-    normalize = "put batch normalization before the activations (--set normalization=before)"
+    normalize = "put batch normalization before the activations (`settings=normalization=before`)"
     if kind == "vanishing gradient":
-        return f"Take relu instead of {row.activation} (--set activation=relu), or {normalize}."
+        return (
+            f"Take relu instead of {row.activation} (`settings=activation=relu`), or {normalize}."
+        )
     which = row.weights if kind == "dead" else f"the layers from {row.weights} on"
     has = "".join(part.capitalize() for part in start.split("_")) == row.initializer
     mend = (

@@ -149,8 +149,8 @@ def _diverges(own: Attempt, works: Attempt | None) -> str:
     if works is not None:
         return (
             f"The rate is too high: at {works.rate:.2g} the loss falls, from {works.losses[0]:.3g} "
-            f"to {works.loss:.2g} in {len(works.losses)} steps. Take --learning-rate "
-            f"{works.rate:.2g}."
+            f"to {works.loss:.2g} in {len(works.losses)} steps. "
+            f"Take `learning_rate={works.rate:.2g}`."
         )
     if not math.isfinite(own.losses[0]):
         return "The very first loss is not a number: look at the checks of input and initial loss."
@@ -167,7 +167,7 @@ def _still(attempts: Sequence[Attempt], works: Attempt | None) -> str:
         which = "low" if works.rate > own.rate else "high"
         return (
             f"The rate is too {which}: at {works.rate:.2g} the loss falls to {works.loss:.2g} in "
-            f"{len(works.losses)} steps. Take --learning-rate {works.rate:.2g}."
+            f"{len(works.losses)} steps. Take `learning_rate={works.rate:.2g}`."
         )
     if own.unmoved:
         names = ", ".join(own.unmoved[:MOST]) + (" and more" if own.unmoved[MOST:] else "")
@@ -186,7 +186,7 @@ def _other_rate(own: Attempt, works: Attempt) -> str:
     which = "low" if works.rate > own.rate else "high"
     return (
         f"The rate is rather {which}: at {works.rate:.2g} all are recognised after "
-        f"{works.reached} steps. Try --learning-rate {works.rate:.2g}."
+        f"{works.reached} steps. Try `learning_rate={works.rate:.2g}`."
     )
 
 

@@ -138,7 +138,7 @@ def _help(data_seconds: float, model_seconds: float, plain_seconds: float | None
     if plain_seconds is not None and data_seconds - plain_seconds > HEAVY * data_seconds:
         share = 1 - plain_seconds / data_seconds
         return (
-            f"Augmentation takes {share:.0%} of a batch: a smaller one (--augmentation light or "
+            f"Augmentation takes {share:.0%} of a batch: a smaller one (`augmentation=light` or "
             "none), or a larger network, which then costs nothing more."
         )
     if data_seconds < model_seconds:
@@ -148,6 +148,6 @@ def _help(data_seconds: float, model_seconds: float, plain_seconds: float | None
             "kit's has it), and end other programs."
         )
     return (
-        "Reading takes it: keep decoded images (the kit's cache, so no --no-cache; .cache() of a "
-        "dataset before what is random), or make them smaller (--image-size)."
+        "Reading takes it: keep decoded images (the kit's cache, so no `cache=False`; .cache() of a "
+        "dataset before what is random), or make them smaller (`image_size`)."
     )

@@ -30,7 +30,7 @@ def before(
     found = setup_checks.quick(model, splits, compiled)
     progress.say(*str(found).split("\n"))
     found.save(run / CHECKS)
-    found.refuse_failed(" --no-check trains all the same.")
+    found.refuse_failed(" `check=False` trains all the same.")
 
 
 def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> None:

@@ -54,4 +54,4 @@ def _kept(model: "keras.Model") -> str:
         return ""
     size = " x ".join(map(str, backbone.output_shape[1:]))
     end = f"{backbone.layers[-1].name} ({size})"
-    return f"The backbone ends with {end}; --set cut=LAYER ends it earlier."
+    return f"The backbone ends with {end}; `settings=cut=LAYER` ends it earlier."

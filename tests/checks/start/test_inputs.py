@@ -94,7 +94,7 @@ def test_a_dark_photo_is_not_taken_for_one_that_is_divided_twice():
     found = look(photos() / 100, unit())
 
     assert found.verdict == "warning"
-    assert "--equalization contrast" in found.advice
+    assert "equalization=contrast" in found.advice
 
 
 def test_pixels_that_are_not_scaled_fail_and_centred_ones_do_not():
@@ -164,7 +164,7 @@ def test_gray_pictures_of_three_channels_are_well_and_said_to_be():
     found = look(pixels, unit())
 
     assert found.verdict == "ok"
-    assert "--color grayscale" in found.measured
+    assert "color=grayscale" in found.measured
 
 
 def test_vectors_are_judged_by_their_size_only():

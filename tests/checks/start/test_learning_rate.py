@@ -85,7 +85,7 @@ def test_a_rate_is_judged_by_the_sweep(rate, verdict, says) -> None:
 
     assert found.verdict == verdict
     assert says in found.advice
-    assert (f"--learning-rate {found.numbers['suggestion']:g}" in found.advice) == bool(says)
+    assert (f"learning_rate={found.numbers['suggestion']:g}" in found.advice) == bool(says)
 
 
 def test_a_loss_that_rises_without_exploding_warns() -> None:

@@ -96,7 +96,7 @@ def test_no_penalty_is_not_applicable_and_weight_decay_is_said_to_be_elsewhere()
     decayed = regularization(lambda: convolutional(decay=0.05), images())
 
     assert plain.verdict == decayed.verdict == "not applicable"
-    assert "--l2" in plain.measured
+    assert "l2=0.0001" in plain.measured
     assert "weight decay of 0.05 acts on the weights themselves" in decayed.measured
 
 
