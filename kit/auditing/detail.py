@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kit.data.scanning.scan import LARGEST_DEFAULT
+from kit.setting_names import said
 
 FORTIETH = 40  # of the long side: what still strikes the eye in a photo
 SEEN = 8  # pixels: two 3x3 convolutions and a pooling see 8 at once; less is a dot to them
@@ -50,9 +51,9 @@ class Detail:
         size = str(height) if height == width else f"{height}x{width}"
         if self.stretched >= self.thing:
             return f"The median image has {long} pixels and is not shrunk at {size}."
-        return (
-            f"{self.thing} pixels of {long} become {self.stretched:.1f} at {size}; with --aspect "
-            f"crop {self.cropped:.1f}, and {self.cut_off:.0%} of the picture is cut off."
+        return said(
+            f"{self.thing} pixels of {long} become {self.stretched:.1f} at {size}; with "
+            f"`aspect=crop` {self.cropped:.1f}, and {self.cut_off:.0%} of the picture is cut off."
         )
 
 
@@ -105,7 +106,7 @@ def _advised(found: Detail, given: bool) -> Detail:
     advice = []
     if found.needed is not None:
         advice.append(
-            f"If a thing of {found.thing} pixels decides, --image-size {found.needed} makes it "
+            f"If a thing of {found.thing} pixels decides, `image_size={found.needed}` makes it "
             f"{SEEN} pixels, about what a network needs to see more than a dot; cutting the things "
             "out of the photos costs less time."
         )
@@ -117,12 +118,12 @@ def _advised(found: Detail, given: bool) -> Detail:
     if found.distorted >= 0.5 and found.cut_off > 0:
         advice.append(
             f"Stretching bends {found.distorted:.0%} of the images by a quarter or more: "
-            "--aspect crop keeps the shapes where the thing is in the middle, --aspect pad where "
+            "`aspect=crop` keeps the shapes where the thing is in the middle, `aspect=pad` where "
             "it may lie at the edge."
         )
     if found.enlarged >= 0.5:
         advice.append(
             f"{found.enlarged:.0%} of the images are smaller than this and only grow: a smaller "
-            "--image-size trains faster and loses nothing."
+            "`image_size` trains faster and loses nothing."
         )
-    return Detail(**{**vars(found), "advice": tuple(advice)})
+    return Detail(**{**vars(found), "advice": tuple(map(said, advice))})

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kit.setting_names import said
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -58,7 +60,7 @@ _KINDS = (
     Kind(
         "near-copy",
         "nearly the same as another",
-        "Look at both: a copy may go, photos of one scene must stay in one part (--group).",
+        "Look at both: a copy may go, photos of one scene must stay in one part (`group`).",
     ),
     Kind(
         "wrong-extension",
@@ -84,7 +86,7 @@ _KINDS = (
     Kind(
         "odd-shape",
         "much longer than wide, or wider than long",
-        "Cut the thing out, or train with --aspect pad: stretched to a square it is another thing.",
+        "Cut the thing out, or train with `aspect=pad`: stretched to a square it is another thing.",
     ),
 )
 KINDS = {kind.name: kind for kind in _KINDS}
@@ -111,4 +113,4 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do."""
-        return KINDS[self.kind].advice
+        return said(KINDS[self.kind].advice)

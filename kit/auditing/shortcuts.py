@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kit.setting_names import said
+
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -26,9 +28,9 @@ HINTS = {
     "file size": "How a class was stored, or how much detail its pictures have: which of the two, "
     "sizes do not say.",
     "dimensions": "Sizes give the label away, and black borders or stretching show them: bring all "
-    "to one size and shape before training, or --aspect crop.",
+    "to one size and shape before training, or `aspect=crop`.",
     "brightness": "Natural for some things (snow, night); else photograph all in one light, or "
-    "--equalization contrast.",
+    "`equalization=contrast`.",
     "format": "Save all files in one format and color mode; compression leaves traces in pixels.",
     "camera": "Take photos of every class with every camera, and validate on a camera of its own.",
 }
@@ -68,7 +70,7 @@ class Shortcut:
     @property
     def advice(self) -> str:
         """What to do about it."""
-        return HINTS[self.name]
+        return said(HINTS[self.name])
 
 
 def shortcuts(images: pd.DataFrame, groups: Numbers) -> list[Shortcut]:

@@ -17,6 +17,7 @@ from kit.data.scanning.judging import Finding as Judgement
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError
 from kit.intervals import is_imbalanced
+from kit.setting_names import said
 
 FEW = 50  # images of a class, below which one network or another is luck
 
@@ -45,10 +46,10 @@ def balance(images: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
 
 def crowd(size: int) -> str:
     """Return a sentence about a group of near copies that is too large to be copies."""
-    return (
+    return said(
         f"{size} images resemble one another in chains, more than copying explains: this is how "
         "the data look (digits, a fixed camera). Where they are frames of one scene, name the "
-        "scene with --group when you train."
+        "scene with `group` when you train."
     )
 
 

@@ -15,11 +15,11 @@ def test_a_hundred_pixels_of_4032_become_5_6_at_224() -> None:
 
     assert found is not None
     assert found.sentence == (
-        "100 pixels of 4032 become 5.6 at 224; with --aspect crop 7.4, and 25% of the picture is "
+        "100 pixels of 4032 become 5.6 at 224; with aspect=crop 7.4, and 25% of the picture is "
         "cut off."
     )
     assert found.needed == 352  # 8 pixels: 100 * 352 / 4032 is 8.7, and 320 gives 7.9
-    assert "--image-size 352" in found.advice[0]
+    assert "image_size=352" in found.advice[0]
 
 
 @pytest.mark.parametrize("thing", [10, 50, 100, 400])
@@ -59,7 +59,7 @@ def test_bent_shapes_and_enlarged_images_are_said() -> None:
     grown = detail(images((100, 100), (90, 90), (500, 500)), (224, 224), 100)
 
     assert bent.distorted == 1
-    assert "--aspect crop" in bent.advice[-1]
+    assert "aspect=crop" in bent.advice[-1]
     assert grown.enlarged == pytest.approx(2 / 3)
     assert "67% of the images are smaller" in grown.advice[-1]
 

@@ -7,6 +7,7 @@ import pandas as pd
 from kit.auditing.findings import KINDS
 from kit.auditing.reports import summary
 from kit.progress import clean, short
+from kit.setting_names import said
 
 if TYPE_CHECKING:
     from kit.auditing.audits import Audit
@@ -72,7 +73,7 @@ def _findings(found: "Audit") -> list[str]:
         pair = f" and {clean(first.partner)}" if first.partner else ""
         lines.append(f"  {count:>6}  {kind}: {KINDS[kind].title}")
         lines.append(f"          {clean(first.file)}{pair} ({clean(first.detail)})")
-        lines.append(f"          {KINDS[kind].advice}")
+        lines.append(f"          {said(KINDS[kind].advice)}")
     return lines or ["  none"]
 
 

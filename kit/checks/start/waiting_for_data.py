@@ -148,6 +148,6 @@ def _help(data_seconds: float, model_seconds: float, plain_seconds: float | None
             "kit's has it), and end other programs."
         )
     return (
-        "Reading takes it: keep decoded images (the kit's cache, so no `cache=False`; .cache() of a "
-        "dataset before what is random), or make them smaller (`image_size`)."
+        "Reading takes it: keep decoded images (the kit's cache, so no `cache=False`; .cache() of "
+        "a dataset before what is random), or make them smaller (`image_size`)."
     )
