@@ -11,8 +11,6 @@ import docstring_parser
 from kit.setting_names import as_flags, flag
 from kit.settings import Joined, values
 
-__all__ = ["page"]
-
 WIDEST, COLUMN = 100, 28  # characters; where the sentences begin
 MOST = "The flags that most people need"
 MORE = (

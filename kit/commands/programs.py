@@ -19,8 +19,6 @@ from kit.setting_names import flag, flags_spoken
 from kit.settings import Bare, Joined, values
 from kit.settings.stored import read_settings
 
-__all__ = ["program"]
-
 PACKAGE = "kit-image-classification"
 
 

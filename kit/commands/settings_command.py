@@ -12,8 +12,6 @@ from kit.setting_names import flag
 from kit.settings import Group, Joined
 from kit.settings.values import is_mapping, marks, taken
 
-__all__ = ["Command"]
-
 
 class Command:
     """A function of settings, which is called with those that somebody gave, as keywords."""

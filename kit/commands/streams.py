@@ -10,8 +10,6 @@ from typing import Any, TextIO
 
 from kit import progress
 
-__all__ = ["enduring"]
-
 CLOSED = (errno.EPIPE, errno.EINVAL)  # the latter on Windows: nobody reads any more
 
 

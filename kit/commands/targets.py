@@ -6,8 +6,6 @@ from pathlib import Path
 from kit import files, progress
 from kit.experiments.places import STDOUT
 
-__all__ = ["put"]
-
 
 def put(target: Path, text: str) -> None:
     """Write a text to a file, or to stdout where that is "-"."""

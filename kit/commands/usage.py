@@ -9,8 +9,6 @@ from kit.setting_names import flag as flag_of
 from kit.settings import Joined
 from kit.settings.values import is_mapping, is_switch, place, read, several, takes
 
-__all__ = ["mistake"]
-
 
 def mistake(kind: type[Joined], words: Sequence[str], program: str) -> str:
     """Return what is wrong with words that the parser refused; nothing where it cannot be told.

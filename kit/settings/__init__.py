@@ -106,8 +106,8 @@ class Tuning(Joined):
     instead: ClassVar[Mapping[str, str]] = {
         "learning_rate": "The highest of the schedule. Searched where neither it nor `search` is "
         "given.",
-        "l2": "Penalty on the kernels, in Keras' measure. Searched where neither it nor `search` "
-        "is given.",
+        "l2": "Penalty on the squares of the kernels, in Keras' measure. Searched where neither it "
+        "nor `search` is given.",
         "weight_decay": "Decoupled, not on biases and normalization; by default none where `l2` "
         "is searched, else 0.05 for adamw.",
     }

@@ -22,11 +22,7 @@ FLAGS_ALONE = WRITES | {"resume", "scheduler"}
 
 
 def read_settings(
-    kind: type[Joined],
-    path: Path,
-    text: str | None = None,
-    *,
-    named: str | None = None,
+    kind: type[Joined], path: Path, text: str | None = None, *, named: str | None = None
 ) -> dict[str, Any]:
     """Return the settings in a YAML file, as they are taken.
 

@@ -128,6 +128,7 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ({"drawing": Path("network.gif")}, "must be .png, .svg, .pdf"),
         ({"drawing": Path("nowhere/network.png")}, "the folder nowhere does not exist"),
+        ({"drawing": Path("/dev/null")}, "is a pipe or a device, which has no format"),
         ({"csv": Path(".")}, "is a folder"),
         ({"settings": ("filters",)}, "settings takes NAME=VALUE"),
         ({"settings": ("filter=3",)}, 'Did you mean "filters"'),
