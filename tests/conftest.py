@@ -44,3 +44,38 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels[..., channel] += 130
             Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
     return folder
+
+
+@pytest.fixture
+def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras"
+
+
+@pytest.fixture
+def weights(keras_home: Path) -> Path:
+    """Random weights under the name of the smallest MobileNet's pretrained ones."""
+    import keras
+
+    from kit.architectures import backbones
+
+    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
+    path.parent.mkdir(parents=True)
+    keras.applications.MobileNet(
+        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
+    ).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of color photos of 70 x 90 pixels."""
+    folder = tmp_path_factory.mktemp("data") / "large"
+    rng = np.random.default_rng(0)
+    for channel, name in ((0, "red"), (2, "blue")):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = rng.integers(0, 120, (70, 90, 3), dtype=np.uint8)
+            pixels[..., channel] += 130
+            Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
+    return folder

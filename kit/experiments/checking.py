@@ -9,7 +9,6 @@ from kit.experiments.choice.variation import layers
 from kit.keras_start import start_keras
 from kit.settings import Checking
 from kit.settings.keywords import by_keywords
-from kit.settings.texts import one_or_two
 
 if TYPE_CHECKING:
     from kit.experiments.setup_checks import Checks
@@ -28,23 +27,10 @@ def check(settings: Checking) -> "Checks":
         SettingError: A setting cannot be used.
         DataError: The images cannot be used.
     """
-    network, images, parts = settings.network, settings.images, settings.division.parts
-    planned = attempts.attempts(settings.form.style, 1, settings.division.seed)
-    size = None if images.image_size is None else one_or_two(images.image_size)
+    images, parts = settings.images, settings.division.parts
+    planned = attempts.attempts(settings.division.seed, settings.form.style)
     source, output = places.data_folder(settings.folder), settings.results.output
-    own = network_choice.network_settings(
-        network.architecture, network.settings, **network.traits()
-    )
-    choice = network_choice.choose(
-        network.architecture,
-        network.backbone,
-        network.weights,
-        own,
-        source,
-        size,
-        images.color,
-        parts=parts,
-    )
+    choice = network_choice.choose(settings.network, images, source, parts=parts)
     if output is not None:
         places.check_new(output, source)
     if choice.reason:
@@ -54,20 +40,19 @@ def check(settings: Checking) -> "Checks":
     from kit.experiments import setup_checks
     from kit.experiments.trainings import building
 
-    compiled = building.compile_settings(choice, settings.flat())
-    building.check_network(choice, compiled, images.batch_size)
-    variation = settings.variation
+    building.check_network(choice, settings.optimization, images.batch_size)
     wanted = {
         **vars(images),
         **vars(settings.division),
-        **vars(variation),
+        **vars(settings.variation),
         "image_size": choice.image_size,
         "color": choice.color,
-        "augmentation": variation.augmentation or "light",
-        "augment": layers(variation.augment),
+        "augmentation": settings.variation.augmentation or "light",
+        "augment": layers(settings.variation.augment),
     }
     splits = data.load(source, **wanted)
-    model = next(building.build(choice, planned, [splits], compiled))
+    model = next(building.build(choice, planned, [splits], settings.optimization))
+    compiled = building.compile_settings(choice, settings.optimization)
     found = setup_checks.everything(model, splits, compiled)
     if output is not None:
         with errors.reaching(found):

@@ -13,9 +13,8 @@ from kit.experiments import places, score_files
 from kit.experiments.choice import network_choice
 from kit.experiments.choice.network_choice import Choice
 from kit.keras_start import start_keras
-from kit.settings import Baselining
+from kit.settings import Baselining, Network
 from kit.settings.keywords import by_keywords
-from kit.settings.texts import one_or_two
 
 __all__ = ["Scored", "Yardsticks", "baseline"]
 
@@ -127,19 +126,17 @@ def baseline(settings: Baselining) -> Yardsticks:
         KitError: The weights of the backbone cannot be had.
     """
     wanted, images, output = settings.yardstick, settings.images, settings.results.output
-    size = None if images.image_size is None else one_or_two(images.image_size)
     source, parts = places.data_folder(settings.folder), settings.division.parts
     choice = None
     if wanted.backbone is not None:
-        choice = network_choice.choose(
-            "auto", wanted.backbone, wanted.weights, {}, source, size, images.color, parts=parts
-        )
+        network = Network(backbone=wanted.backbone, weights=wanted.weights)
+        choice = network_choice.choose(network, images, source, parts=parts)
         data.given_parts(source, parts)  # a mistake is told before TensorFlow starts
         start_keras()
         choice.make_ready()
     if output is not None:
         places.check_new(output, source)
-    taken = {"image_size": size or SIZE} if choice is None else vars(choice)
+    taken = {"image_size": images.size or SIZE} if choice is None else vars(choice)
     own = {name: taken[name] for name in ("image_size", "color") if name in taken}
     splits = data.load(
         source, **{**vars(images), **vars(settings.division), **own}, augmentation="none"

@@ -11,6 +11,7 @@ import tyro
 from kit.choices import LARGEST_SEED, Augmentation, Mixing, Sampling
 from kit.errors import SettingError
 from kit.settings.joined import Bare, Group
+from kit.settings.texts import one_or_two
 
 __all__ = ["Division", "Images", "Variation"]
 
@@ -38,8 +39,18 @@ class Images(Group):
     cache: bool = True
     """Keep decoded images in the user's cache folder."""
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Return height and width.
+
+        Raises:
+            SettingError: There are no such images.
+        """
+        return None if self.image_size is None else one_or_two(self.image_size)
+
     def verify(self) -> None:
-        """Check the size of a batch."""
+        """Check the size of images and of a batch."""
+        _ = self.size
         if self.batch_size < 1:
             raise SettingError(f"`batch_size` must be 1 or more, not {self.batch_size}.")
 

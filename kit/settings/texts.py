@@ -56,12 +56,14 @@ def _range(name: str, key: str, value: Any) -> str:
     )
 
 
-def one_or_two(image_size: Sequence[int]) -> tuple[int, int]:
+def one_or_two(image_size: int | Sequence[int]) -> tuple[int, int]:
     """Return (height, width) of one or two numbers.
 
     Raises:
         SettingError: Another count of numbers, or a size that no image has.
     """
+    if isinstance(image_size, int):
+        image_size = (image_size,)
     if len(image_size) not in (1, 2) or not 1 <= min(image_size) <= max(image_size) <= LARGEST_SIDE:
         given = " ".join(map(str, image_size))
         raise SettingError(

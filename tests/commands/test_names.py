@@ -35,7 +35,7 @@ def sound(text, width=110):
 
 def test_tables_escape_names_and_cut_long_ones(photos):
     splits = data.load(photos, image_size=4)
-    text = overview.overview(splits)
+    text = overview.parts_table(splits)
     assert sound(text)
     assert "cats\\nAll is well" in text
     assert "s!" in text, "names that differ at their end can be told apart"

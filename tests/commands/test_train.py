@@ -2,9 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,13 +10,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from kit import architectures, data, runs
+from kit import runs
 from kit.commands.evaluate import evaluate
 from kit.commands.predict import predict
 from kit.commands.programs import program
 from kit.commands.train import train
-from kit.experiments.choice import attempts, network_choice
-from kit.experiments.trainings import building
 from kit.settings import Training
 from kit.settings.stored import read_settings
 
@@ -129,33 +125,6 @@ def test_both_styles_train_from_equal_weights_to_equal_curves(photos: Path, tmp_
         "functional",
         "sequential",
     }
-
-
-def test_networks_are_built_when_their_turn_comes_and_styles_start_from_equal_weights(
-    photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    built: list[str] = []
-    build = architectures.build
-    monkeypatch.setattr(
-        architectures, "build", lambda *a, **k: built.append(a[3]) or build(*a, **k)
-    )
-    choice = network_choice.Choice("linear", {}, "linear", None, "auto")
-    splits = data.load(photos, image_size=12)
-
-    def networks(*asked: Any) -> Iterator[keras.Model]:
-        planned = attempts.attempts(*asked)
-        return building.build(choice, planned, [splits] * len(planned), {})
-
-    repeats = networks("functional", 3, 42)
-    assert (next(repeats).count_params(), len(built)) == (866, 1)
-    styles = networks("both", 1, 42)
-    first = next(styles)
-    start = first.get_weights()
-    first.set_weights([weights + 1 for weights in start])  # as if it were trained
-    second = next(styles)
-    assert built[1:] == ["functional", "sequential"]
-    for one, other in zip(start, second.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_repeats_start_from_other_weights_and_say_their_spread(

@@ -1,6 +1,5 @@
 """Augmentation, mixing and sampling from the command line."""
 
-import dataclasses
 import shutil
 from pathlib import Path
 
@@ -10,16 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kit import description, memory, runs
-from kit.architectures import backbones
+from kit import runs
 from kit.commands.programs import program
 from kit.commands.train import train
-from kit.errors import SettingError
-from kit.experiments.choice import network_choice
-from kit.experiments.choice import variation as batches
-from kit.experiments.choice.method import Method
-from kit.experiments.choice.network_choice import Choice
-from kit.experiments.trainings import building
 
 QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2", "--no-check"]
 SMALL = ["--set", "filters=[4,8]", "--set", "dense=[8]"]
@@ -38,17 +30,6 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels[..., channel] += 130
             Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
     return folder
-
-
-@pytest.fixture
-def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
-    path.parent.mkdir(parents=True)
-    keras.applications.MobileNet(
-        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
-    ).save(path)
-    return path
 
 
 def test_a_varied_run_repeats_from_its_settings_and_saves_a_plain_model(
@@ -117,26 +98,6 @@ def test_a_head_on_plain_images_has_no_word_about_mirroring(
         said.append(("Images are not mirrored" in capsys.readouterr().err, resolved))
 
     assert said == [(False, None), (True, "light")]
-
-
-def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
-    head = network_choice.Choice("pretrained", {}, "MobileNet", None, "auto")
-    network = network_choice.Choice("basic_cnn", {}, "basic_cnn", None, "auto")
-    strong, default = (
-        {"augmentation": "strong", "flip": "yes"},
-        {"augmentation": None, "flip": "auto"},
-    )
-
-    found = batches.unused(head, Method(), strong)
-    assert found.startswith("`augmentation=strong` and `flip` changes nothing: a head on a frozen")
-    for choice, method, given in (
-        (head, Method(), default),
-        (head, Method(), {"augmentation": "none", "flip": "no"}),
-        (head, Method(views=2), strong),
-        (head, Method(fine_tune="3"), strong),
-        (network, Method(), strong),
-    ):
-        assert batches.unused(choice, method, given) == ""
 
 
 @pytest.mark.parametrize("sampling", ["balanced", "smote"])
@@ -220,17 +181,3 @@ def test_the_missing_package_of_smote_is_named_before_anything_is_read(
 
     assert ended.value.code == 2
     assert "pip install imbalanced-learn" in capsys.readouterr().err
-
-
-def test_a_network_that_cannot_fit_is_refused_before_the_images_are_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    choice = Choice("vgg", {}, "vgg", (1000, 1000), "rgb")
-    results = description.describe("vgg", (1000, 1000, 3), 2).activation_bytes
-    monkeypatch.setattr(memory, "available", lambda: 32 * results)
-
-    with pytest.raises(SettingError, match=r"1000 x 1000 pixels in batches of 32 .* this network"):
-        building.check_room(choice, 64)
-    building.check_room(choice, 16)
-    for other in ({"image_size": (128, 128)}, {"image_size": None}, {"architecture": "pretrained"}):
-        building.check_room(dataclasses.replace(choice, **other), 32)

@@ -7,130 +7,12 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from kit import runs
-from kit.architectures import backbones
 from kit.commands.baseline import baseline
 from kit.commands.predict import predict
 from kit.commands.programs import program
 from kit.commands.train import train
-from kit.experiments.choice import network_choice
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two classes of color photos of 70 x 90 pixels."""
-    folder = tmp_path_factory.mktemp("data") / "large"
-    rng = np.random.default_rng(0)
-    for channel, name in ((0, "red"), (2, "blue")):
-        (folder / name).mkdir(parents=True)
-        for number in range(12):
-            pixels = rng.integers(0, 120, (70, 90, 3), dtype=np.uint8)
-            pixels[..., channel] += 130
-            Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
-    return folder
-
-
-@pytest.fixture
-def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return tmp_path / "keras"
-
-
-@pytest.fixture
-def weights(keras_home: Path) -> Path:
-    """Random weights under the name of the smallest MobileNet's pretrained ones."""
-    path = backbones.weights_file(backbones.find("MobileNet-0.25"))
-    path.parent.mkdir(parents=True)
-    keras.applications.MobileNet(
-        input_shape=(32, 32, 3), alpha=0.25, include_top=False, weights=None
-    ).save(path)
-    return path
-
-
-def chosen(folder: Path, architecture: str = "auto", **given: object) -> network_choice.Choice:
-    wanted = {"backbone": None, "weights": None, "settings": {}, "image_size": None}
-    return network_choice.choose(
-        architecture, folder=folder, **{**wanted, "color": "auto", **given}
-    )
-
-
-def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path) -> None:
-    choice = chosen(large)
-
-    assert (choice.architecture, choice.label) == ("pretrained", "MobileNet-0.25")
-    assert choice.settings == {"backbone": "MobileNet-0.25"}
-    assert choice.image_size == (224, 224)
-    assert choice.reason.startswith("auto: MobileNet-0.25, pretrained on ImageNet: its weights are")
-
-
-def test_auto_says_what_it_would_download_and_does_not(large: Path, keras_home: Path) -> None:
-    choice = chosen(large)
-
-    assert choice.architecture == network_choice.SCRATCH
-    assert "backbone=MobileNet downloads 13 MB" in choice.reason
-    assert str(keras_home / "models") in choice.reason
-    assert not keras_home.exists()
-
-
-def test_auto_trains_small_and_gray_images_from_scratch(
-    photos: Path, large: Path, weights: Path
-) -> None:
-    small, gray = chosen(photos), chosen(large, color="grayscale")
-
-    assert small.architecture == gray.architecture == network_choice.SCRATCH
-    assert "100 % of the images have fewer than 64 pixels" in small.reason
-    assert "the images are gray" in gray.reason
-
-
-def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
-    large: Path, weights: Path
-) -> None:
-    small, taught = chosen(large, image_size=(31, 64)), chosen(large, pretrain="autoencoder")
-
-    assert small.architecture == taught.architecture == network_choice.SCRATCH
-    assert "from 32x32 pixels" in small.reason
-    assert "has not been trained before" in taught.reason
-
-
-def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_one(
-    large: Path, weights: Path
-) -> None:
-    for given in ({"settings": {"filters": [4, 8]}}, {"searched": ["learning_rate", "filters"]}):
-        choice = chosen(large, **given)
-        assert choice.architecture == network_choice.SCRATCH
-        assert "since filters is a setting of that network and of no backbone" in choice.reason
-    both = chosen(large, settings={"dropout": 0.1}, searched=["learning_rate", "l2"])
-    assert both.architecture == "pretrained"
-
-
-def test_auto_asks_a_network_for_its_settings_only_where_some_are_set(
-    photos: Path, keras_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[bool] = []
-
-    def settings(name: str) -> dict[str, object]:
-        assert started, f"{name} imports Keras, and TensorFlow's notes are not held back"
-        return {}
-
-    monkeypatch.setattr(network_choice, "start_keras", lambda: started.append(True))
-    monkeypatch.setattr(network_choice.architectures, "settings", settings)
-
-    chosen(photos)
-    assert not started
-    chosen(photos, settings={"filters": [4]})
-    assert started
-
-
-def test_weights_are_those_that_were_asked_for_by_flag_or_setting(
-    large: Path, weights: Path
-) -> None:
-    assert chosen(large, "pretrained", weights="none").settings["weights"] == "none"
-    set_ = {"weights": "none"}
-    assert chosen(large, backbone="MobileNet", settings=set_).settings["weights"] == "none"
-    file = chosen(large, backbone="MobileNet", weights="some.h5").settings["weights"]
-    assert Path(str(file)).is_absolute()
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -149,12 +31,6 @@ def test_unlabelled_images_must_be_there_and_are_not_written_to(
     message = "which is only read" if inside else "is no folder of images"
     assert message in capsys.readouterr().err
     assert not (more / "run").exists()
-
-
-def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Path) -> None:
-    choice = chosen(tmp_path / "nowhere", "inception", settings={"l2": 0.1})
-
-    assert choice == network_choice.Choice("inception", {"l2": 0.1}, "inception", None, "auto")
 
 
 def test_a_run_on_a_backbone_repeats_from_its_settings_and_is_a_backbone_itself(

@@ -1,11 +1,9 @@
 """Searches as a user starts them: small ones, from the first trial to the run of the winner."""
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -14,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kit import architectures, data, runs, search
+from kit import architectures, runs, search
 from kit.architectures.backbones import trunks
 from kit.commands.predict import predict
 from kit.commands.programs import program
@@ -22,7 +20,6 @@ from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.experiments.searches import winner as last
 from kit.experiments.searches import workers
-from kit.experiments.trainings import scoring
 
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
 NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--test-split", "0.2"]
@@ -223,26 +220,6 @@ def test_the_winner_can_be_trained_on_the_validation_images_too(
     assert not [name for name in pd.read_csv(best / "history.csv") if name.startswith("val_")]
     assert "Diagnosis" not in out
     assert "trained on the validation images, too" in out
-
-
-def test_without_a_test_part_nothing_is_left_to_judge_such_a_winner(
-    photos: Path, tmp_path: Path
-) -> None:
-    splits = data.load(photos, image_size=(8, 8))
-    splits = dataclasses.replace(splits, parts={"train": splits.parts["train"]})
-    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
-    trained: Any = SimpleNamespace(
-        model=model,
-        history=SimpleNamespace(monitor="accuracy", why=""),
-        asked=splits,
-        row={"accuracy": 1.0},
-        temperature=None,
-    )
-
-    said: list[str] = []
-    scored = scoring.score([trained], splits, tmp_path, said, chosen=False)
-    assert scored == {"temperature": None}
-    assert "nothing says how good it is" in " ".join(said)
 
 
 def test_a_search_without_a_feasible_trial_says_so(

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from kit import architectures, data
 from kit.choices import LARGEST_SEED
 from kit.errors import DataError, SettingError
-from kit.experiments.choice.method import Method
+from kit.settings import Training
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Attempt:
 
 
 def attempts(
-    style: Literal["functional", "sequential", "both"],
-    repeats: int,
     seed: int,
+    style: Literal["functional", "sequential", "both"] = "functional",
+    repeats: int = 1,
     folds: int | None = None,
 ) -> list[Attempt]:
-    """Return which trainings make the run.
+    """Return which trainings make the run; the first starts from the seed.
 
     Raises:
         SettingError: A seed is out of its range.
@@ -60,13 +60,14 @@ def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
         )
 
 
-def check_last(last_epoch: int | None, planned: Sequence[Attempt], method: Method) -> None:
+def check_last(settings: Training, planned: Sequence[Attempt]) -> None:
     """Check that a training whose last epoch is given is one that chooses nothing.
 
     Raises:
         SettingError: It is compared with others or followed by another.
     """
-    if last_epoch is not None and (len(planned) > 1 or method.fine_tune is not None):
+    others = len(planned) > 1 or settings.transfer.fine_tune is not None
+    if settings.duration.last_epoch is not None and others:
         raise SettingError(
             "`last_epoch` is for a single training of known length; leave `repeats`, `folds`, "
             "`style=both` and `fine_tune` out."

@@ -1,7 +1,7 @@
 """Which network is trained on which images, and why; decided without TensorFlow."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from kit.architectures import backbones
 from kit.errors import SettingError
 from kit.keras_start import start_keras
 from kit.setting_names import said
-from kit.settings.texts import assignments
+from kit.settings import Images, Network
 
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
 SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
 SMALLEST = 32  # pixels, of the images that backbones take
+APART = ("architecture", "settings")  # of the settings of a network: they are none of its builder
 
 
 @dataclass(frozen=True)
@@ -57,78 +58,76 @@ class Choice:
 
 
 def choose(
-    architecture: str,
-    backbone: str | None,
-    weights: str | None,
-    settings: Mapping[str, Any],
+    network: Network,
+    images: Images,
     folder: Path,
-    image_size: tuple[int, int] | None,
-    color: str,
+    *,
     pretrain: str = "none",
     parts: str | None = None,
     searched: Iterable[str] = (),
 ) -> Choice:
     """Return the network that was asked for, or for "auto" the one that suits the images.
 
-    Settings that only the network from scratch has, given or ``searched``, ask for that one.
+    Settings that only the network from scratch has, set or ``searched``, ask for that one.
 
     Raises:
         SettingError: There is no such network, or two were asked for.
         DataError: The folder cannot be used.
     """
-    if backbone is not None:
-        if architecture not in ("auto", "pretrained"):
-            raise SettingError(
-                f"`backbone={backbone}` is the network; leave `architecture={architecture}` out."
-            )
-        return _pretrained(_given(settings, backbone, weights), image_size, color)
-    if architecture == "pretrained":
-        return _pretrained(_given(settings, None, weights), image_size, color)
-    if weights is not None and architecture != "auto":
+    name, settings = network.architecture, settings_of(network)
+    if name != "auto":
+        architectures.check_name(name)
+    if "backbone" in settings and name not in ("auto", "pretrained"):
         raise SettingError(
-            f"`weights` are those of a backbone, and {architecture} has none; leave them out, or "
+            f"`backbone={settings['backbone']}` is the network; leave `architecture={name}` out."
+        )
+    if "backbone" in settings or name == "pretrained":
+        return _pretrained(settings, images)
+    if "weights" in settings and name != "auto":
+        raise SettingError(
+            f"`weights` are those of a backbone, and {name} has none; leave them out, or "
             "take a `backbone`."
         )
-    if architecture != "auto":
-        return Choice(architecture, settings, architecture, image_size, color)
-    if pretrain != "none":
-        unsuited = "`pretrain` teaches a network that has not been trained before"
-    elif scratch := _of_scratch([*settings, *searched]):
-        unsuited = f"{scratch} is a setting of that network and of no backbone"
-    elif image_size is not None and min(image_size) < SMALLEST:
-        unsuited = f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
-    else:
-        unsuited = _unsuited(data.survey(folder, parts), color)
-    here = [name for name in backbones.RECOMMENDED if backbones.at_hand(name)]
+    if name != "auto":
+        return Choice(name, settings, name, images.size, images.color)
+    unsuited = _ruled_out(settings, images, pretrain, searched)
+    unsuited = unsuited or _unsuited(data.survey(folder, parts), images.color)
+    here = [one for one in backbones.RECOMMENDED if backbones.at_hand(one)]
     if here and not unsuited:
         reason = (
             f"auto: {here[0]}, pretrained on ImageNet: its weights are here, and photos mostly do "
             f"better with it than from scratch (`architecture={SCRATCH}` trains from scratch)."
         )
-        choice = _pretrained(_given(settings, here[0], weights), image_size, color)
+        choice = _pretrained({**settings, "backbone": here[0]}, images)
         return dataclasses.replace(choice, reason=said(reason))
-    if weights is not None:
+    if "weights" in settings:
         why = f"since {unsuited}" if unsuited else "since none has its weights here"
         raise SettingError(
             f"`weights` are those of a backbone, and auto takes none, {why}; name a `backbone`."
         )
     because = f"since {unsuited}." if unsuited else _nothing_here()
     reason = f"auto: {SCRATCH} from scratch, {because}"
-    return Choice(SCRATCH, settings, SCRATCH, image_size, color, said(reason))
+    return Choice(SCRATCH, settings, SCRATCH, images.size, images.color, said(reason))
 
 
-def network_settings(
-    architecture: str, texts: Sequence[str] | Mapping[str, Any], **traits: Any
-) -> Mapping[str, Any]:
-    """Return the settings of the architecture; those among ``texts`` go before the others.
+def settings_of(network: Network) -> dict[str, Any]:
+    """Return what is set of a network; the settings that have a name of their own go first."""
+    named = {name: one for name, one in vars(network).items() if name not in APART}
+    own = {name: value for name, value in named.items() if value is not None}
+    return {**network.settings, **own}
 
-    Raises:
-        SettingError: No such architecture, or a text that is no NAME=VALUE.
-    """
-    if architecture != "auto":
-        architectures.check_name(architecture)
-    given = {name: value for name, value in traits.items() if value is not None}
-    return given | assignments(texts)
+
+def _ruled_out(
+    settings: Mapping[str, Any], images: Images, pretrain: str, searched: Iterable[str]
+) -> str:
+    """Say which setting rules a backbone out, or nothing."""
+    if pretrain != "none":
+        return "`pretrain` teaches a network that has not been trained before"
+    if scratch := _of_scratch([*settings, *searched]):
+        return f"{scratch} is a setting of that network and of no backbone"
+    if images.size is not None and min(images.size) < SMALLEST:
+        return f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
+    return ""
 
 
 def _of_scratch(names: Iterable[str]) -> str:
@@ -139,14 +138,6 @@ def _of_scratch(names: Iterable[str]) -> str:
     start_keras()  # which the networks import, and their settings are those of their functions
     known = architectures.settings(SCRATCH).keys() - architectures.settings("pretrained").keys()
     return next((name for name in names if name in known), "")
-
-
-def _given(
-    settings: Mapping[str, Any], backbone: str | None, weights: str | None
-) -> Mapping[str, Any]:
-    """Return the settings with what the two flags add."""
-    flags = {"backbone": backbone, "weights": weights}
-    return {**settings, **{name: value for name, value in flags.items() if value is not None}}
 
 
 def _unsuited(seen: data.Survey, color: str) -> str:
@@ -173,10 +164,9 @@ def _nothing_here() -> str:
     )
 
 
-def _pretrained(
-    settings: Mapping[str, Any], image_size: tuple[int, int] | None, color: str
-) -> Choice:
+def _pretrained(settings: Mapping[str, Any], images: Images) -> Choice:
     """Return the choice of a network of Keras', of the file of one, or of a run."""
+    image_size, color = images.size, images.color
     name = str(settings.get("backbone", backbones.PROPOSED))
     weights = str(settings.get("weights", "imagenet"))
     if weights not in ("imagenet", "none"):  # where the run is repeated may be elsewhere

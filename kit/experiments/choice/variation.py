@@ -1,21 +1,19 @@
 """What ``train`` checks and says about augmentation, mixing and sampling, without TensorFlow."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from kit import data
 from kit.data.batches import mixing, offered_layers
 from kit.data.features import smote
 from kit.errors import SettingError
-from kit.experiments.choice.method import Method
 from kit.experiments.choice.network_choice import Choice
+from kit.experiments.choice.transfer import varies_images
 from kit.intervals import is_imbalanced
+from kit.settings import Optimization, Transfer, Variation
 from kit.settings.texts import assignments
 
-__all__ = ["all_to_learn_from", "check", "imbalance", "layers", "unused"]
+__all__ = ["check", "imbalance", "layers", "unused"]
 
 
 def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
@@ -29,42 +27,38 @@ def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def check(choice: Choice, method: Method, given: Mapping[str, Any]) -> None:
+def check(
+    choice: Choice, variation: Variation, optimization: Optimization, transfer: Transfer
+) -> None:
     """Check that what varies the training batches goes together, and with the network.
-
-    Args:
-        choice: The network.
-        method: How it is trained.
-        given: All settings of ``train``.
 
     Raises:
         SettingError: Something does not.
     """
-    wanted = layers(given["augment"])
-    mixed = mixing.mix(given["mix"], given["mix_alpha"])
-    if wanted and not method.augments(choice):
+    mixed = mixing.mix(variation.mix, variation.mix_alpha)
+    if layers(variation.augment) and not varies_images(transfer, choice):
         raise SettingError(
             "`augment` changes images, and a head on a frozen backbone sees each image once, as it "
             "is; add `views=4`, for example, or `fine_tune`."
         )
     if mixed is not None:
-        if choice.frozen and method.fine_tune is None:
+        if choice.frozen and transfer.fine_tune is None:
             raise SettingError(
                 f"`mix={mixed.kind}` mixes images, and a head on a frozen backbone learns from "
                 "features of whole ones; leave it out, add `fine_tune`, which sees images, or take "
                 "a network that is trained as a whole: `architecture=basic_cnn`."
             )
         head = str(choice.settings.get("head", "softmax"))
-        mixing.check_loss(head, given["loss"] or "")
-    _check_sampling(choice, method, given["sampling"], given["class_weight"])
+        mixing.check_loss(head, optimization.loss or "")
+    _check_sampling(choice, transfer, variation.sampling, optimization.class_weight)
 
 
-def unused(choice: Choice, method: Method, given: Mapping[str, Any]) -> str:
+def unused(choice: Choice, variation: Variation, transfer: Transfer) -> str:
     """Say which of the flags that change images has no effect; nothing where all have."""
-    strength, flip = given["augmentation"], given["flip"]
+    strength = variation.augmentation
     flags = [f"`augmentation={strength}`"] if strength not in (None, "none") else []
-    flags += ["`flip`"] if flip == "yes" else []
-    if not flags or method.augments(choice):
+    flags += ["`flip`"] if variation.flip == "yes" else []
+    if not flags or varies_images(transfer, choice):
         return ""
     return (
         f"{' and '.join(flags)} changes nothing: a head on a frozen backbone sees each image once, "
@@ -95,14 +89,7 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
     return text
 
 
-def all_to_learn_from(splits: data.Splits) -> data.Splits:
-    """Return the data with the validation images among the training images."""
-    parts = dict(splits.parts)
-    parts["train"] = np.sort(np.concatenate([parts["train"], parts.pop("validation")]))
-    return dataclasses.replace(splits, parts=parts)
-
-
-def _check_sampling(choice: Choice, method: Method, sampling: str, class_weight: str) -> None:
+def _check_sampling(choice: Choice, transfer: Transfer, sampling: str, class_weight: str) -> None:
     if sampling == "none":
         return
     if class_weight != "none":
@@ -117,7 +104,7 @@ def _check_sampling(choice: Choice, method: Method, sampling: str, class_weight:
             f"`sampling=smote` makes vectors between vectors, and {choice.label} is trained on "
             "images, between which lie no images; take `sampling=balanced`, or a `backbone`."
         )
-    if method.fine_tune is not None:
+    if transfer.fine_tune is not None:
         raise SettingError(
             "`sampling=smote` is for features, and `fine_tune` goes on with images; take "
             "`sampling=balanced`."

@@ -16,7 +16,7 @@ from kit.experiments.searches.settings import FREE, SETTINGS, plain
 from kit.experiments.searches.values import FLAGS, of_training
 from kit.experiments.trainings import record as train_record
 from kit.search import Space
-from kit.settings import Tuning
+from kit.settings import Network, Tuning
 from kit.settings.stored import settings_text
 
 __all__ = [
@@ -85,9 +85,9 @@ def resolve(
         "settings": {
             name: value
             for name, value in every.items()
-            if name not in train_record.FLAGS and name not in searched
+            if name not in Network.TRAITS and name not in searched
         },
-        **{name: every[name] for name in train_record.FLAGS if name in every},
+        **{name: every[name] for name in Network.TRAITS if name in every},
         "image_size": [height, width],
         "color": splits.color,
         "augment": layers(settings["augment"]),
@@ -115,7 +115,11 @@ def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason:
 
 def save_facts(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
     """Write what else the results depend on."""
-    known = {**train_record.facts(resolved, splits), "division": division(splits), **more}
+    known = {
+        **train_record.facts(splits, resolved["architecture"], resolved["seed"]),
+        "division": division(splits),
+        **more,
+    }
     content = json.dumps(known, indent=2, ensure_ascii=False)
     files.write_text(folder / FACTS, content + "\n")
 

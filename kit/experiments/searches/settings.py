@@ -12,8 +12,8 @@ from kit.experiments import places
 from kit.experiments.choice import network_choice
 from kit.experiments.choice.network_choice import Choice
 from kit.search import Space, read_space
-from kit.settings import Network, Training, Tuning
-from kit.settings.texts import assignments, one_or_two
+from kit.settings import Training, Tuning
+from kit.settings.texts import assignments
 
 if TYPE_CHECKING:
     from kit.data import Splits
@@ -134,22 +134,10 @@ def choose(settings: Mapping[str, Any], source: Path, space: Space | None = None
         SettingError: There is no such network, or a setting cannot be read.
         DataError: The images cannot be used.
     """
-    network = network_choice.network_settings(
-        settings["architecture"],
-        settings["settings"],
-        **{name: settings[name] for name in Network.TRAITS},
-    )
-    size = settings["image_size"]
+    asked = Training().having(**shared(settings))
+    searched = [one.name for one in space or ()]
     return network_choice.choose(
-        settings["architecture"],
-        settings["backbone"],
-        settings["weights"],
-        network,
-        source,
-        None if size is None else one_or_two(size),
-        settings["color"],
-        parts=settings["parts"],
-        searched=[one.name for one in space or ()],
+        asked.network, asked.images, source, parts=settings["parts"], searched=searched
     )
 
 

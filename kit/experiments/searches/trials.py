@@ -18,6 +18,7 @@ from kit.experiments.choice.variation import layers
 from kit.experiments.searches.values import IMAGES, LISTED, chosen, of_training
 from kit.experiments.trainings import building
 from kit.search import Choices, Space
+from kit.settings import Training
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +83,8 @@ class Builders:
         else:
             shape, classes = splits.image_shape, splits.num_classes
             model = architectures.build(choice.architecture, shape, classes, **choice.settings)
-        return training.compile_model(model, **building.compile_settings(choice, given))
+        optimization = Training().having(**given).optimization
+        return training.compile_model(model, **building.compile_settings(choice, optimization))
 
 
 def load_first(

@@ -9,7 +9,6 @@ from kit import architectures, training
 from kit.data.batches import mixing
 from kit.errors import SettingError, nearest
 from kit.experiments.choice import variation as batches
-from kit.experiments.choice.method import Method
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches.settings import default_space, shared
 from kit.experiments.trainings import building
@@ -112,8 +111,9 @@ def check_trial(
         architectures.check(network.architecture, **network.settings)
         building.check_room(network, given["batch_size"])
         network.make_ready()
-        batches.check(network, Method(cache=given["cache"]), given)
-        compiled = building.compile_settings(network, given)
+        trial = Training().having(**given)
+        batches.check(network, trial.variation, trial.optimization, trial.transfer)
+        compiled = building.compile_settings(network, trial.optimization)
         training.check_compile(network.settings.get("head", "softmax"), **compiled)
         names = ("monitor", "schedule", "decay", "every", "max_minutes")
         training.check_fit(given["epochs"], patience=None, **{name: given[name] for name in names})

@@ -83,7 +83,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
 
 def _check(settings: Mapping[str, Any]) -> None:
     # One seed for the trials, one for each start of a finalist, one for the last training.
-    attempts.attempts("functional", max(settings["seeds"], 1) + 2, settings["seed"])
+    attempts.attempts(settings["seed"], repeats=max(settings["seeds"], 1) + 2)
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")

@@ -13,9 +13,9 @@ from kit.experiments.searches import record as record
 from kit.experiments.searches.settings import TRAIN, plain
 from kit.experiments.searches.values import of_training
 from kit.experiments.training import train
-from kit.experiments.trainings.record import FLAGS, next_steps
+from kit.experiments.trainings.record import next_steps
 from kit.search import Result, Space
-from kit.settings import Training
+from kit.settings import Network, Training
 from kit.settings.stored import read_settings, settings_text
 from kit.settings.texts import flow
 
@@ -46,7 +46,7 @@ def settings_of(
         given["augmentation"] = None
     return {
         **given,
-        **{name: values.get(name, resolved[name]) for name in FLAGS},
+        **{name: values.get(name, resolved[name]) for name in Network.TRAITS},
         "settings": own,
         "augment": resolved["augment"],
         "image_size": None if size is None else list(size),
@@ -119,7 +119,7 @@ def command(
     usual = {
         "loss": loss,
         "label_smoothing": training.default_smoothing(settings["loss"]),
-        **{name: _default(resolved, name) for name in FLAGS},
+        **{name: _default(resolved, name) for name in Network.TRAITS},
         "weight_decay": training.default_decay(settings["optimizer"]),
     }
     words = [program_name("kit-train")]

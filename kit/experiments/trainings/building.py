@@ -1,35 +1,40 @@
 """The networks of a training: checked before the images are read, and built."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, description, runs, training
 from kit.data.batches import augmentation
 from kit.experiments.choice.attempts import Attempt
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.choice.variation import layers
+from kit.experiments.choice.plan import Plan
+from kit.settings import Optimization, Training
 
 if TYPE_CHECKING:
     import keras
 
 LARGE = 1 << 20  # pixels in a batch, 64 images of 128 x 128: for fewer no network is described
+# Which settings of the optimization and of the duration are those of ``training.fit``.
+OF_FIT = ("schedule", "decay", "every", "class_weight")
+OF_DURATION = ("epochs", "max_minutes", "monitor", "patience", "last_epoch")
 USUAL_BATCH = 32  # images: a larger batch may be more than there are
 
 
-def check(choice: Choice, given: Mapping[str, Any], compiled: Mapping[str, Any]) -> None:
+def check(plan: Plan) -> None:
     """Check what can be checked before the images are read, which may take long.
 
     Raises:
         SettingError: A setting is unknown, of the wrong type or out of its range.
     """
-    check_network(choice, compiled, given["batch_size"])
-    augmentation.check(layers(given["augment"]))
-    names = ("monitor", "schedule", "decay", "every", "patience", "max_minutes", "last_epoch")
-    training.check_fit(given["epochs"], **{name: given[name] for name in names})
+    settings = plan.settings
+    check_network(plan.choice, settings.optimization, settings.images.batch_size)
+    augmentation.check(settings.variation.augment)
+    wanted = fit_settings(settings)
+    training.check_fit(**{name: one for name, one in wanted.items() if name != "class_weight"})
 
 
-def check_network(choice: Choice, compiled: Mapping[str, Any], batch_size: int) -> None:
+def check_network(choice: Choice, optimization: Optimization, batch_size: int) -> None:
     """Check the settings of the network and of how it is compiled, and fetch weights.
 
     Raises:
@@ -38,7 +43,8 @@ def check_network(choice: Choice, compiled: Mapping[str, Any], batch_size: int) 
     architectures.check(choice.architecture, **choice.settings)
     check_room(choice, batch_size)
     choice.make_ready()
-    training.check_compile(choice.settings.get("head", "softmax"), **compiled)
+    head = choice.settings.get("head", "softmax")
+    training.check_compile(head, **compile_settings(choice, optimization))
 
 
 def check_room(choice: Choice, batch_size: int) -> None:
@@ -58,34 +64,55 @@ def check_room(choice: Choice, batch_size: int) -> None:
     data.check_memory(choice.image_size, batch, network)
 
 
-def compile_settings(choice: Choice, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a network is compiled with; a rate that was not given is the architecture's.
+def compile_settings(choice: Choice, optimization: Optimization) -> dict[str, Any]:
+    """Return what a network is compiled with; a rate that is not set is the architecture's."""
+    names = [name for name in vars(optimization) if name not in OF_FIT]
+    settings = {name: getattr(optimization, name) for name in names}
+    if settings["learning_rate"] is None and settings["optimizer"] in ("adam", "adamw"):
+        settings["learning_rate"] = architectures.learning_rate(choice.architecture)
+    return settings
 
-    Args:
-        choice: The network.
-        given: The flags.
+
+def fit_settings(settings: Training) -> dict[str, Any]:
+    """Return what :func:`kit.training.fit` takes of the settings."""
+    known = {**vars(settings.duration), **vars(settings.optimization)}
+    return {name: known[name] for name in known if name in (*OF_DURATION, *OF_FIT)}
+
+
+def build_all(plan: Plan, divided: Sequence[data.Splits]) -> "Iterator[keras.Model]":
+    """Yield the networks of a plan, as :func:`build`, once it is known that they can be trained.
+
+    Raises:
+        SettingError: The layers that are to be fine-tuned are not there.
     """
-    of_rule = ("optimizer", "learning_rate", "weight_decay", "momentum", "nesterov")
-    compiled = {name: given[name] for name in (*of_rule, "loss", "label_smoothing")}
-    if compiled["learning_rate"] is None and compiled["optimizer"] in ("adam", "adamw"):
-        compiled["learning_rate"] = architectures.learning_rate(choice.architecture)
-    return compiled
+    optimization, layers = plan.settings.optimization, plan.settings.transfer.thawed
+    models = build(plan.choice, plan.attempts, divided, optimization)
+    for number, model in enumerate(models):
+        if layers is not None and number == 0:
+            training.check_thaw(model, layers)
+        yield model
 
 
 def build(
     choice: Choice,
     planned: Sequence[Attempt],
     divided: Sequence[data.Splits],
-    compiled: Mapping[str, Any],
+    optimization: Optimization,
 ) -> "Iterator[keras.Model]":
     """Yield a compiled network for every attempt, two styles of one from equal weights.
 
     Each is built when it is asked for, so that memory does not hold those that come later.
-    ``divided`` holds the data of each attempt.
+
+    Args:
+        choice: Which network.
+        planned: The attempts.
+        divided: The data of each.
+        optimization: What they are compiled with.
     """
     import keras
 
     start: keras.Model | None = None  # of a network that comes in two styles
+    compiled = compile_settings(choice, optimization)
     for attempt, splits in zip(planned, divided, strict=True):
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)

@@ -2,50 +2,55 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kit import data, diagnosis, files, progress
 from kit.experiments import setup_checks
+from kit.experiments.choice.plan import Plan
 from kit.experiments.run import DIAGNOSIS
+from kit.experiments.trainings import building
 from kit.experiments.trainings.fitting import Trained, best_of
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["before", "explain"]
+__all__ = ["check_start", "diagnose"]
 
 CHECKS = "checks.json"
 
 
-def before(
-    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], run: Path
-) -> None:
-    """Run the quick checks, show and keep them.
+def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path) -> None:
+    """Run the quick checks where they were asked for, show and keep them.
 
     Raises:
         CheckError: One failed.
     """
+    if not plan.settings.record.check:
+        return
+    compiled = building.compile_settings(plan.choice, plan.settings.optimization)
     found = setup_checks.quick(model, splits, compiled)
     progress.say(*str(found).split("\n"))
     found.save(run / CHECKS)
     found.refuse_failed(" `check=False` trains all the same.")
 
 
-def explain(trained: Sequence[Trained], settings: Mapping[str, Any], run: Path) -> None:
+def diagnose(plan: Plan, trained: Sequence[Trained], run: Path) -> None:
     """Diagnose the training that is kept, and keep that.
 
     Args:
+        plan: Its settings are in force, so none of them is advised.
         trained: The trainings.
-        settings: All of ``train``, as they hold: none of them is advised.
         run: Gets ``diagnosis.json``.
     """
     seen = best_of(trained).history.evidence
     if seen is None:
         return
     found = diagnosis.diagnose(seen)
-    steps = diagnosis.next_steps(found, dataclasses.replace(seen.facts, settings=settings))
+    steps = diagnosis.next_steps(
+        found, dataclasses.replace(seen.facts, settings=plan.settings.flat())
+    )
     kept = {
         "summary": found.summary,
         "findings": [dataclasses.asdict(one) for one in found.findings],

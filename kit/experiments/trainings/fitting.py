@@ -1,17 +1,20 @@
 """The trainings of a run, one after the other, and what comes of each."""
 
 import dataclasses
-import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from kit import architectures, data, evaluation, files, plots, progress, runs, training
 from kit.experiments.choice.attempts import Attempt
-from kit.experiments.choice.method import Method
+from kit.experiments.choice.plan import Plan
+from kit.experiments.trainings import building
 from kit.intervals import worth
+from kit.settings import Training
 
 if TYPE_CHECKING:
     import keras
@@ -40,18 +43,11 @@ class Trained:
 
 
 def train_all(
-    planned: Sequence[Attempt],
-    first: "keras.Model",
-    others: "Iterable[keras.Model]",
+    plan: Plan,
+    models: "Iterable[keras.Model]",
     divided: Sequence[data.Splits],
     run: Path,
-    compiled: Mapping[str, Any],
-    method: Method,
-    *,
     start: float,
-    max_minutes: float | None,
-    tensorboard: bool,
-    **fit_settings: Any,
 ) -> list[Trained]:
     """Train every attempt on its data and calibrate what comes of it.
 
@@ -59,32 +55,20 @@ def train_all(
     A time limit counts from ``time.monotonic() == start``; what is left of it is shared out evenly.
     """
     trained: list[Trained] = []
-    left = training.minutes_left(max_minutes, start)
-    shared = _shared_features(first, divided, method, left)
-    models = itertools.chain([first], others)
-    for attempt, model, splits, vectors in zip(planned, models, divided, shared, strict=True):
-        ending = "" if not trained else f"_{attempt.name.replace(' ', '_')}"
-        left = training.minutes_left(max_minutes, start)
-        settings = {
-            **fit_settings,
-            "max_minutes": None if left is None else left / (len(planned) - len(trained)),
-            "checkpoint": None if trained else run / runs.MODEL,
-            "history_file": run / f"history{ending}.csv",
-            "log_folder": run / f"logs{ending}" if tensorboard else None,
-            "name": f"Training {attempt.name}",
-        }
+    features: Sequence[data.Splits | None] = ()
+    for attempt, model, splits in zip(plan.attempts, models, divided, strict=True):
+        left = training.minutes_left(plan.settings.duration.max_minutes, start)
+        features = features or _shared_features(plan, model, divided, left)
         own = dataclasses.replace(splits, seed=attempt.seed)
+        share = None if left is None else left / (len(plan.attempts) - len(trained))
+        fit_settings = _fit_settings(plan.settings, attempt, run, share, first=not trained)
         if training.is_frozen(model):
+            vectors = features[len(trained)]
             if vectors is not None:
                 vectors = dataclasses.replace(vectors, seed=attempt.seed)
-            done = _on_backbone(attempt, model, own, compiled, method, settings, vectors)
-            trained.append(done)
+            trained.append(_on_backbone(plan, attempt, model, own, fit_settings, vectors))
         else:
-            begun, limit = time.monotonic(), settings["max_minutes"]
-            _teach_to_see(model, own, method, run, ending, limit)
-            settings["max_minutes"] = training.minutes_left(limit, begun)
-            history = training.fit(_learner(model, own, compiled, method), own, **settings)
-            trained.append(Trained(attempt, model, history, model, own))
+            trained.append(_from_scratch(plan, attempt, model, own, fit_settings))
     trained = [
         dataclasses.replace(one, temperature=training.calibrate(one.answering, one.asked))
         for one in trained
@@ -93,6 +77,35 @@ def train_all(
     progress.say(_calibration(best))
     runs.save_model(best.model, run / runs.MODEL)
     return trained
+
+
+def best_of(trained: Sequence[Trained]) -> Trained:
+    """Return the attempt that is kept: by the rule for epochs, of which each has one."""
+    monitor, counts = trained[0].history.monitor, trained[0].asked.counts("validation").values()
+    images = worth([*counts], balanced="balanced" in monitor)
+    return trained[evaluation.best_place([one.row for one in trained], monitor, images)]
+
+
+def kept_data(trained: Sequence[Trained], divided: Sequence[data.Splits]) -> data.Splits:
+    """Return the data of the attempt that is kept."""
+    best = best_of(trained)
+    return next(splits for splits, one in zip(divided, trained, strict=True) if one is best)
+
+
+def _fit_settings(
+    settings: Training, attempt: Attempt, run: Path, max_minutes: float | None, first: bool
+) -> dict[str, Any]:
+    """Return what an attempt is fitted with; only the first one's model is saved meanwhile."""
+    ending = "" if first else f"_{attempt.name.replace(' ', '_')}"
+    return {
+        **building.fit_settings(settings),
+        "max_minutes": max_minutes,
+        "checkpoint": run / runs.MODEL if first else None,
+        "history_file": run / f"history{ending}.csv",
+        "log_folder": run / f"logs{ending}" if settings.record.tensorboard else None,
+        "name": f"Training {attempt.name}",
+        "watch": settings.record.check and not settings.transfer.auxiliary,
+    }
 
 
 def _calibration(one: Trained) -> str:
@@ -112,89 +125,96 @@ def _calibration(one: Trained) -> str:
 
 
 def _shared_features(
-    model: "keras.Model", divided: Sequence[data.Splits], method: Method, limit: float | None
+    plan: Plan, model: "keras.Model", divided: Sequence[data.Splits], limit: float | None
 ) -> Sequence[data.Splits | None]:
     """Return the features of each attempt, computed once where its folds share the images."""
     if not training.is_frozen(model) or all(splits is divided[0] for splits in divided):
         return [None] * len(divided)
-    return training.shared_features(
-        model, divided, views=method.views, cache=method.cache, max_minutes=limit
-    )
+    views, cache = plan.settings.transfer.views, plan.settings.images.cache
+    return training.shared_features(model, divided, views=views, cache=cache, max_minutes=limit)
 
 
-def _teach_to_see(
+def _from_scratch(
+    plan: Plan,
+    attempt: Attempt,
     model: "keras.Model",
     splits: data.Splits,
-    method: Method,
-    run: Path,
-    ending: str,
+    fit_settings: Mapping[str, Any],
+) -> Trained:
+    """Train a network as a whole, where that was asked for after an autoencoder taught it to see.
+
+    Classifiers halfway, where they were asked for, help it to learn and are thrown away.
+    """
+    start, limit = time.monotonic(), fit_settings["max_minutes"]
+    if plan.settings.transfer.pretrain != "none":
+        _pretrain(plan.settings, model, splits, fit_settings["history_file"], limit)
+    learner = model
+    if plan.settings.transfer.auxiliary:
+        import keras
+
+        keras.utils.set_random_seed(splits.seed)  # of what is halfway, whatever came before
+        compiled = building.compile_settings(plan.choice, plan.settings.optimization)
+        learner = training.compile_model(training.with_auxiliary(model), **compiled)
+    left = training.minutes_left(limit, start)
+    history = training.fit(learner, splits, **{**fit_settings, "max_minutes": left})
+    return Trained(attempt, model, history, model, splits)
+
+
+def _pretrain(
+    settings: Training,
+    model: "keras.Model",
+    splits: data.Splits,
+    history_file: Path,
     limit: float | None,
 ) -> None:
-    """Pre-train by an autoencoder where that was asked for, in half the time, and draw its work."""
-    if method.pretrain == "none":
-        return
-    more = method.unlabelled
+    """Pre-train by an autoencoder in half the time, and draw its work."""
+    transfer, more = settings.transfer, settings.transfer.unlabelled
     asked = {
-        "epochs": method.pretrain_epochs,
-        "noise": method.pretrain_noise,
-        "loss": method.pretrain_loss,
+        "epochs": transfer.pretrain_epochs,
+        "noise": transfer.pretrain_noise,
+        "loss": transfer.pretrain_loss,
     }
     done = training.pretrain(
         model,
         splits,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
-        unlabelled=None if more is None else data.unlabelled(more, splits, method.cache),
+        unlabelled=None if more is None else data.unlabelled(more, splits, settings.images.cache),
         max_minutes=None if limit is None else limit / 2,
     )
+    run, ending = history_file.parent, history_file.stem.removeprefix("history")
     columns = ("image", "with noise", "drawn again")
     figure = plots.augmented(done.reconstructions, columns=columns)
     plots.save(figure, run / "figures" / f"reconstructions{ending}.png")
-    if method.keep_autoencoder:
+    if transfer.keep_autoencoder:
         runs.save_model(done.autoencoder, run / f"autoencoder{ending}.keras")
-    history = done.history.table
-    files.write(
-        run / f"history_pretraining{ending}.csv",
-        lambda temporary: history.to_csv(temporary, index=False),
-    )
-
-
-def _learner(
-    model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], method: Method
-) -> "keras.Model":
-    """Return what is fitted: the model, or one that teaches it by classifiers halfway."""
-    if not method.auxiliary:
-        return model
-    import keras
-
-    keras.utils.set_random_seed(splits.seed)  # of the classifiers halfway, whatever came before
-    return training.compile_model(training.with_auxiliary(model), **compiled)
+    _save_table(done.history.table, run / f"history_pretraining{ending}.csv")
 
 
 def _on_backbone(
+    plan: Plan,
     attempt: Attempt,
     model: "keras.Model",
     splits: data.Splits,
-    compiled: Mapping[str, Any],
-    method: Method,
-    settings: Mapping[str, Any],
+    fit_settings: Mapping[str, Any],
     vectors: data.Splits | None,
 ) -> Trained:
     """Train the head on features, and where it was asked for the backbone's last layers."""
-    start, limit = time.monotonic(), settings["max_minutes"]
-    layers, rate = method.thawed, method.fine_tune_rate
+    start, limit, transfer = time.monotonic(), fit_settings["max_minutes"], plan.settings.transfer
+    compiled = building.compile_settings(plan.choice, plan.settings.optimization)
+    layers, rate = transfer.thawed, transfer.fine_tune_rate
     parts = 1 if layers is None else 2
     done = training.fit_head(
         model,
         splits,
         compiled=compiled,
-        views=method.views,
-        cache=method.cache,
+        views=transfer.views,
+        cache=plan.settings.images.cache,
         computed=vectors,
-        **{**settings, "max_minutes": None if limit is None else limit / parts},
+        **{**fit_settings, "max_minutes": None if limit is None else limit / parts},
     )
     if layers is None:
         return Trained(attempt, model, done.history, done.head, done.splits)
-    logs = settings["log_folder"]
+    logs = fit_settings["log_folder"]
     history = training.fine_tune(
         model,
         splits,
@@ -203,8 +223,8 @@ def _on_backbone(
         compiled=compiled,
         **({} if rate is None else {"learning_rate": rate}),
         **{
-            **settings,
-            "epochs": method.fine_tune_epochs,
+            **fit_settings,
+            "epochs": transfer.fine_tune_epochs,
             "max_minutes": training.minutes_left(limit, start),
             # Until it is clear which is better, files and model are those of the head.
             "checkpoint": None,
@@ -213,13 +233,9 @@ def _on_backbone(
             "log_folder": None if logs is None else logs / "fine-tune",
         },
     )
-    file = settings["history_file"]
-    files.write(file, lambda temporary: history.table.to_csv(temporary, index=False))
+    _save_table(history.table, fit_settings["history_file"])
     return Trained(attempt, model, history, model, splits)
 
 
-def best_of(trained: Sequence[Trained]) -> Trained:
-    """Return the attempt that is kept: by the rule for epochs, of which each has one."""
-    monitor, counts = trained[0].history.monitor, trained[0].asked.counts("validation").values()
-    images = worth([*counts], balanced="balanced" in monitor)
-    return trained[evaluation.best_place([one.row for one in trained], monitor, images)]
+def _save_table(table: pd.DataFrame, path: Path) -> None:
+    files.write(path, lambda temporary: table.to_csv(temporary, index=False))

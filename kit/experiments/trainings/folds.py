@@ -6,26 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from kit import architectures, data, evaluation, progress, runs
+from kit import architectures, data, evaluation, progress
 from kit.experiments import score_files
-from kit.experiments.choice.attempts import Attempt
 from kit.experiments.trainings.fitting import Trained, best_of
 
-__all__ = ["divided", "kept", "overview", "save_split", "score"]
+__all__ = ["numbers", "overview", "score"]
 
 PREDICTIONS = "predictions_out_of_fold.csv"
-
-
-def divided(
-    splits: data.Splits, folds: int | None, planned: Sequence[Attempt]
-) -> tuple[data.Splits, ...]:
-    """Return the data of each attempt: another fold for each, or the same for all.
-
-    Raises:
-        DataError: A class has too few images for so many folds.
-    """
-    return (splits,) * len(planned) if folds is None else data.folds(splits, folds)
 
 
 def overview(each: Sequence[data.Splits]) -> str:
@@ -42,18 +31,12 @@ def overview(each: Sequence[data.Splits]) -> str:
     )
 
 
-def kept(trained: Sequence[Trained], each: Sequence[data.Splits]) -> data.Splits:
-    """Return the data of the attempt whose model is kept."""
-    best = best_of(trained)
-    return next(splits for splits, one in zip(each, trained, strict=True) if one is best)
-
-
-def save_split(run: Path, splits: data.Splits, each: Sequence[data.Splits]) -> None:
-    """Write ``split.csv`` with the parts of one fold's model, and each image's fold beside them."""
-    fold = np.full(len(splits.files), "", object)
+def numbers(each: Sequence[data.Splits]) -> NDArray[np.object_]:
+    """Return the number of the fold that each image validates, as text; none for a test image."""
+    fold = np.full(len(each[0].files), "", object)
     for number, one in enumerate(each, start=1):
         fold[one.parts["validation"]] = str(number)
-    score_files.save_table(splits.table().assign(fold=fold), run / runs.SPLIT)
+    return fold
 
 
 def score(
@@ -64,9 +47,9 @@ def score(
     Returns:
         What ``metrics.json`` holds of the cross-validation.
     """
-    numbers, answers = _answers(trained)
-    every, splits = np.concatenate(numbers), each[0]
-    images = [len(some) for some in numbers]
+    asked, answers = _answers(trained)
+    every, splits = np.concatenate(asked), each[0]
+    images = [len(some) for some in asked]
     found = evaluation.cross_validated(
         [splits.files[number] for number in every],
         splits.labels[every],

@@ -9,12 +9,13 @@ import pandas as pd
 from kit import data, description, plots, progress
 from kit.data import samples
 from kit.data.batches import augmentation, mixing
+from kit.experiments.choice.plan import Plan
 
 if TYPE_CHECKING:
     import keras
 
 
-def overview(splits: data.Splits) -> str:
+def parts_table(splits: data.Splits) -> str:
     """Return how many images of each class each part has, as a table."""
     counts = pd.DataFrame({part: splits.counts(part) for part in splits.parts})
     counts.loc["all"] = counts.sum()
@@ -25,22 +26,25 @@ def overview(splits: data.Splits) -> str:
     return f"{title}\n{table}"
 
 
-def draw_samples(splits: data.Splits, figures: Path, changed: bool = True) -> None:
-    """Save labelled training images, and some with their augmented variants where they change."""
+def draw(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path) -> None:
+    """Show the network, and draw it, some images, and some as training sees them."""
+    figures = run / "figures"
+    plots.save(plots.network(*description.graph(model)), figures / "network.png")
+    progress.say(*layers_table(model).split("\n"))
     images, classes, _ = samples.random_images(splits, count=16, seed=splits.seed)
     plots.save(plots.images(images, classes), figures / "samples.png")
-    if changed and splits.mix is not None:
+    varied = plan.varies_images
+    if varied and splits.mix is not None:
         pixels, labels = augmentation.first_images(splits, count=16)
         shares = [mixing.named_shares(label, splits.class_names) for label in labels]
         plots.save(plots.mixed(pixels, shares), figures / "augmentation.png")
-    elif changed and augmentation.changes(splits):
+    elif varied and augmentation.changes(splits):
         variants = augmentation.preview(splits, count=6, variants=5, seed=splits.seed)
         plots.save(plots.augmented(variants), figures / "augmentation.png")
 
 
-def show_network(model: "keras.Model", figures: Path) -> str:
-    """Save a drawing of the network; return its layers as a table, and which is too heavy."""
-    plots.save(plots.network(*description.graph(model)), figures / "network.png")
+def layers_table(model: "keras.Model") -> str:
+    """Return the layers of a network as a table, and which is too heavy."""
     rows = description.layer_table(model)
     table = pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_string(index=False)
     total = f"{model.count_params():,} parameters"

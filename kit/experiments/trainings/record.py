@@ -4,110 +4,87 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kit import architectures, data, files, runs, training
 from kit.command_lines import program_name, quoted
 from kit.experiments import places, score_files
-from kit.experiments.choice.network_choice import Choice
-from kit.experiments.choice.variation import layers
+from kit.experiments.choice.plan import Plan
 from kit.experiments.run import METRICS
-from kit.experiments.trainings.fitting import Trained
+from kit.experiments.trainings import building, folds
+from kit.experiments.trainings.fitting import Trained, best_of, kept_data
 from kit.progress import clean
 from kit.settings import Network, Training
 from kit.settings.stored import settings_text
 
-if TYPE_CHECKING:
-    import keras
-
-__all__ = [
-    "FLAGS",
-    "facts",
-    "finish",
-    "next_steps",
-    "resolve",
-    "save_inputs",
-    "threads",
-]
-
-FLAGS = Network.TRAITS  # settings of architectures that have flags of their own
+__all__ = ["begin", "facts", "finish", "next_steps", "resolved", "threads"]
 
 
-def resolve(
-    given: Mapping[str, Any],
-    source: Path,
-    splits: data.Splits,
-    model: "keras.Model",
-    choice: Choice,
-) -> dict[str, Any]:
-    """Return every setting of ``train`` as it holds for this run.
+def resolved(plan: Plan, splits: data.Splits) -> Plan:
+    """Return the plan with every setting as it holds, since the images and the network are known.
 
     Settings of the architecture that adapt to the image size stay as they were given.
     """
-    every = dict(architectures.settings(choice.architecture)) | dict(choice.settings)
-    height, width, _ = splits.image_shape
-    loss = given["loss"] or training.default_loss(architectures.head(model))
+    settings, choice = plan.settings, plan.choice
+    given, known = settings.flat(), settings.optimization
+    every = {**architectures.settings(choice.architecture), **choice.settings}
+    loss = known.loss or training.default_loss(every.get("head", "softmax"))
+    rate = building.compile_settings(choice, known)["learning_rate"]
     defaults = {
-        "loss": loss,
-        "epochs": training.default_epochs(data.steps(splits) * given["views"]),
+        "epochs": training.default_epochs(data.steps(splits) * settings.transfer.views),
         "monitor": training.default_monitor(splits),
         "augmentation": None if splits.augmentation == "none" else splits.augmentation,
-        "weight_decay": training.default_decay(given["optimizer"]),
+        "learning_rate": training.default_rate(known.optimizer) if rate is None else rate,
+        "loss": loss,
+        "weight_decay": training.default_decay(known.optimizer),
         "label_smoothing": training.default_smoothing(loss),
     }
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return {
-        **given,
-        **defaults,
-        **chosen,
-        "folder": None if given["folder"] is None else source,
-        "architecture": choice.architecture,
-        "backbone": None,  # a setting of the architecture from here on, as its weights
-        "weights": None,
-        **{
-            name: given[name].resolve()
-            for name in ("split", "exclude", "unlabelled")
-            if given[name] is not None
-        },
-        "settings": {name: value for name, value in every.items() if name not in FLAGS},
-        **{name: every[name] for name in FLAGS if name in every},
-        "image_size": [height, width],
-        "color": splits.color,
-        "augment": layers(given["augment"]),
-        "flip": "yes" if splits.flip else "no",
-        "learning_rate": training.learning_rate(model),
-    }
+    elsewhere = {name: given[name] for name in ("split", "exclude", "unlabelled")}
+    holding = settings.having(
+        folder=None if settings.folder is None else plan.source,
+        architecture=choice.architecture,
+        backbone=None,  # a setting of the architecture from here on, as its weights
+        weights=None,
+        settings={name: value for name, value in every.items() if name not in Network.TRAITS},
+        **{name: every[name] for name in Network.TRAITS if name in every},
+        image_size=splits.image_shape[:2],
+        color=splits.color,
+        flip="yes" if splits.flip else "no",
+        **{name: value for name, value in defaults.items() if given[name] is None},
+        **{name: path and path.resolve() for name, path in elsewhere.items()},
+    )
+    return dataclasses.replace(plan, settings=holding)
 
 
-def save_inputs(run: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:
+def begin(plan: Plan, divided: Sequence[data.Splits], run: Path) -> None:
     """Write what is known before the first epoch, so that an interrupted run can be used."""
-    files.write_text(run / runs.SETTINGS, settings_text(resolved, Training))
-    score_files.save_table(splits.table(), run / runs.SPLIT)
-    _save_facts(run, resolved, splits, choice=reason, finished=False)
+    files.write_text(run / runs.SETTINGS, settings_text(plan.settings.flat(), Training))
+    _save_split(plan, divided[0], divided, run)
+    _save_facts(plan, divided[0], run, finished=False)
 
 
 def finish(
-    run: Path,
+    plan: Plan,
+    trained: Sequence[Trained],
+    divided: Sequence[data.Splits],
     metrics: Mapping[str, Any],
-    resolved: Mapping[str, Any],
-    splits: data.Splits,
-    best: Trained,
-    reason: str,
+    run: Path,
     start: float,
 ) -> None:
-    """Write the scores and mark the run as complete."""
+    """Write the scores, and mark a run as complete that began at ``time.monotonic() == start``."""
+    best, splits = best_of(trained), kept_data(trained, divided)
     times = {
         "seconds": round(time.monotonic() - start, 2),
         "cpu_seconds": round(time.process_time(), 2),  # of the whole process
     }
     files.write_text(run / METRICS, json.dumps({**metrics, **times}, indent=2) + "\n")
+    _save_split(plan, splits, divided, run)
     _save_facts(
-        run,
-        resolved,
+        plan,
         splits,
-        choice=reason,
+        run,
         finished=True,
         best_epoch=best.history.best_epoch,
         stopped=best.history.stopped,
@@ -130,7 +107,7 @@ def next_steps(run: Path, folder: Path | None) -> list[str]:
     ]
 
 
-def facts(resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> dict[str, Any]:
+def facts(splits: data.Splits, architecture: str, seed: int, **more: Any) -> dict[str, Any]:
     """Return what prediction needs and what else a result depends on."""
     height, width, channels = splits.image_shape
     return {
@@ -140,8 +117,8 @@ def facts(resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> dict
         "channels": channels,
         "aspect": splits.aspect,
         "equalization": splits.equalization,
-        "architecture": resolved["architecture"],
-        "seed": resolved["seed"],
+        "architecture": architecture,
+        "seed": seed,
         "threads": threads(),
         "data": {
             "folder": str(splits.folder),
@@ -157,8 +134,17 @@ def facts(resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> dict
     }
 
 
-def _save_facts(run: Path, resolved: Mapping[str, Any], splits: data.Splits, **more: Any) -> None:
-    known = facts(resolved, splits, **more)
+def _save_split(plan: Plan, splits: data.Splits, divided: Sequence[data.Splits], run: Path) -> None:
+    """Write which image is in which part, and where there are folds in which of them."""
+    table = splits.table()
+    if plan.settings.comparison.folds is not None:
+        table = table.assign(fold=folds.numbers(divided))
+    score_files.save_table(table, run / runs.SPLIT)
+
+
+def _save_facts(plan: Plan, splits: data.Splits, run: Path, **more: Any) -> None:
+    name, seed = plan.choice.architecture, plan.settings.division.seed
+    known = facts(splits, name, seed, choice=plan.choice.reason, **more)
     files.write_text(run / runs.FACTS, json.dumps(known, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -8,10 +8,40 @@ import pandas as pd
 
 from kit import architectures, data, evaluation, plots
 from kit.experiments import score_files
-from kit.experiments.trainings.fitting import Trained, best_of
+from kit.experiments.choice.plan import Plan
+from kit.experiments.trainings import folds
+from kit.experiments.trainings.fitting import Trained, best_of, kept_data
 
 
-def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
+def score_all(
+    plan: Plan,
+    trained: Sequence[Trained],
+    divided: Sequence[data.Splits],
+    run: Path,
+    said: list[str],
+) -> dict[str, Any]:
+    """Draw the curves, and score every image that the model kept did not learn from.
+
+    Args:
+        plan: Of the training.
+        trained: The trainings.
+        divided: The data of each.
+        run: Gets tables and pictures.
+        said: Gets the sentences.
+
+    Returns:
+        What ``metrics.json`` holds, but for the times.
+    """
+    _draw_curves(trained, run / "figures")
+    metrics = {}
+    if plan.settings.comparison.folds is not None:
+        metrics = folds.score(trained, divided, run, said)
+    chosen = plan.settings.duration.last_epoch is None
+    metrics |= score(trained, kept_data(trained, divided), run, said, chosen)
+    return {**metrics, "sentences": [*said]}
+
+
+def _draw_curves(trained: Sequence[Trained], figures: Path) -> None:
     """Save the loss and accuracy of every training, on one figure."""
     histories = {one.attempt.name: one.history.table for one in trained}
     best = {one.attempt.name: one.history.best_epoch for one in trained}
@@ -19,24 +49,9 @@ def draw_curves(trained: Sequence[Trained], figures: Path) -> None:
 
 
 def score(
-    trained: Sequence[Trained],
-    splits: data.Splits,
-    run: Path,
-    said: list[str],
-    chosen: bool = True,
+    trained: Sequence[Trained], splits: data.Splits, run: Path, said: list[str], chosen: bool
 ) -> dict[str, Any]:
-    """Score every held-out part once, keep tables and pictures, and say it in sentences.
-
-    Args:
-        trained: The trainings.
-        splits: The data.
-        run: Gets the tables.
-        said: Gets the sentences.
-        chosen: Whether the epoch that is kept was chosen on the validation images.
-
-    Returns:
-        What ``metrics.json`` holds, but for the times.
-    """
+    """Score each held-out part; ``chosen`` tells whether the validation images chose the epoch."""
     best = best_of(trained)
     if best.history.why:
         said.append(best.history.why)
