@@ -22,7 +22,7 @@ def size_of(image_size: int | Sequence[int]) -> tuple[int, int]:
         isinstance(side, int) and 0 < side <= LARGEST_SIDE and side is not True for side in size
     ):
         raise SettingError(
-            f"image_size must be one number of pixels, or height and width, from 1 to "
+            f"`image_size` must be one number of pixels, or height and width, from 1 to "
             f"{LARGEST_SIDE}: not {image_size!r}."
         )
     return size[0], size[1]

@@ -101,10 +101,10 @@ def _with_hash(wanted: DataSet, sha256: str | None) -> DataSet:
         return wanted
     digits = sha256.strip().lower()
     if not SHA256.fullmatch(digits):
-        raise SettingError(f"sha256 must be 64 hexadecimal digits, not {shown(sha256)!r}.")
+        raise SettingError(f"`sha256` must be 64 hexadecimal digits, not {shown(sha256)!r}.")
     known = {file.sha256 for file in wanted.files} - {None}
     if len(wanted.files) > 1 or google_drive.folder_id(wanted.files[0].address) or known - {digits}:
-        raise SettingError("sha256 is for one archive by its address, or without a known hash.")
+        raise SettingError("`sha256` is for one archive by its address, or without a known hash.")
     file = RemoteFile(wanted.files[0].address, digits)
     return DataSet((file,), wanted.kind, wanted.images, wanted.class_names, "", "")
 

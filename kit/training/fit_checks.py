@@ -43,7 +43,7 @@ def check_fit(
     Duration(epochs, max_minutes, patience=patience, last_epoch=last_epoch).verify()
     Schedule(schedule, decay, every).verify()
     if monitor not in (None, *MONITORS):
-        raise SettingError(f"monitor must be one of {', '.join(MONITORS)}, not {monitor!r}.")
+        raise SettingError(f"`monitor` must be one of {', '.join(MONITORS)}, not {monitor!r}.")
 
 
 def check_compiled(model: keras.Model) -> None:

@@ -71,7 +71,7 @@ def get(loss: str | Callable[..., Any], label_smoothing: float, head: Head) -> A
             compare one-hot rows with what the model answers.
     """
     if not 0 <= label_smoothing < 1:
-        raise SettingError(f"label_smoothing must be in [0, 1), not {label_smoothing}.")
+        raise SettingError(f"`label_smoothing` must be in [0, 1), not {label_smoothing}.")
     if loss == "crossentropy" and head != "scores":
         kind = {
             "sigmoid": keras.losses.BinaryCrossentropy,

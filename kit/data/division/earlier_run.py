@@ -47,7 +47,7 @@ def read(path: Path) -> Earlier:
         DataError: It is no such table.
     """
     if not path.is_file():
-        raise SettingError(f"split must be the split.csv of an earlier run; there is no {path}.")
+        raise SettingError(f"`split` must be the split.csv of an earlier run; there is no {path}.")
     columns = read_columns(path, NAMES, ("file", "split"))
     table = columns.values
     hashes = table.get("hash", ("",) * len(columns.places))

@@ -27,8 +27,8 @@ def check(rule: str, files: Sequence[str]) -> None:
         found = any(_keys(rule, files))
     except re.error as error:
         raise SettingError(
-            "group must be a pattern (regular expression) that finds the group's name in the path "
-            f'of a file, "{EXIF}", or the column of a table; {rule!r} is none: {error}.'
+            "`group` must be a pattern (regular expression) that finds the group's name in the "
+            f'path of a file, "{EXIF}", or the column of a table; {rule!r} is none: {error}.'
         ) from None
     if files and not found:
         raise SettingError(

@@ -110,7 +110,7 @@ def featured(
         DataError: Too many files are broken or gone since they were scanned.
     """
     if views < 1:
-        raise SettingError(f"views must be at least 1, not {views}.")
+        raise SettingError(f"`views` must be at least 1, not {views}.")
     if views > 1 and not augmentation.changes(splits):
         raise SettingError(f'{views} views of an image are equal with augmentation "none".')
     extraction = Extraction(splits, extract, name, size, cache, until)

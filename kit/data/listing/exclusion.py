@@ -35,7 +35,7 @@ def read_excluded(path: Path) -> Excluded:
         DataError: It cannot be read as such a list.
     """
     if not path.is_file():
-        raise SettingError(f"exclude must be a list of files, and there is no file {path}.")
+        raise SettingError(f"`exclude` must be a list of files, and there is no file {path}.")
     if is_table(path):
         files: Sequence[str] = read_columns(path, NAMES, ("file",)).values["file"]
     else:
