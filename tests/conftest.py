@@ -23,6 +23,13 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def imported_modules_are_not_searched_for_garbage() -> None:
+    """Leave out what importing has made: a search takes half a second with it, nothing without."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_in_memory() -> Iterator[None]:
     """Let go of what Keras keeps of every network, or the whole suite needs 15 GB."""
@@ -79,3 +86,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels[..., channel] += 130
             Image.fromarray(pixels).save(folder / name / f"{number:02}.png")
     return folder
+
+
+@pytest.fixture(scope="module")
+def eagerly() -> Iterator[None]:
+    """Take steps of small trainings one by one: compiling takes seconds, a step milliseconds."""
+    import keras
+
+    trainer = next(kind for kind in keras.Model.__mro__ if "run_eagerly" in vars(kind))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "run_eagerly", property(lambda _: True, lambda *_: None))
+        yield

@@ -19,7 +19,8 @@ import pandas as pd
 import pictures
 
 from kit import architectures, training
-from kit.monitoring.loss_guard import MEMORY, WARM_UP, LossGuard
+from kit.monitoring.loss_guard import LossGuard
+from kit.monitoring.smoothed_loss import MEMORY, WARM_UP
 
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 EPOCHS = 3

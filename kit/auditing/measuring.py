@@ -17,7 +17,7 @@ from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import in_order
 from kit.data.division.near_copies import SIDE
 from kit.data.listing.folders import Entry, Listing
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import pixel_cache, records
 
 Pixels = npt.NDArray[np.uint8]
 Known = dict[str, tuple[Measures, Pixels | None]]  # by file name
@@ -108,7 +108,7 @@ def _rules() -> str:
 
 
 def _recall(listed: Listing) -> Known:
-    record = pixel_cache.recall(listed.root, _rules())
+    record = records.recall(listed.root, _rules())
     known: Known = {}
     try:
         stored = {name: (row[:3], Measures(*row[3:])) for name, row in record.files.items()}
@@ -141,7 +141,7 @@ def _remember(listed: Listing, known: Known) -> None:
             entry.found.file: [*entry.found.state, *astuple(known[entry.found.file][0])]
             for entry in lasting
         }
-        pixel_cache.remember(listed.root, _rules(), pixel_cache.Record(rows, array))
+        records.remember(listed.root, _rules(), records.Record(rows, array))
 
 
 def _stored_thumbs(thumbs: Sequence[Pixels | None], entries: Sequence[Entry], known: Known) -> str:

@@ -9,14 +9,14 @@ can be read and tested without a network.
 from kit.checks.check import Check, Verdict, panel
 from kit.checks.gradients.gradients import gradients
 from kit.checks.image_sample import Sample, from_arrays, sample
-from kit.checks.start.blank_images import blank_images
+from kit.checks.learning.blank_images import blank_images
+from kit.checks.learning.learning_rate import learning_rate
+from kit.checks.learning.tiny_subset import tiny_subset
 from kit.checks.start.initial_loss import initial_loss
 from kit.checks.start.inputs import inputs
-from kit.checks.start.learning_rate import learning_rate
 from kit.checks.start.regularization import regularization
 from kit.checks.start.signal_statistics import dead_units
 from kit.checks.start.signals import units
-from kit.checks.start.tiny_subset import tiny_subset
 from kit.checks.start.waiting_for_data import pipeline
 from kit.checks.twins import MakeModel, from_model
 

@@ -6,23 +6,20 @@ from typing import Any, get_args
 
 import numpy as np
 
-from kit import choices, progress
+from kit import choices
 from kit.data import loading_notes
+from kit.data.assembling import assembled, listed_files, scanned_files
 from kit.data.batches import mirroring, mixing, offered_layers
 from kit.data.batches.augmentation import preset
-from kit.data.capacity import check_memory
-from kit.data.checking import check, refuse_broken, refuse_small, size_of
+from kit.data.checking import check, refuse_small, size_of
 from kit.data.division import earlier_run, group_rules, grouping
 from kit.data.division.assignment import parts_of
 from kit.data.division.drawing import PARTS
-from kit.data.listing import exclusion, sources
-from kit.data.listing.folders import Listing, listing
-from kit.data.listing.table_columns import is_table
+from kit.data.listing import sources
 from kit.data.scanning.rows import Rows
-from kit.data.scanning.scan import Scan, median_size, scan
+from kit.data.scanning.scan import median_size
 from kit.data.splits import Indices, Splits
 from kit.errors import DataError, require_choice
-from kit.setting_names import said
 
 
 def load(
@@ -103,11 +100,12 @@ def load(
     earlier = None if split is None else earlier_run.read(Path(split))
     column = sources.group_column(Path(folder), group)
     rule = group if column is None else None
-    listed = _listed(folder, exclude, group=column, parts=parts)
+    listed = listed_files(folder, exclude, group=column, parts=parts)
     if rule is not None:
         group_rules.check(rule, [entry.found.file for entry in listed.entries])
     size = size_of(median_size(listed) if image_size is None else image_size)
-    scanned = _scanned(listed, batch_size, Rows(size, color, aspect, equalization), cache, strict)
+    rows = Rows(size, color, aspect, equalization)
+    scanned = scanned_files(listed, batch_size, rows, cache, strict)
     root, names = listed.root, listed.class_names
     refuse_small(root, names, scanned)
     groups = grouping.group(scanned, rule, cache)
@@ -124,7 +122,7 @@ def load(
         *mirroring.advice(names, varied, flip),
         *(offered_layers.colourless(layers) if scanned.color == "grayscale" else []),
     ]
-    return _assembled(
+    return assembled(
         folder,
         listed,
         scanned,
@@ -175,12 +173,12 @@ def load_test(
         DataError: The folder cannot be used; the message says what to do.
     """
     check(batch_size, None, 0, None, color, aspect, equalization)
-    listed = _listed(folder, exclude, class_names, parts=parts)
+    listed = listed_files(folder, exclude, class_names, parts=parts)
     rows = Rows(size_of(image_size), color, aspect, equalization)
-    scanned = _scanned(listed, batch_size, rows, cache)
+    scanned = scanned_files(listed, batch_size, rows, cache)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
-    return _assembled(
+    return assembled(
         folder,
         listed,
         scanned,
@@ -194,56 +192,6 @@ def load_test(
         flip=False,
         aspect=aspect,
         equalization=equalization,
-    )
-
-
-def _listed(
-    source: Path | str,
-    exclude: Path | str | None,
-    known: Sequence[str] | None = None,
-    group: str | None = None,
-    parts: str | None = None,
-) -> Listing:
-    excluded = None if exclude is None else exclusion.read_excluded(Path(exclude))
-    listed = listing(source, known, group, parts)
-    return listed if excluded is None else exclusion.without(listed, excluded)
-
-
-def _scanned(
-    listed: Listing, batch_size: int, rows: Rows, cache: bool, strict: bool = False
-) -> Scan:
-    """Read all files, unless the memory or too many of them forbid it."""
-    check_memory(rows.image_size, min(batch_size, len(listed.entries)))
-    scanned = scan(listed, rows, cache, strict)
-    refuse_broken(listed.root, scanned)
-    return scanned
-
-
-def _assembled(
-    folder: Path | str,
-    listed: Listing,
-    scanned: Scan,
-    parts: Mapping[str, Indices],
-    notes: Sequence[str],
-    **settings: Any,
-) -> Splits:
-    """Say the notes, and put together what both ways of loading know."""
-    notes = [said(note) for note in notes]
-    for note in notes:
-        progress.say(progress.clean(note))  # one line, whatever the names of files hold
-    return Splits(
-        folder=listed.root if is_table(Path(folder)) else Path(folder),
-        class_names=listed.class_names,
-        files=tuple(entry.found.file for entry in scanned.entries),
-        hashes=scanned.hashes,
-        labels=np.array([entry.label for entry in scanned.entries], np.int64),
-        parts=parts,
-        images=scanned.images,
-        color=scanned.color,
-        fingerprint=scanned.fingerprint,
-        problems=scanned.problems,
-        notes=tuple(notes),
-        **settings,
     )
 
 

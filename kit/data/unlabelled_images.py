@@ -22,7 +22,7 @@ from kit.errors import DataError, KitError, SettingError
 
 
 @dataclass(frozen=True)
-class Joined:
+class Joined(Images):
     """The images of one source and then those of another, numbered on."""
 
     first: Images = field(repr=False)
@@ -125,7 +125,7 @@ def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _Chosen(Images):
     """Some of the images of a source, numbered anew."""
 
     source: Images = field(repr=False)

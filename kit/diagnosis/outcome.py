@@ -8,6 +8,8 @@ from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import luck
 
+REBOUND = 1.05  # last validation loss over the lowest: less is the noise of an epoch
+
 
 def at_chance(curves: Curves) -> bool:
     """Tell whether validation answers are no better than guessing."""
@@ -37,6 +39,11 @@ def apart(curves: Curves) -> bool:
 def rested(curves: Curves) -> bool:
     """Tell whether the loss hardly falls any more, which takes three epochs to see."""
     return curves.epochs > 2 and curves.pace < limit("rest")
+
+
+def rises(curves: Curves) -> bool:
+    """Tell whether the validation loss ends clearly above its lowest, as in overfitting."""
+    return curves.rebound > REBOUND
 
 
 def collapsed(seen: Evidence, curves: Curves) -> bool:

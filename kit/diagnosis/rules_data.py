@@ -1,6 +1,6 @@
 """Causes that lie in the images and labels before the first step."""
 
-from kit.checks.start.inputs_judged import is_centred
+from kit.checks.start.inputs_seen import is_centred
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import brief, collapsed, spoilt

@@ -7,6 +7,7 @@ import numpy as np
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import (
+    REBOUND,
     answer_limit,
     apart,
     at_chance,
@@ -14,12 +15,11 @@ from kit.diagnosis.outcome import (
     collapsed,
     gap_limit,
     rested,
+    rises,
 )
 from kit.diagnosis.rules_rate import still_falling
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
-
-RISES = 1.05  # last validation loss over the lowest
 
 
 def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
@@ -27,18 +27,17 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
     if not apart(curves) or at_chance(curves):
         return None
     since, told = _since(curves)
-    rises = curves.rebound > RISES
     rising = (
         f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
         f"{curves.rebound:.2f} times as high"
-        if rises
+        if rises(curves)
         else ""
     )
     sentence = (
         f"The network overfits: {told} it knows its training images better than others, at the end "
         f"by {100 * curves.gap:.0f} points."
     )
-    features = seen.facts.head and curves.rebound <= RISES
+    features = seen.facts.head and curves.rebound <= REBOUND
     if features:
         sentence = (
             f"The head knows its training images better than others, by {100 * curves.gap:.0f} "

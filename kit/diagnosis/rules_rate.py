@@ -1,83 +1,115 @@
-"""Causes that lie in the pace: the rate, the size of a batch, the number of epochs."""
+"""Causes that lie in the pace: the learning rate, the size of a batch, the number of epochs.
+
+A rule is a function of what was measured and of the curves that are read from it. It returns the
+finding that the numbers speak for, or nothing. Every limit stands in ``thresholds``, with a source.
+"""
 
 import math
+from typing import Any
 
 from kit.diagnosis.curve_reading import Curves
-from kit.diagnosis.finding import Finding
-from kit.diagnosis.outcome import at_chance, brief, poor, steps
+from kit.diagnosis.finding import Finding, Severity
+from kit.diagnosis.outcome import at_chance, brief, poor, rises, steps
 from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
+NEARLY = 0.8  # of the loss of knowing nothing: above it nothing was learned
+DONE = 0.9  # of the way to a loss of 0: what is left is not worth more epochs
+
 
 def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
-    """The loss explodes, jumps, or the steps are large beside the weights."""
-    rate = seen.facts.learning_rate
-    named = "The learning rate" if rate is None else f"The learning rate of {rate:g}"
-    numbers = {"update": curves.update, "jump": curves.jump, "worst_loss": curves.worst_loss}
-    update = _update(curves, "update_high", "below")
+    """The loss explodes, steps are large beside the weights, units die, or the loss jumps."""
+    signs = (_explosion, _large_updates, _dead_units, _jumps)  # the surest first
+    return next((found for sign in signs if (found := sign(seen, curves)) is not None), None)
+
+
+def _explosion(seen: Evidence, curves: Curves) -> Finding | None:
     grown = curves.worst_loss > limit("explode") * max(curves.nothing, curves.first_loss)
     unread = bool(seen.bad_images) and not curves.finite  # it is the images that are no numbers
-    exploded = grown or ((not curves.finite or bool(seen.stopped)) and not unread)
-    if exploded:
-        told = [seen.stopped, seen.where] if seen.stopped else [_losses(curves)]
-        return Finding(
-            "rate too high",
-            "failed",
-            f"{named} is much too high: the loss explodes.",
-            "; ".join(filter(None, [*told, update])),
-            numbers,
-        )
-    if curves.update > limit("update_high"):
-        learned = curves.trained >= limit("poor") or curves.pace > limit("pace")
-        return Finding(
-            "rate too high",
-            "warning" if learned else "failed",
-            f"{named} {'may be' if learned else 'is'} too high: a step changes the weights by more "
-            "than is usual" + (", though the training learns." if learned else "."),
-            "; ".join(filter(None, [update, _losses(curves)])),
-            numbers,
-        )
-    alive = seen.before.get("dead_share", math.nan)
-    if alive <= limit("dead") < curves.dead and poor(curves):
-        return Finding(
-            "rate too high",
-            "failed",
-            f"{named} is too high: the ReLU units of a layer died in training, and no gradient "
-            "passes them any more.",
-            f"{100 * alive:.0f} % of a layer's units answered 0 to all images before training, "
-            f"{100 * curves.dead:.0f} % when they were measured next; {_losses(curves)}",
-            {**numbers, "dead_before": alive, "dead_after": curves.dead},
-        )
+    if not grown and (unread or (curves.finite and not seen.stopped)):
+        return None
+    told = [seen.stopped, seen.where] if seen.stopped else [_losses(curves)]
+    evidence = [*told, _update(curves, "update_high", "below")]
+    return _too_high(seen, curves, "failed", "is much too high: the loss explodes", evidence)
+
+
+def _large_updates(seen: Evidence, curves: Curves) -> Finding | None:
+    if not curves.update > limit("update_high"):
+        return None
+    learned = curves.trained >= limit("poor") or curves.pace > limit("pace")
+    sentence = (
+        f"{'may be' if learned else 'is'} too high: a step changes the weights by more than is "
+        f"usual{', though the training learns' if learned else ''}"
+    )
+    evidence = [_update(curves, "update_high", "below"), _losses(curves)]
+    return _too_high(seen, curves, "warning" if learned else "failed", sentence, evidence)
+
+
+def _dead_units(seen: Evidence, curves: Curves) -> Finding | None:
+    before = seen.before.get("dead_share", math.nan)
+    if not (before <= limit("dead") < curves.dead and poor(curves)):
+        return None
+    sentence = (
+        "is too high: the ReLU units of a layer died in training, and no gradient passes them any "
+        "more"
+    )
+    evidence = [
+        f"{100 * before:.0f} % of a layer's units answered 0 to all images before training, "
+        f"{100 * curves.dead:.0f} % when they were measured next",
+        _losses(curves),
+    ]
+    more = {"dead_before": before, "dead_after": curves.dead}
+    return _too_high(seen, curves, "failed", sentence, evidence, **more)
+
+
+def _jumps(seen: Evidence, curves: Curves) -> Finding | None:
     jumps = curves.jump > limit("jump") and curves.rise > limit("rise") * curves.nothing
-    if jumps and curves.last_loss > 0.8 * curves.nothing:
-        return Finding(
-            "rate too high",
-            "warning" if brief(seen, curves) else "failed",
-            f"{named} is too high: the loss jumps up and down and does not settle.",
-            f"{_losses(curves)}; its largest rise is {curves.jump:.2f} of its whole fall, expected "
-            f"below {limit('jump'):g}",
-            numbers,
-        )
-    return None
+    if not jumps or not curves.last_loss > NEARLY * curves.nothing:
+        return None
+    evidence = [
+        _losses(curves),
+        f"its largest rise is {curves.jump:.2f} of its whole fall, expected below "
+        f"{limit('jump'):g}",
+    ]
+    sentence = "is too high: the loss jumps up and down and does not settle"
+    severity: Severity = "warning" if brief(seen, curves) else "failed"
+    return _too_high(seen, curves, severity, sentence, evidence)
+
+
+def _too_high(
+    seen: Evidence,
+    curves: Curves,
+    severity: Severity,
+    sentence: str,
+    evidence: list[str],
+    **more: Any,
+) -> Finding:
+    return Finding(
+        "rate too high",
+        severity,
+        f"{_rate(seen)} {sentence}.",
+        "; ".join(filter(None, evidence)),
+        {"update": curves.update, "jump": curves.jump, "worst_loss": curves.worst_loss, **more},
+    )
 
 
 def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
     """The weights hardly move, or the loss falls in a straight line and has not come far."""
-    rate = seen.facts.learning_rate
-    named = "The learning rate" if rate is None else f"The learning rate of {rate:g}"
-    if math.isfinite(curves.update):
-        slow = curves.update < limit("update_low") and curves.pace > limit("pace")
-        slow |= curves.update < limit("update_low") and curves.learned < 0.1
+    measured = math.isfinite(curves.update)
+    if measured:
+        slow = curves.update < limit("update_low") and (
+            curves.pace > limit("pace") or curves.learned < 0.1
+        )
     else:  # from the curve alone
         slow = curves.epochs > 2 and curves.learned < 0.05 and 0.7 < curves.pace < 1.3
     if not slow or seen.facts.frozen_share == 1:
         return None
+    falls = "hardly falls" if curves.learned < 0.1 else "still falls as at first"
     return Finding(
         "rate too low",
         "failed" if curves.trained < limit("poor") else "warning",
-        f"{named} is too low: "
-        + ("the weights hardly move, and " if math.isfinite(curves.update) else "")
-        + f"the loss {'hardly falls' if curves.learned < 0.1 else 'still falls as at first'}.",
+        f"{_rate(seen)} is too low: {'the weights hardly move, and ' if measured else ''}the loss "
+        f"{falls}.",
         "; ".join(filter(None, [_update(curves, "update_low", "above"), _losses(curves)])),
         {"update": curves.update, "pace": curves.pace, "learned": curves.learned},
     )
@@ -97,9 +129,8 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
             f"{curves.chance:.2f}",
             {"pace": curves.pace, "epochs": curves.epochs, "steps": taken},
         )
-    if curves.epochs < 2 or not curves.pace > limit("pace") or curves.learned > 0.9:
-        return None
-    if curves.rebound > 1.05 or curves.update < limit("update_low"):
+    falling = curves.epochs > 1 and curves.pace > limit("pace") and not curves.learned > DONE
+    if not falling or rises(curves) or curves.update < limit("update_low"):
         return None
     return still_falling(curves, "pace")
 
@@ -120,21 +151,27 @@ def still_falling(curves: Curves, expected: str) -> Finding:
 
 def small_batches(seen: Evidence, curves: Curves) -> Finding | None:
     """Steps on so few images that they are mostly noise."""
-    if seen.facts.batch_size > limit("batch"):
+    size = seen.facts.batch_size
+    if size > limit("batch"):
         return None
+    wobble = (
+        f"; late validation {curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch"
+        if math.isfinite(curves.wobble)
+        else ""
+    )
     return Finding(
         "batches too small",
         "warning",
-        f"A step sees {seen.facts.batch_size} images only, so its direction is mostly chance, as "
-        "are the means of batch normalization where there is any.",
-        f"batches of {seen.facts.batch_size}; expected 16 or more"
-        + (
-            f"; late validation {curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch"
-            if math.isfinite(curves.wobble)
-            else ""
-        ),
-        {"batch_size": seen.facts.batch_size, "wobble": curves.wobble},
+        f"A step sees {size} images only, so its direction is mostly chance, as are the means of "
+        "batch normalization where there is any.",
+        f"batches of {size}; expected 16 or more{wobble}",
+        {"batch_size": size, "wobble": curves.wobble},
     )
+
+
+def _rate(seen: Evidence) -> str:
+    rate = seen.facts.learning_rate
+    return "The learning rate" if rate is None else f"The learning rate of {rate:g}"
 
 
 def _update(curves: Curves, name: str, side: str) -> str:

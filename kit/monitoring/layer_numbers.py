@@ -7,11 +7,13 @@ import keras
 import numpy as np
 
 from kit.checks.answers import weighted
+from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves, recorded
-from kit.monitoring.measures import used_units
+from kit.monitoring.measures import norm, used_units
 
 BATCH = 64  # images that are looked at together
 PIXELS = BATCH * 128 * 128  # of the images that are looked at together, but 4 batches at most
+GRADIENT = 32  # images of the batch whose gradient is measured
 DYING = ("relu", "relu6")  # activations whose gradient is 0 where they answer 0
 
 
@@ -95,6 +97,23 @@ def loss(model: keras.Model, labels: Any, outputs: Any) -> float:
     function = keras.losses.get(model.loss)
     values = function(keras.ops.convert_to_tensor(labels), keras.ops.convert_to_tensor(outputs))
     return float(np.mean(array(values)))
+
+
+def gradient_norm(copy: keras.Model, sample: Sample) -> float:
+    """Return the norm of the gradient of all trainable weights, read from one plain step.
+
+    Args:
+        copy: A twin that is compiled with SGD of rate 1; it takes the step.
+        sample: Its first images make the batch.
+    """
+    if not copy.trainable_weights:
+        return 0.0
+    before = [array(weight) for weight in copy.trainable_weights]
+    batch = sample.first(GRADIENT)
+    copy.train_on_batch(batch.images.astype(np.float32), batch.labels)
+    after = map(array, copy.trainable_weights)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return norm([a - b for a, b in zip(after, before, strict=True)])
 
 
 def array(tensor: Any) -> Any:

@@ -3,6 +3,7 @@
 Every function here takes numbers and returns a number, whatever library made them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,6 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 SURE = 0.25  # share of the images: those whose answer the model is surest of
-PIXELS = 1 << 22  # values of images that become thumbnails together: 32 MB each time copied
-THUMBNAIL = 16  # pixels of a side at most, where images are compared
 TINY = 1e-12  # below any weight's norm that is not zero on purpose
 
 
@@ -93,6 +92,24 @@ def ratio(before: Sequence[Any], after: Sequence[Any]) -> float:
     return step / size if size > TINY else float("nan")
 
 
+def update_ratios(moved: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the middle, the least and the greatest update / weights of the layers.
+
+    Args:
+        moved: By layer, what :func:`ratio` gave for some steps.
+    """
+    means = [float(np.mean(values)) for values in moved.values()]
+    known = [value for value in means if math.isfinite(value)]
+    # The last layer starts near 0, and its first updates are large beside it: it is no middle.
+    middle = math.nan if len(known) < 2 else known[0] if len(known) == 2 else np.median(known)
+    some = len(known) > 1
+    return {
+        "update_ratio": float(middle),
+        "update_ratio_least": min(known) if some else math.nan,
+        "update_ratio_greatest": max(known) if some else math.nan,
+    }
+
+
 def scale(kernels: Sequence[Any]) -> float:
     """Return how large kernels are beside what He et al. (ICCV 2015) start ReLU layers with.
 
@@ -144,66 +161,3 @@ def overlap(train: Any, validation: Any) -> float:
     known = {np.ascontiguousarray(one).tobytes() for one in np.asarray(train)}
     return float(np.mean([np.ascontiguousarray(one).tobytes() in known
                           for one in np.asarray(validation)]))  # fmt: skip
-
-
-def neighbour_accuracy(
-    images: Any, classes: Any, asked: Any, answers: Any, *, votes: int = 1, same: bool = False
-) -> float:
-    """Return how often the most similar image has the same class: what pixels alone can tell.
-
-    Thumbnails are compared by the correlation of their pixels. Far from a good classifier, but it
-    needs no training and cannot be set up wrongly: where it is better than guessing, the labels do
-    follow from the images.
-
-    Args:
-        images: ``(n, ...)`` known images, and vectors as well.
-        classes: Their classes.
-        asked: ``(m, ...)`` others.
-        answers: Their classes.
-        votes: So many neighbours choose, the more similar one where they are split.
-        same: The two are the same images, one perhaps changed: an image is not its own neighbour.
-    """
-    return agreement(
-        thumbnails(images), classes, thumbnails(asked), answers, votes=votes, same=same
-    )
-
-
-def agreement(
-    known: Floats, classes: Any, new: Floats, answers: Any, *, votes: int = 1, same: bool = False
-) -> float:
-    """Return what :func:`neighbour_accuracy` does, of thumbnails that were made before."""
-    alike = new @ known.T
-    if same:
-        np.fill_diagonal(alike, -np.inf)
-    kinds = np.asarray(classes, np.int64)
-    counts = np.zeros((len(new), int(kinds.max()) + 1))
-    nearest = np.argsort(-alike, axis=-1, kind="stable")[:, :votes]
-    for place in range(nearest.shape[1]):
-        chosen = kinds[nearest[:, place]]
-        counts[np.arange(len(new)), chosen] += 1 - place / (votes * len(nearest) * 1e3)
-    return float(np.mean(counts.argmax(-1) == np.asarray(answers)))
-
-
-def thumbnails(images: Any) -> Floats:
-    """Return small pictures as vectors of length 1 and mean 0, a few images at a time."""
-    given = np.asarray(images)
-    size = max(1, PIXELS // max(1, given[:1].size))
-    parts = [_thumbnails(given[start : start + size]) for start in range(0, len(given), size)]
-    return np.concatenate(parts)
-
-
-def _thumbnails(images: Any) -> Floats:
-    given = np.nan_to_num(np.array(images, np.float64), copy=False)
-    if given.ndim == 4:
-        for axis in (1, 2):
-            length = given.shape[axis]
-            if length > THUMBNAIL:
-                edges = np.linspace(0, length, THUMBNAIL + 1).astype(int)[:-1]
-                sizes = np.diff([*edges, length]).reshape(
-                    [-1 if a == axis else 1 for a in range(4)]
-                )
-                given = np.add.reduceat(given, edges, axis=axis) / sizes
-    flat = given.reshape(len(given), -1)
-    flat = flat - flat.mean(-1, keepdims=True)
-    lengths = np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), TINY)
-    return np.asarray(flat / lengths, np.float64)

@@ -16,15 +16,14 @@ from kit.checks.image_sample import Sample
 from kit.checks.twins import compiled_like, twin
 from kit.monitoring import layer_numbers as numbers
 from kit.monitoring.measures import (
-    agreement,
     answers,
     balanced_accuracy,
-    norm,
     ratio,
     scale,
     sure_accuracy,
-    thumbnails,
+    update_ratios,
 )
+from kit.monitoring.neighbours import agreement, thumbnails
 
 COLUMNS = (
     "train_sample_loss",
@@ -44,7 +43,6 @@ SHARE = 0.03  # of the training's time
 FREE = 1.0  # seconds: a training that is over in a minute may spend this much in any case
 BATCH = 64  # images over which a unit counts as dead
 VOTES = 15  # of the most similar images: enough to outvote labels that are wrong by chance
-GRADIENT = 32  # images of the batch whose gradient is measured
 PROBES = (1 / 3, 2 / 3)  # of an epoch: the steps whose updates are measured
 
 
@@ -77,7 +75,7 @@ class Monitor(keras.callbacks.Callback):
             mean square over the square root of 2 over the inputs of a unit. He et al., "Delving
             Deep into Rectifiers", ICCV 2015.
         neighbours: Share of the validation images whose most similar training image has their
-            class: see :func:`kit.monitoring.measures.neighbour_accuracy`.
+            class: see :func:`kit.monitoring.neighbours.agreement`.
         voting_neighbours: The same where the 15 most similar ones vote.
         augmented_neighbours: The same share of the augmented training images; NaN without them.
         plain_neighbours: And of the plain ones, to compare it with.
@@ -158,7 +156,7 @@ class Monitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Measure, if it is not too dear."""
         self._epoch = epoch
-        row = dict.fromkeys(COLUMNS, math.nan) | self._updates()
+        row = dict.fromkeys(COLUMNS, math.nan) | update_ratios(self._ratios)
         count = self._due(epoch)
         if count:
             start = time.monotonic()
@@ -204,7 +202,7 @@ class Monitor(keras.callbacks.Callback):
         found = answers(np.concatenate(outputs))
         trained = np.concatenate(numbers.in_batches(self._twin, train.images))
         learned = answers(trained)
-        row = self._updates() | {
+        row = update_ratios(self._ratios) | {
             "epoch": epoch,
             "train_sample_loss": numbers.loss(self.model, train.labels, trained),
             "train_sample_accuracy": float(np.mean(learned.classes == train.classes)),
@@ -214,7 +212,7 @@ class Monitor(keras.callbacks.Callback):
             "output_spread": found.spread,
             "commonest_answer": found.commonest,
             "sure_accuracy": sure_accuracy(found, self.validation.classes),
-            "gradient_norm": self._gradient() if every else math.nan,
+            "gradient_norm": numbers.gradient_norm(self._twin, self.train) if every else math.nan,
         }
         self.rows.append(row)
         for name in {**dict.fromkeys(self._ratios), **dict.fromkeys(dead)}:
@@ -237,28 +235,3 @@ class Monitor(keras.callbacks.Callback):
             augmented = (thumbnails(self.augmented.images), self.augmented.classes)
             self.plain_neighbours = agreement(*known, *known, same=True)
             self.augmented_neighbours = agreement(*known, *augmented, same=True)
-
-    def _updates(self) -> dict[str, float]:
-        means = [float(np.mean(values)) for values in self._ratios.values()]
-        known = [value for value in means if math.isfinite(value)]
-        # The last layer starts near 0, and its first updates are large beside it: it is no middle.
-        if len(known) < 2:
-            return dict.fromkeys(
-                ("update_ratio", "update_ratio_least", "update_ratio_greatest"), math.nan
-            )
-        return {
-            "update_ratio": known[0] if len(known) == 2 else float(np.median(known)),
-            "update_ratio_least": min(known),
-            "update_ratio_greatest": max(known),
-        }
-
-    def _gradient(self) -> float:
-        """Return the norm of the gradient of all trainable weights, read from one plain step."""
-        if not self._twin.trainable_weights:
-            return 0.0
-        before = [numbers.array(weight) for weight in self._twin.trainable_weights]
-        images = self.train.images[:GRADIENT].astype(np.float32)
-        self._twin.train_on_batch(images, self.train.labels[:GRADIENT])
-        after = map(numbers.array, self._twin.trainable_weights)
-        with np.errstate(invalid="ignore", over="ignore"):
-            return norm([a - b for a, b in zip(after, before, strict=True)])

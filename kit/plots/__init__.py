@@ -8,9 +8,9 @@ from kit.plots.confusion_matrix import confusion
 from kit.plots.figure_text import save
 from kit.plots.image_grids import augmented, images, mixed
 from kit.plots.layer_curves import layers
-from kit.plots.network_drawing import network
-from kit.plots.search_costs import search_cost, search_curves
-from kit.plots.search_maps import search_map, search_settings
+from kit.plots.networks.network_drawing import network
+from kit.plots.searches.search_costs import search_cost, search_curves
+from kit.plots.searches.search_maps import search_map, search_settings
 from kit.plots.setup_checks import by_heart, initial_loss, input_range, penalties
 from kit.plots.start_checks import gradient_errors, learning_rates, signals, waiting
 from kit.plots.training_curves import curves

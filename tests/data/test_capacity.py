@@ -1,12 +1,13 @@
 """Too little memory is said before files are decoded, and is no verdict on a file."""
 
-import numpy as np
 import pytest
+from folders import fill
 from PIL import Image
 
 from kit import data, memory, prediction
 from kit.auditing import measuring
 from kit.commands.programs import program
+from kit.commands.settings_command import Command
 from kit.data import capacity
 from kit.data.decoding import decoder, opening
 from kit.data.listing.folders import listing
@@ -15,25 +16,14 @@ from kit.data.scanning.rows import Rows
 from kit.data.scanning.scan import scan
 from kit.description import Description
 from kit.errors import KitError, SettingError
+from kit.settings import Joined
 
 GB = 10**9
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def photos(tmp_path):
-    random = np.random.default_rng(0)
-    for name in ("cats", "dogs"):
-        folder = tmp_path / "photos" / name
-        folder.mkdir(parents=True)
-        for number in range(4):
-            pixels = random.integers(0, 256, (10, 12, 3), np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number}.png")
-    return tmp_path / "photos"
+    return fill(tmp_path / "photos", size=(10, 12), names="{}.png", cats=4, dogs=4)
 
 
 @pytest.fixture
@@ -151,7 +141,7 @@ def test_a_program_that_runs_out_of_memory_says_so(capsys):
         raise MemoryError
 
     with pytest.raises(SystemExit) as ended:
-        program(fails, [])
+        program(Command(Joined, fails), [])
 
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("Error: there is too little memory.")

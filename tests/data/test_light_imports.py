@@ -3,8 +3,7 @@
 import subprocess
 import sys
 
-import numpy as np
-from PIL import Image
+from folders import fill
 
 USES = """
 import sys
@@ -24,15 +23,9 @@ print(*sorted({"pandas", "pyarrow", "tensorflow", "keras", "matplotlib"} & set(s
 
 
 def test_loading_and_names_of_augmentation_import_no_heavy_package(tmp_path):
-    random = np.random.default_rng(0)
-    rows = ["path,label"]
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        for number in range(4):
-            pixels = random.integers(0, 256, (6, 6, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
-            rows.append(f"{name}/{number}.png,{name}")
-    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    fill(tmp_path, a=4, b=4)
+    rows = [f"{path.relative_to(tmp_path)},{path.parent.name}" for path in tmp_path.rglob("*.png")]
+    (tmp_path / "labels.csv").write_text("\n".join(["path,label", *rows]))
     command = [sys.executable, "-c", USES, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

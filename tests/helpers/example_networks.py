@@ -65,7 +65,12 @@ def small() -> Callable[..., keras.Model]:
 @pytest.fixture(scope="session")
 def shared() -> Callable[..., keras.Model]:
     """Give a network that other tests get too: to be asked and looked at, never changed."""
-    return cache(build_example)
+    built = cache(build_example)
+
+    def given(name: str, num_classes: int = 3, style: str = "functional", **settings: object):
+        return built(name, num_classes, style, **settings)  # one way of asking for each network
+
+    return given
 
 
 @pytest.fixture(scope="session")

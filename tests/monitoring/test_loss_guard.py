@@ -6,7 +6,7 @@ import pytest
 
 from kit import checks, monitoring
 from kit.errors import SettingError
-from kit.monitoring import loss_guard
+from kit.monitoring import layer_faults, smoothed_loss
 
 IMAGES = np.random.default_rng(0).random((64, 6, 6, 1)).astype(np.float32)
 LABELS = np.eye(2, dtype=np.float32)[(IMAGES.mean((1, 2, 3)) > 0.5).astype(int)]
@@ -42,7 +42,7 @@ def test_an_ordinary_training_is_left_alone() -> None:
 
 
 def test_the_losses_are_those_of_single_steps() -> None:
-    steps = loss_guard._Steps()
+    steps = smoothed_loss.StepLosses()
 
     assert [steps.loss(0, 4.0), steps.loss(1, 3.0), steps.loss(2, 4.0)] == [4.0, 2.0, 6.0]
     assert steps.loss(0, 1.0) == 1.0  # the next epoch
@@ -65,7 +65,7 @@ def test_the_first_layer_whose_weights_are_no_numbers_is_named() -> None:
     kernel[0, 0] = np.inf
     built.get_layer("scores").set_weights([kernel, bias])
 
-    assert loss_guard.first_not_finite(built) == (
+    assert layer_faults.first_not_finite(built) == (
         "scores",
         'the weights of "scores" are no numbers',
     )
@@ -76,8 +76,8 @@ def test_the_first_layer_whose_answers_are_no_numbers_is_named() -> None:
     kernel, bias = built.get_layer("first").get_weights()
     built.get_layer("first").set_weights([np.full_like(kernel, 3e38), bias])
 
-    assert loss_guard.first_not_finite(built, IMAGES)[0] == "first"
-    assert loss_guard.first_not_finite(model(), IMAGES) == ("", "")
+    assert layer_faults.first_not_finite(built, IMAGES)[0] == "first"
+    assert layer_faults.first_not_finite(model(), IMAGES) == ("", "")
 
 
 def test_a_rate_that_explodes_is_stopped_with_the_layer_that_grew() -> None:
@@ -89,20 +89,23 @@ def test_a_rate_that_explodes_is_stopped_with_the_layer_that_grew() -> None:
 
 
 def test_three_times_the_first_loss_is_too_much_after_the_warm_up() -> None:
-    smoothed = loss_guard.Smoothed(warm_up=5)
+    smoothed = smoothed_loss.Smoothed(warm_up=5)
 
     assert [smoothed.add(loss) for loss in (1, 50, 50, 50, 50)] == [""] * 5
     assert "over 3 times the 1 it began with" in smoothed.add(50)
 
 
 def test_one_bad_step_is_smoothed_away() -> None:
-    smoothed = loss_guard.Smoothed(warm_up=5)
+    smoothed = smoothed_loss.Smoothed(warm_up=5)
 
     assert not any(smoothed.add(loss) for loss in [1.0] * 30 + [15.0] + [1.0] * 30)
 
 
 def test_a_loss_that_starts_near_0_is_compared_with_knowing_nothing() -> None:
-    bare, floored = loss_guard.Smoothed(warm_up=5), loss_guard.Smoothed(warm_up=5, floor=np.log(10))
+    bare, floored = (
+        smoothed_loss.Smoothed(warm_up=5),
+        smoothed_loss.Smoothed(warm_up=5, floor=np.log(10)),
+    )
     losses = [0.01] + [0.2] * 40
 
     assert any(bare.add(loss) for loss in losses)
@@ -111,8 +114,8 @@ def test_a_loss_that_starts_near_0_is_compared_with_knowing_nothing() -> None:
 
 
 def test_what_grew_most_is_told_with_its_factor() -> None:
-    assert loss_guard.grown_most({"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 20.0}) == ("b", 10.0)
-    assert loss_guard.grown_most({"a": 1.0}, {"a": np.nan}) == ("", 0.0)
+    assert layer_faults.grown_most({"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 20.0}) == ("b", 10.0)
+    assert layer_faults.grown_most({"a": 1.0}, {"a": np.nan}) == ("", 0.0)
 
 
 def test_times_must_be_above_1() -> None:

@@ -14,6 +14,7 @@ from kit.checks import image_sample
 from kit.monitoring import layer_numbers as numbers
 from kit.monitoring.monitor import COLUMNS
 
+pytestmark = pytest.mark.usefixtures("eagerly")
 RNG = np.random.default_rng(0)
 CLASSES = np.arange(48) % 3
 IMAGES = (RNG.random((48, 8, 8, 1)) * 60 + 80 * CLASSES[:, None, None, None]).astype(np.float32)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from kit.checks.answers import answers, entering, guarded, kernels, quiet_twin
 from kit.checks.check import Check
 from kit.checks.image_sample import Sample
-from kit.checks.start.inputs_judged import NAME, Channel, Pixels, fits, judge_inputs
+from kit.checks.start.inputs_judged import NAME, judge_inputs
+from kit.checks.start.inputs_seen import Channel, Pixels, fits
 from kit.checks.twins import MakeModel
 from kit.errors import SettingError
 

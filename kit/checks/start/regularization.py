@@ -1,8 +1,5 @@
 """Do penalties on weights raise the loss, by what their formula says?"""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,94 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.checks.answers import answers, data_loss, guarded, quiet_twin, weighted
-from kit.checks.check import Check, Verdict
+from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves, recorded
+from kit.checks.start.regularization_judged import NAME, Penalty, judge_regularization
 from kit.checks.twins import MakeModel, compiled_like, twin
-from kit.progress import some
-
-NAME = "regularization"
-
-EXACT = 1e-3  # share of a sum by which float32 and our float64 may differ; 1e-5 is usual
-ROUNDING = 2e-6  # of the whole loss, from whose two values the raise is the difference
-# VGG-16 with its published decay starts at a penalty of about 1 times the data loss of 1000
-# classes, AlexNet below that. Ten times, and the weights shrink before anything is learnt.
-HEAVY = 10.0
-MOST = 4  # names of layers in a sentence
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """A penalty on one weight, or on what one layer gives.
-
-    Attributes:
-        layer: The layer's name.
-        what: ``"kernel"``, ``"bias"``, ..., or ``"output"``.
-        formula: ``"0.001 x sum of squares"``, or the class of a regularizer of another kind.
-        expected: What the formula gives; of another kind, what the regularizer itself says.
-        measured: What the layer adds to the loss.
-    """
-
-    layer: str
-    what: str
-    formula: str
-    expected: float
-    measured: float
-
-
-def judge_regularization(
-    penalties: Sequence[Penalty],
-    raised: float,
-    loss: float,
-    *,
-    without: Sequence[str] = (),
-    frozen: Sequence[str] = (),
-    decay: float = 0.0,
-) -> Check:
-    """Judge whether the loss is raised by the sum of what each layer's penalty should be.
-
-    Args:
-        penalties: One for each weight that has a penalty and is trained.
-        raised: Loss with penalties less loss without.
-        loss: Without.
-        without: Layers whose kernel is trained and has no penalty.
-        frozen: Layers whose penalty does not count, since they are not trained.
-        decay: The optimizer's decoupled weight decay, which is not in the loss.
-    """
-    due = math.fsum(one.expected for one in penalties)
-    numbers: dict[str, Any] = {
-        "layers": [vars(one) for one in penalties],
-        "raised": raised,
-        "due": due,
-        "loss": loss,
-        "without": list(without),
-        "frozen": list(frozen),
-        "weight_decay": decay,
-    }
-    if not penalties:
-        return Check(NAME, "not applicable", _none(frozen, decay), _RAISE, "", numbers)
-    room = EXACT * abs(due) + ROUNDING * (abs(loss) + abs(due))
-    expected = (
-        f"a raise by {due:.4g}, what the formulas of {_count(penalties)} give, as a penalty is "
-        "added to the loss"
-    )
-    measured = f"loss {loss:.4g} without and {loss + raised:.4g} with penalties"
-    wrong = [
-        one.layer
-        for one in penalties
-        if not abs(one.measured - one.expected) <= EXACT * abs(one.expected)
-    ]
-    verdict: Verdict = "ok"
-    advice = ""
-    if not abs(raised - due) <= room or wrong:
-        verdict, advice = "failed", _wrong(wrong, raised, due, room)
-    elif raised > HEAVY * loss:
-        verdict, advice = "warning", _heavy(penalties, raised, loss)
-    elif without:
-        verdict, advice = "warning", _bare(without)
-    if decay:
-        measured += f"; weight decay {decay:g} acts on the weights and is not in it"
-    return Check(NAME, verdict, measured, expected, advice, numbers)
 
 
 @guarded(NAME)
@@ -209,53 +123,3 @@ def _frozen(model: keras.Model) -> list[str]:
         and not any(variable is one for one in layer.trainable_weights)
     ]
     return list(dict.fromkeys(found))
-
-
-def _count(penalties: Sequence[Penalty]) -> str:
-    if len(penalties) > 1:
-        return f"{len(penalties)} penalties"
-    return f"{penalties[0].layer} ({penalties[0].formula})"
-
-
-def _none(frozen: Sequence[str], decay: float) -> str:
-    if frozen:
-        return f"the layers that have penalties are frozen: {some(frozen, MOST)}"
-    if decay:
-        return (
-            f"no penalty in the loss; the optimizer's weight decay of {decay:g} acts on the "
-            "weights themselves"
-        )
-    return "no penalty on weights; `l2=0.0001`, or kernel_regularizer=L2(1e-4), adds one"
-
-
-_RAISE = "where there is a penalty, a loss raised by what its formula gives"
-
-
-def _wrong(wrong: Sequence[str], raised: float, due: float, room: float) -> str:
-    if wrong:
-        return f"The penalty of {some(wrong, MOST)} is not what the regularizer's numbers say."
-    if abs(raised) <= room:
-        return (
-            "The penalties never reach the loss. A training loop of your own has to add "
-            "sum(model.losses)."
-        )
-    return (
-        f"The loss rises by {raised:.4g}, {raised / due:.3g} times what is due: is a penalty "
-        "counted twice, or part of a loss of your own?"
-    )
-
-
-def _heavy(penalties: Sequence[Penalty], raised: float, loss: float) -> str:
-    largest = max(penalties, key=lambda one: one.expected)
-    return (
-        f"Penalties are {raised / loss:.0f} times the data loss: the weights shrink before "
-        f"anything is learnt. The largest is that of {largest.layer} ({largest.formula}); try "
-        f"{10 ** -math.ceil(math.log10(raised / loss)):g} times as much, with `l2`."
-    )
-
-
-def _bare(without: Sequence[str]) -> str:
-    return (
-        f"No penalty on the kernel of {some(without, MOST)}, though other kernels have one: give "
-        "it kernel_regularizer too, or leave it so on purpose."
-    )

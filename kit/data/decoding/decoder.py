@@ -5,7 +5,6 @@ numbers everywhere.
 """
 
 import functools
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from PIL import Image
 from kit import memory
 from kit.data.decoding.depth import eight_bits, is_deep
 from kit.data.decoding.equalization import EQUALIZATIONS, equalized
+from kit.data.decoding.file_facts import TURNS, Facts, exif_of, facts_of, upright_turn
 from kit.data.decoding.opening import BrokenImage, open_image, read, words
 from kit.data.decoding.thread_pool import Room
 from kit.errors import require_choice
@@ -29,49 +29,9 @@ RESAMPLING = (
     Image.Resampling.BILINEAR
 )  # with anti-aliasing in Pillow; 1.2 to 1.6 times Lanczos' pace
 PADDING = 0  # black, as Keras pads
-ORIENTATION = 0x0112  # Exif 2.3, table 4
-MAKE, MODEL, PHOTO, TAKEN = 0x010F, 0x0110, 0x8769, 0x9003  # tables 4 and 5
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 BYTES = 17  # that decoding takes for a pixel, at most
 # Pixels decoded at once, however many threads there are: at most a half of what is free.
 ROOM = Room(min(400_000_000, (memory.available() or 1 << 40) // (2 * BYTES)))
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a file says of its picture.
-
-    Attributes:
-        format: Pillow's name, ``"JPEG"``, ``"PNG"``, ...
-        mode: Pillow's mode: ``"RGB"``, ``"L"``, ``"P"``, ``"I;16"``, ...
-        width: In pixels, as stored, before any turning.
-        height: In pixels, as stored.
-        animated: Whether there are more pictures; the first is used.
-        transparent: Whether there is transparency, which is laid over white.
-        camera: Maker and model from the EXIF data, or nothing.
-        taken: When the photo was taken, from the EXIF data as ``"2020:12:31 23:59:59"``, or
-            nothing.
-        range_used: Of 16 bits a channel the largest value, as a share of the full scale; else 1.
-            It is 0.06 for 12 bits in a file of 16, which come out nearly black.
-    """
-
-    format: str
-    mode: str
-    width: int
-    height: int
-    animated: bool
-    transparent: bool
-    camera: str
-    taken: str
-    range_used: float = 1.0
 
 
 def decode(
@@ -137,9 +97,11 @@ def decode_with_facts(
             deep = is_deep(image)
             image.load()
             flat, used = eight_bits(image, equalization != "none", deep)
-            exif = _exif(image)
-            small = _fit(flat, image_size, aspect, _turn(exif), whole or image.size, equalization)
-            return _channels(small, color), _facts(image, size, mode, exif, used)
+            exif = exif_of(image)
+            small = _fit(
+                flat, image_size, aspect, upright_turn(exif), whole or image.size, equalization
+            )
+            return _channels(small, color), facts_of(image, size, mode, exif, used)
     except (BrokenImage, MemoryError):
         raise
     except Exception as error:  # what Pillow raises on damaged files has no common class
@@ -181,51 +143,6 @@ def _pixels(image: Image.Image, stored: tuple[int, int]) -> int:
     """Return how many pixels decoding holds; of a progressive JPEG all, whatever its draft."""
     width, height = stored if image.info.get("progressive") else image.size
     return width * height
-
-
-def _exif(image: Image.Image) -> Image.Exif:
-    try:
-        exif = image.getexif()
-        exif.get(ORIENTATION)  # it is read at the first question
-    except Exception:  # broken EXIF data are no reason to lose the picture
-        return Image.Exif()
-    return exif
-
-
-def _turn(exif: Image.Exif) -> Image.Transpose | None:
-    """Return what makes the picture upright; the TIFF and HEIC readers have done it by now."""
-    orientation = exif.get(ORIENTATION, 1)
-    return TURNS.get(orientation) if isinstance(orientation, int) else None
-
-
-def _facts(
-    image: Image.Image, size: tuple[int, int], mode: str, exif: Image.Exif, used: float
-) -> Facts:
-    try:
-        camera = f"{_text(exif.get(MAKE))} {_text(exif.get(MODEL))}".strip()
-        taken = _text(exif.get_ifd(PHOTO).get(TAKEN)) if PHOTO in exif else ""
-    except Exception:  # as above
-        camera, taken = "", ""
-    try:
-        animated = bool(getattr(image, "is_animated", False))
-    except Exception:  # a damaged second picture is nobody's loss
-        animated = True
-    return Facts(
-        format=image.format or "",
-        mode=mode,
-        width=size[0],
-        height=size[1],
-        animated=animated,
-        transparent=image.has_transparency_data,
-        camera=camera,
-        taken=taken,
-        range_used=used,
-    )
-
-
-def _text(value: object) -> str:
-    """Return what a camera wrote, without the zeros that many put behind it."""
-    return value.partition("\0")[0].strip() if isinstance(value, str) else ""
 
 
 def _fit(

@@ -11,7 +11,7 @@ from kit import progress
 from kit.data.decoding.thread_pool import in_order
 from kit.data.division.group_rules import ruled, same
 from kit.data.division.near_copies import SIDE, joined, near, thumbnail
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import records
 from kit.data.scanning.scan import Scan
 
 Pixels = npt.NDArray[np.uint8]
@@ -77,7 +77,7 @@ def _near(scanned: Scan, cache: bool) -> Pairs:
     if count < 2:
         return np.empty((0, 2), np.int64)
     name = f"alike{RULES}-{scanned.fingerprint}-{scanned.rules}"
-    stored = _pairs(pixel_cache.recall_value(name), count)
+    stored = _pairs(records.recall_value(name), count)
     if stored is not None:
         return stored
     if count > MANY:
@@ -85,7 +85,7 @@ def _near(scanned: Scan, cache: bool) -> Pairs:
     pairs, _ = near(_thumbnails(scanned))
     if cache and not scanned.images.lost:
         with contextlib.suppress(OSError):  # a full disk: they are found anew
-            pixel_cache.remember_value(name, pairs.tolist())
+            records.remember_value(name, pairs.tolist())
     return pairs
 
 

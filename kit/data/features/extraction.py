@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -69,7 +68,7 @@ class Extraction:
         if not self.cache:
             return kept_rows.nothing(len(indices))
         recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
-        return kept_rows.find(recipe, _name(recipe, keys), keys, self.size)
+        return kept_rows.find(recipe, kept_rows.array_name(recipe, keys), keys, self.size)
 
     def _completed(
         self, wanted: Sequence[tuple[Array, str]], kept: Sequence[Kept], epoch: int | None
@@ -111,8 +110,8 @@ class Extraction:
         self, writer: pixel_cache.Writer, indices: Array, kind: str, epoch: int | None
     ) -> Array:
         recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
-        array = writer.publish(_name(recipe, keys))
-        kept_rows.remember(recipe, _name(recipe, keys), keys)
+        array = writer.publish(kept_rows.array_name(recipe, keys))
+        kept_rows.remember(recipe, kept_rows.array_name(recipe, keys), keys)
         return array
 
     def _rows(
@@ -122,9 +121,9 @@ class Extraction:
         lacking = np.unique(np.concatenate([every[~rows.present] for every, _, rows in wanted]))
         computed = iter(self._vectors(lacking, epoch) if len(lacking) else [])
         for image in np.unique(np.concatenate([indices for indices, _, _ in wanted])):
-            vector = next(computed)[1] if _holds(lacking, image) else None
+            vector = next(computed)[1] if kept_rows.holds(lacking, image) else None
             for number, (indices, _, rows) in enumerate(wanted):
-                if _holds(indices, image):
+                if kept_rows.holds(indices, image):
                     row = int(np.searchsorted(indices, image))
                     yield number, row, rows[row] if rows.present[row] else vector
 
@@ -205,7 +204,7 @@ class Extraction:
             "" if epoch is None else (splits.seed, epoch, augmentation.chosen(splits)),
             kind,
         )
-        return _hash(repr(known))
+        return kept_rows.hashed(repr(known))
 
     def _keys(self, indices: Array, epoch: int | None) -> list[str]:
         """Return what each row depends on: the content, for changed ones also the number."""
@@ -215,17 +214,3 @@ class Extraction:
         if epoch is None:
             return keys
         return [key and f"{key}-{image}" for key, image in zip(keys, numbers, strict=True)]
-
-
-def _name(recipe: str, keys: Sequence[str]) -> str:
-    return f"features-{_hash(recipe, *keys)}"
-
-
-def _hash(*texts: str) -> str:
-    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
-
-
-def _holds(indices: Array, image: int) -> bool:
-    """Tell whether ``image`` is among sorted numbers."""
-    place = int(np.searchsorted(indices, image))
-    return place < len(indices) and int(indices[place]) == image

@@ -7,7 +7,6 @@ a :class:`kit.data.Splits` like any other, whose images are vectors.
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from kit.data.batches import augmentation
 from kit.data.features.extraction import Extract, Extraction
+from kit.data.scanning.images import Images
 from kit.data.splits import Splits
 from kit.errors import SettingError
 
@@ -25,18 +25,12 @@ CHUNK = 1024  # rows that are looked at at once: the arrays may be larger than t
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class Features(Images):
     """Vectors in place of images: image ``i`` is row ``rows[i]`` of ``arrays[places[i]]``."""
 
     arrays: tuple[Array, ...] = field(repr=False)
     places: Array = field(repr=False)
     rows: Array = field(repr=False)
-    failed: tuple[()] = ()
-
-    @property
-    def lost(self) -> Mapping[int, str]:
-        """Nothing: an array loses none."""
-        return {}
 
     @property
     def shape(self) -> tuple[int]:
@@ -69,10 +63,6 @@ class Features:
             here = self.places[chosen] == place
             vectors[here] = array[self.rows[chosen[here]]]
         return vectors
-
-    def read_present(self, indices: Array) -> tuple[Array, Array]:
-        """Return the same, and the indices: all."""
-        return self.read(indices), np.asarray(indices, np.int64)
 
 
 def featured(

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import pixel_cache, records
 
 Array = npt.NDArray[Any]
 
@@ -78,11 +79,27 @@ def remember(recipe: str, name: str, keys: Sequence[str]) -> None:
         OSError: The cache cannot be written.
     """
     others = [item for item in _listed(recipe).items() if item[0] != name]
-    pixel_cache.remember_value(f"rows-{recipe}", dict([(name, list(keys)), *others][:MOST]))
+    records.remember_value(f"rows-{recipe}", dict([(name, list(keys)), *others][:MOST]))
 
 
 def _listed(recipe: str) -> dict[str, list[str]]:
-    stored = pixel_cache.recall_value(f"rows-{recipe}")
+    stored = records.recall_value(f"rows-{recipe}")
     if not isinstance(stored, dict) or not all(isinstance(one, list) for one in stored.values()):
         return {}
     return stored
+
+
+def array_name(recipe: str, keys: Sequence[str]) -> str:
+    """Return what the array is called that holds these rows in this order."""
+    return f"features-{hashed(recipe, *keys)}"
+
+
+def hashed(*texts: str) -> str:
+    """Return the blake2b of texts, 16 bytes in hex."""
+    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def holds(indices: Array, image: int) -> bool:
+    """Tell whether ``image`` is among sorted numbers."""
+    place = int(np.searchsorted(indices, image))
+    return place < len(indices) and int(indices[place]) == image

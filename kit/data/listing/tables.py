@@ -1,18 +1,16 @@
 """A table of paths and labels as data, in place of folders of classes."""
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kit import progress
 from kit.data.division.drawing import PARTS
 from kit.data.listing.folders import Entry, Listing, look_alikes
-from kit.data.listing.parts import USUAL, part_named
-from kit.data.listing.paths import Place, located
-from kit.data.listing.table_columns import Columns, other_columns, read_columns
-from kit.data.listing.tree import Found, Problem
+from kit.data.listing.paths import located
+from kit.data.listing.table_columns import other_columns, read_columns
+from kit.data.listing.table_rows import LONGEST, Row, read_rows
+from kit.data.listing.tree import Problem
 from kit.errors import DataError
 from kit.progress import some
 
@@ -25,21 +23,6 @@ NAMES = {
 GROUP = "group"
 LOST = 0.05  # as for images that cannot be decoded: a larger share is no accident
 SHOWN = 5  # names in a sentence
-MANY = 20_000  # rows, from which looking at the files may take seconds
-LONGEST = 255  # characters of a label, as of a folder's name
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What a row says, and why it is not used, or ``""``."""
-
-    place: str
-    file: str
-    label: str
-    part: str
-    group: str
-    found: Found | None
-    reason: str
 
 
 def list_table(path: Path, known: Sequence[str] | None = None, group: str | None = None) -> Listing:
@@ -61,7 +44,7 @@ def list_table(path: Path, known: Sequence[str] | None = None, group: str | None
     root = Path(os.path.realpath(path.parent))
     grouping = _plain(group or GROUP)
     columns = read_columns(path, {**NAMES, grouping: ()}, ("path", "label"))
-    rows = _agreeing(_rows(path, root, columns, grouping))
+    rows = read_rows(path, root, columns, grouping)
     lost = [row for row in rows if row.reason]
     usable = {row.file: row for row in rows if not row.reason}
     _refuse_lost(path, root, lost, len(rows))
@@ -110,65 +93,7 @@ def _plain(name: str) -> str:
     return name.strip().casefold()
 
 
-def _rows(path: Path, root: Path, columns: Columns, grouping: str) -> list[_Row]:
-    texts, places = columns.values, columns.places
-    if not places:
-        raise DataError(f"{path} has no rows; there must be one for each image.")
-    empty = ("",) * len(places)
-    split, group = texts.get("split", empty), texts.get(grouping, empty)
-    each: Iterable[tuple[str, ...]] = zip(
-        places, texts["path"], texts["label"], split, group, strict=True
-    )
-    if len(places) > MANY:
-        each = progress.track(each, len(places), f"Looking up {path.name}", "files looked up")
-    folders: dict[str, str] = {}
-    return [
-        _row(place, located(root, text, folders), label, _part(path, place, text, part), group)
-        for place, text, label, part, group in each
-    ]
-
-
-def _row(place: str, at: Place, label: str, part: str, group: str) -> _Row:
-    reason = at.reason
-    if not reason and not label.strip():
-        reason = "it has no label"
-    elif not reason and len(label) > LONGEST:
-        reason = f"its label has {len(label)} characters, more than {LONGEST}"
-    return _Row(place, at.file, label, part, group.strip(), at.found, reason)
-
-
-def _part(path: Path, place: str, file: str, text: str) -> str:
-    part = part_named(text)
-    if text.strip() and not part:
-        raise DataError(
-            f"{path}, {place}, {file}: split must be one of {USUAL}, or empty to be drawn, not "
-            f"{text!r}."
-        )
-    return part
-
-
-def _agreeing(rows: Sequence[_Row]) -> list[_Row]:
-    """Return the rows, those refused that say different things of one file: which is right?"""
-    by_file = defaultdict(list)
-    for row in rows:
-        by_file[row.file].append(row)
-    return list(_settled(by_file.values()))
-
-
-def _settled(groups: Iterable[list[_Row]]) -> Iterator[_Row]:
-    for rows in groups:
-        first = rows[0]
-        for column in ("label", "part", "group"):
-            other = next((r for r in rows if getattr(r, column) != getattr(first, column)), None)
-            if other is not None and not first.reason:
-                word = "split" if column == "part" else column
-                reason = f"{first.place} and {other.place} give it another {word}"
-                rows = [replace(row, reason=reason) for row in rows]
-                break
-        yield from rows
-
-
-def _refuse_lost(path: Path, root: Path, lost: Sequence[_Row], rows: int) -> None:
+def _refuse_lost(path: Path, root: Path, lost: Sequence[Row], rows: int) -> None:
     if len(lost) <= max(1, LOST * rows):
         return
     raise DataError(
@@ -178,7 +103,7 @@ def _refuse_lost(path: Path, root: Path, lost: Sequence[_Row], rows: int) -> Non
 
 
 def _classes(
-    path: Path, usable: Iterable[_Row], lost: Sequence[_Row], known: Sequence[str] | None
+    path: Path, usable: Iterable[Row], lost: Sequence[Row], known: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Return the class names; raise where one would vanish, is unknown, or is alone."""
     names = {row.label for row in usable}
@@ -202,7 +127,7 @@ def _classes(
     return tuple(sorted(names))
 
 
-def _notes(path: Path, usable: Iterable[_Row], rows: int) -> list[str]:
+def _notes(path: Path, usable: Iterable[Row], rows: int) -> list[str]:
     parts = Counter(row.part for row in usable)
     notes = []
     repeated = rows - parts.total()
@@ -216,7 +141,7 @@ def _notes(path: Path, usable: Iterable[_Row], rows: int) -> list[str]:
     return notes
 
 
-def _grouped(path: Path, column: str | None, usable: Iterable[_Row]) -> list[str]:
+def _grouped(path: Path, column: str | None, usable: Iterable[Row]) -> list[str]:
     """Say how many groups a table gives; raise where the column that was asked for is empty."""
     sizes = Counter(row.group for row in usable)
     alone = sizes.pop("", 0)
@@ -229,6 +154,6 @@ def _grouped(path: Path, column: str | None, usable: Iterable[_Row]) -> list[str
     return [f"{len(sizes)} groups by {called}{rest}."] if sizes else []
 
 
-def _named(rows: Sequence[_Row]) -> str:
+def _named(rows: Sequence[Row]) -> str:
     named = "; ".join(f"{row.place}, {row.file}: {row.reason}" for row in rows[:SHOWN])
     return named + ("; ..." if len(rows) > SHOWN else "")

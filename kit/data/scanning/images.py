@@ -5,11 +5,12 @@ named once and left out from then on, until there are too many such files.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,57 +27,53 @@ MOST_LOST, LOST_SHARE = 20, 0.01  # the smaller of the two, but one file always 
 _one_at_a_time = threading.Lock()
 
 
-class Images(Protocol):
-    """What a data folder's pictures can be asked for."""
+class Images(ABC):
+    """What a data folder's pictures can be asked for; those that are in memory lose none."""
 
     @property
     def failed(self) -> Sequence[KitError]:
         """What reading has raised so far; TensorFlow hands on the text of an error only."""
+        return ()
 
     @property
     def lost(self) -> Mapping[int, str]:
         """Why images cannot be read any more, by their numbers; they are left out for good."""
+        return {}
 
     @property
+    @abstractmethod
     def shape(self) -> tuple[int, ...]:
         """Height, width and channels; of features, their number."""
 
     @property
     def dtype(self) -> "np.dtype[Any]":
         """uint8, for features float32."""
+        return np.dtype(np.uint8)
 
+    @abstractmethod
     def __len__(self) -> int:
         """Return the number of images."""
 
+    @abstractmethod
     def read(self, indices: Indices) -> npt.NDArray[Any]:
         """Return an array of ``dtype`` and of shape ``(len(indices), *shape)``."""
 
     def read_present(self, indices: Indices) -> tuple[npt.NDArray[Any], Indices]:
         """Return the images that can still be read, and their numbers, in the order asked for."""
+        return self.read(indices), np.asarray(indices, np.int64)
 
 
 @dataclass(frozen=True)
-class CachedImages:
+class CachedImages(Images):
     """Decoded images in an array of shape ``(images, height, width, channels)``."""
 
     array: Pixels = field(repr=False)
-    failed: tuple[KitError, ...] = ()
-
-    @property
-    def lost(self) -> Mapping[int, str]:
-        """Nothing: an array loses none."""
-        return {}
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels."""
         height, width, channels = self.array.shape[1:]
         return height, width, channels
-
-    @property
-    def dtype(self) -> "np.dtype[Any]":
-        """uint8."""
-        return self.array.dtype
 
     def __len__(self) -> int:
         return len(self.array)
@@ -85,13 +82,9 @@ class CachedImages:
         """Return a copy of these images."""
         return np.asarray(self.array[np.asarray(indices, np.int64)])
 
-    def read_present(self, indices: Indices) -> tuple[Pixels, Indices]:
-        """Return a copy of these images, and their numbers: all."""
-        return self.read(indices), np.asarray(indices, np.int64)
-
 
 @dataclass(frozen=True)
-class DecodedImages:
+class DecodedImages(Images):
     """Images that are decoded whenever they are asked for."""
 
     folder: Path
@@ -100,18 +93,23 @@ class DecodedImages:
     color: str
     aspect: str
     equalization: str = "none"
-    failed: list[KitError] = field(default_factory=list, compare=False, repr=False)
-    lost: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    _failed: list[KitError] = field(default_factory=list, init=False, compare=False, repr=False)
+    _lost: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def failed(self) -> Sequence[KitError]:
+        """What reading has raised so far."""
+        return self._failed
+
+    @property
+    def lost(self) -> Mapping[int, str]:
+        """Why images cannot be read any more, by their numbers."""
+        return self._lost
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels."""
         return (*self.image_size, 1 if self.color == "grayscale" else 3)
-
-    @property
-    def dtype(self) -> "np.dtype[Any]":
-        """uint8."""
-        return np.dtype(np.uint8)
 
     @property
     def most_lost(self) -> int:
@@ -163,14 +161,14 @@ class DecodedImages:
         except opening.BrokenImage as error:
             return error.reason
         except KitError as error:  # no verdict on the file
-            self.failed.append(error)
+            self._failed.append(error)
             raise
 
     def _lose(self, number: int, reason: str) -> None:
         with _one_at_a_time:
             if number in self.lost:
                 return
-            self.lost[number] = reason
+            self._lost[number] = reason
             if len(self.lost) > self.most_lost:
                 raise self._failure([*self.lost], [*self.lost.values()])
             named = progress.clean(self.folder / self.files[number])
@@ -191,7 +189,7 @@ class DecodedImages:
                 f"{len(self.files)} may be missing {self.most_lost}, but no whole batch). {named}."
             )
         failure = DataError(f"{what} Put back what is missing, or load the folder anew.")
-        self.failed.append(failure)
+        self._failed.append(failure)
         return failure
 
 

@@ -5,15 +5,11 @@ whole, and is shared by all processes: arrays are memory-mapped, so the page cac
 """
 
 import contextlib
-import json
 import math
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import files
+from kit.data.scanning import records
 from kit.errors import SettingError
 
 Array = npt.NDArray[Any]
@@ -39,7 +36,7 @@ def find(name: str, shape: tuple[int, ...]) -> Array | None:
         return None
     if array.shape != shape:
         return None
-    _touch(path)
+    records.touch(path)
     return array
 
 
@@ -84,7 +81,7 @@ def _stored() -> list[tuple[float, int, Path]]:
     not there.
     """
     stored = []
-    for path in [*_arrays().iterdir(), *_scans().iterdir()]:
+    for path in [*_arrays().iterdir(), *records.folder().iterdir()]:
         with contextlib.suppress(OSError):  # another process may be tidying too
             status = path.stat()
             unfinished = path.name.startswith(UNFINISHED)
@@ -154,69 +151,6 @@ class Writer:
         }
         self._file.seek(0)
         np.lib.format.write_array_header_1_0(self._file, description)
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a scan found: file -> JSON values, and the name of an array with what its rows hold."""
-
-    files: Mapping[str, list[Any]] = field(default_factory=dict)
-    array: str = ""
-    rows: Sequence[str] = ()
-
-
-def recall(root: Path, rules: str) -> Record:
-    """Return what :func:`remember` stored for this data folder and these rules, or nothing."""
-    stored = recall_value(_scan_name(root, rules))
-    try:
-        return Record(dict(stored["files"]), str(stored["array"]), list(stored["rows"]))
-    except (KeyError, TypeError, ValueError):
-        return Record()
-
-
-def remember(root: Path, rules: str, record: Record) -> None:
-    """Store what a scan found under some rules."""
-    value = {
-        "root": str(root),
-        "rules": rules,
-        "array": record.array,
-        "rows": list(record.rows),
-        "files": record.files,
-    }
-    remember_value(_scan_name(root, rules), value)
-
-
-def recall_value(name: str) -> Any:
-    """Return the JSON value that :func:`remember_value` stored under this name, or None."""
-    try:
-        path = _scans() / f"{name}.json"
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    _touch(path)
-    return value
-
-
-def remember_value(name: str, value: Any) -> None:
-    """Store a JSON value.
-
-    Raises:
-        OSError: The cache cannot be written.
-    """
-    files.write_text(_scans() / f"{name}.json", json.dumps(value))
-
-
-def _scan_name(root: Path, rules: str) -> str:
-    return blake2b(os.fsencode(root) + b"\0" + rules.encode(), digest_size=16).hexdigest()
-
-
-def _scans() -> Path:
-    return files.cache_folder("scans")
-
-
-def _touch(path: Path) -> None:
-    with contextlib.suppress(OSError):  # a cache that can only be read
-        os.utime(path)  # the time of last use
 
 
 def _arrays() -> Path:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data.decoding import decoder, opening
+from kit.data.decoding import opening
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import records
 from kit.data.scanning.judging import Finding, Judged, examine
 from kit.data.scanning.rows import Rows
 from kit.errors import DataError
@@ -42,13 +42,13 @@ class Reading:
             strict: Whether the first broken file ends the reading.
         """
         self.listed, self.rows, self.strict = listed, rows, strict
-        self.record = pixel_cache.recall(listed.root, rows.judged_as())
+        self.record = records.recall(listed.root, rows.judged_as())
         self.array_name = ""  # of the array that holds the usable files, once it is there
         self.before: Known = {}
         try:
             self.before = {name: _recalled(row) for name, row in self.record.files.items()}
         except (TypeError, ValueError):  # written by another version of this module
-            self.record = pixel_cache.Record()
+            self.record = records.Record()
         self.same = [
             entry
             for entry in listed.entries
@@ -75,7 +75,7 @@ class Reading:
         self._judge(self.unknown())
 
     def _judge(self, entries: Iterable[Entry]) -> None:
-        for _ in self._read([*entries]):
+        for _ in self.read([*entries]):
             pass
 
     @property
@@ -89,7 +89,7 @@ class Reading:
             if finding.verdict != "used"
         )
 
-    def _read(self, entries: Sequence[Entry]) -> Generator[Judged, None, None]:
+    def read(self, entries: Sequence[Entry]) -> Generator[Judged, None, None]:
         """Decode files, learn what they are, and yield the same."""
         files = [self.listed.root / entry.found.file for entry in entries]
         rows = self.rows
@@ -104,14 +104,6 @@ class Reading:
                 if judged.thumbnail is not None:
                     self.thumbnails[name] = judged.thumbnail
                 yield judged
-
-    def stored(self) -> Pixels | None:
-        """Return the array of the usable files, where it is in the cache."""
-        color, name = self._name()
-        channels = 1 if color == "grayscale" else 3
-        array = pixel_cache.find(name, (len(self.used()), *self.rows.image_size, channels))
-        self.array_name = name if array is not None else ""
-        return array
 
     @property
     def fingerprint(self) -> str:
@@ -131,57 +123,6 @@ class Reading:
             if name in self.before and "" != self.before[name].hash != finding.hash != ""
         )
 
-    def fill(self) -> Pixels | None:
-        """Make that array, with rows of an earlier one; None where the disk gives out."""
-        one_channel = self.rows.color == "grayscale"
-        earlier = self._earlier(one_channel)
-        wanted = [
-            entry
-            for entry in self.listed.entries
-            if (known := self.known.get(entry.found.file)) is None
-            or (known.verdict == "used" and known.hash not in earlier)
-        ]
-        names = {entry.found.file for entry in wanted}
-        try:
-            with pixel_cache.Writer((*self.rows.image_size, 1 if one_channel else 3)) as writer:
-                with contextlib.closing(self._read(wanted)) as results:
-                    for entry in self.listed.entries:
-                        name = entry.found.file
-                        if name in names:
-                            pixels = next(results).pixels
-                        elif self.known[name].verdict == "used":
-                            pixels = earlier[self.known[name].hash]
-                        else:
-                            continue
-                        if pixels is not None:
-                            writer.add(_row(pixels, one_channel))
-                    next(results, None)  # the end of it, which says how long it took
-                color, self.array_name = self._name()
-                return writer.publish(self.array_name, 1 if color == "grayscale" else 3)
-        except OSError as error:  # reading has errors of its own kind: this is the cache's disk
-            progress.say(f"The cache cannot be written ({error}): going on without it.")
-            self.array_name = ""
-            return None
-
-    def _earlier(self, one_channel: bool) -> dict[str, Pixels]:
-        """Return content hash -> row of the array that the last scan for such pictures left."""
-        gray = {finding.hash for finding in self.known.values() if finding.gray}
-        for channels in (3, 1):
-            shape = (len(self.record.rows), *self.rows.image_size, channels)
-            array = pixel_cache.find(self.record.array, shape)
-            if array is not None:
-                return {
-                    content: row
-                    for content, row in zip(self.record.rows, array, strict=True)
-                    if channels == 3 or one_channel or content in gray
-                }
-        return {}
-
-    def _name(self) -> tuple[str, str]:
-        used = self.used()
-        color = self.rows.resolved(self.known[entry.found.file] for entry in used)
-        return color, self.rows.name(self.fingerprint, color)
-
     def used(self) -> tuple[Entry, ...]:
         """Return the usable files."""
         return tuple(
@@ -200,11 +141,11 @@ class Reading:
         if self.array_name:
             array = self.array_name
             rows = [self.known[entry.found.file].hash for entry in self.used()]
-        record = pixel_cache.Record(stored, array, rows)
+        record = records.Record(stored, array, rows)
         if record == self.record:
             return
         try:
-            pixel_cache.remember(self.listed.root, self.rows.judged_as(), record)
+            records.remember(self.listed.root, self.rows.judged_as(), record)
         except OSError as error:
             progress.say(
                 f"The cache cannot be written ({error}): the next run reads all files again."
@@ -224,13 +165,6 @@ def _lasts(finding: Finding, limit: int) -> bool:
     """
     within = finding.width * finding.height <= limit
     return bool(finding.hash) and finding.verdict != "refused" and within
-
-
-def _row(pixels: Pixels, one_channel: bool) -> Pixels:
-    """Return a decoded picture, or a row of an earlier array, with the channels of this one."""
-    if one_channel:
-        return pixels if pixels.shape[-1] == 1 else decoder.luma(pixels)
-    return pixels if pixels.shape[-1] == 3 else pixels.repeat(3, axis=-1)
 
 
 def refuse_any(root: Path, problems: Iterable[Problem]) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kit.data.decoding import opening
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import filling, pixel_cache
 from kit.data.scanning.images import CachedImages, DecodedImages, Images
 from kit.data.scanning.judging import Finding
 from kit.data.scanning.reading import Reading, refuse_any
@@ -83,9 +83,9 @@ def scan(listed: Listing, rows: Rows, cache: bool, strict: bool = False) -> Scan
     array = None
     height, width = rows.image_size
     if cache:
-        array = reading.stored() if not reading.unknown() else None
+        array = filling.stored(reading) if not reading.unknown() else None
         if array is None and pixel_cache.has_room(len(listed.entries) * height * width * 3):
-            array = reading.fill()
+            array = filling.fill(reading)
         elif array is None:
             notes.append(
                 "The decoded images have no room in the cache (KIT_CACHE_LIMIT_GB, or the disk) "

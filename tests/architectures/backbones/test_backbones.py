@@ -15,7 +15,10 @@ from kit.errors import KitError, SettingError
 
 BUILDERS = {name for name in dir(keras.applications) if name[0].isupper()}
 # One of each family that is quick to trace; the others have rows of the same making.
-TRACED = ("DenseNet121", "EfficientNetB0", "MobileNet-0.25", "MobileNetV2-1.3", "VGG16")
+TRACED = (
+    *("MobileNet-0.25", "MobileNetV2-1.3", "VGG16"),
+    *(pytest.param(name, marks=pytest.mark.proof) for name in ("DenseNet121", "EfficientNetB0")),
+)
 
 
 def module(backbone: backbones.Backbone):

@@ -11,7 +11,8 @@ from kit import architectures, diagnosis
 from kit.checks.recording import recorded
 from kit.checks.start.initial_loss_judged import Sight, Start, judge_initial_loss
 from kit.checks.start.inputs import _channel
-from kit.checks.start.inputs_judged import Pixels, judge_inputs
+from kit.checks.start.inputs_judged import judge_inputs
+from kit.checks.start.inputs_seen import Pixels
 from kit.diagnosis.curve_reading import read
 from kit.diagnosis.rules_data import input_range
 from kit.diagnosis.rules_network import bad_weights

@@ -4,9 +4,10 @@ import pytest
 from keras import layers
 
 from kit.checks import blank_images, from_arrays, from_model, inputs
-from kit.checks.start.blank_images import chance, judge_blank_images
+from kit.checks.learning.blank_images import chance, judge_blank_images
 from kit.checks.start.inputs import unscrambled
-from kit.checks.start.inputs_judged import Channel, Pixels, judge_inputs
+from kit.checks.start.inputs_judged import judge_inputs
+from kit.checks.start.inputs_seen import Channel, Pixels
 
 
 def photos(count=32, size=12):

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, regularizers
 
 from kit.checks import from_arrays, regularization
-from kit.checks.start.regularization import Penalty, judge_regularization
+from kit.checks.start.regularization_judged import Penalty, judge_regularization
 
 
 def images(count=12, shape=(6, 6, 3), classes=3):

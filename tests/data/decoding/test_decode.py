@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit.data.decoding import decoder, opening
+from kit.data.decoding import decoder, file_facts, opening
 from kit.errors import DataError, SettingError
 
 SQUARE = (32, 32)
@@ -84,7 +84,7 @@ def test_exif_orientation_is_applied_once(format, orientation):
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # what a camera held so has stored
     stored = upright if orientation == 1 else upright.transpose(undo[orientation])
     exif = Image.Exif()
-    exif[decoder.ORIENTATION] = orientation
+    exif[file_facts.ORIENTATION] = orientation
     settings = {"quality": 95} if format in {"JPEG", "WEBP", "AVIF"} else {}
     data = encoded(stored, format, exif=exif, **settings)
     for aspect in ("stretch", "crop", "pad"):
@@ -105,7 +105,7 @@ def test_heic_orientation_is_applied_once():
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_a_senseless_orientation_is_none(orientation):
     exif = Image.Exif()
-    exif[decoder.ORIENTATION] = orientation
+    exif[file_facts.ORIENTATION] = orientation
     pixels = decoder.decode(encoded(picture(), exif=exif), SQUARE)
     np.testing.assert_array_equal(pixels, decoder.decode(encoded(picture()), SQUARE))
 

@@ -4,27 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from PIL import Image
+from folders import fill
 
 from kit import data
 from kit.data.division import fold_parts
 from kit.errors import DataError, SettingError
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
-def fill(root, **classes):
-    """Name of a class -> how many small pictures, all different."""
-    random = np.random.default_rng(0)
-    for name, count in classes.items():
-        (root / name).mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            pixels = random.integers(0, 256, (6, 6, 3), np.uint8)
-            Image.fromarray(pixels).save(root / name / f"{number:03}.png")
-    return root
 
 
 def sides(splits, part):

@@ -12,11 +12,6 @@ from kit.data.division import grouping, near_copies
 from kit.errors import SettingError
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
-
-
 def scene(seed, size=(48, 64)):
     """A picture with large shapes: it stays itself when it is resized or encoded again."""
     random = np.random.default_rng(seed)
@@ -116,11 +111,11 @@ def test_pairs_are_found_once_and_remembered_for_the_same_pixels(photos, monkeyp
 
 
 @pytest.mark.parametrize("nonsense", ["[1, 2, 3]", "[[0, 40]]", "[[-1, 0]]", "{}", '[["a"]]'])
-def test_remembered_pairs_of_nonsense_are_found_anew(photos, tmp_path, nonsense):
+def test_remembered_pairs_of_nonsense_are_found_anew(photos, tmp_path, nonsense, cache):
     shutil.copy(photos / "cats/00.png", photos / "cats/copy.png")
     (photos / "cats/19.png").unlink()
     first = load(photos)
-    stored = list((tmp_path / "cache" / "scans").glob("alike*"))
+    stored = list((cache / "scans").glob("alike*"))
     assert len(stored) == 1
     stored[0].write_text(nonsense)
     assert load(photos).groups == first.groups

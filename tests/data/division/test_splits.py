@@ -3,6 +3,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from folders import fill
 from PIL import Image
 
 from kit import data
@@ -16,23 +17,6 @@ LAYOUTS = {
     "1000/2": [1000, 2],
     "7 of 9": [9] * 7,
 }
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
-
-
-def fill(root, seed=0, **classes):
-    """Small pictures, all different: name of a class -> how many."""
-    random = np.random.default_rng(seed)
-    for name, count in classes.items():
-        folder = root / name.replace("__", "/")
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            pixels = random.integers(0, 256, (6, 6, 3), np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number:03}.png")
-    return root
 
 
 def load(folder, **settings):

@@ -10,7 +10,7 @@ import pytest
 from kit.data import load
 from kit.data.batches import augmentation, pipeline, seeded_layers
 from kit.data.features import extraction, features
-from kit.data.scanning import pixel_cache
+from kit.data.scanning import pixel_cache, records
 from kit.errors import SettingError
 
 
@@ -227,7 +227,7 @@ def test_rows_of_views_are_of_an_image_in_its_place(data):
 
 def test_a_damaged_list_of_rows_costs_computing_only(data, monkeypatch):
     featured(data, extract := Means())
-    for path in pixel_cache._scans().glob("rows-*.json"):
+    for path in records.folder().glob("rows-*.json"):
         path.write_text('{"features-x": 3}')
     for path in pixel_cache._arrays().glob("features-*.npy"):
         path.unlink()

@@ -1,8 +1,7 @@
 """Files that a list leaves out."""
 
-import numpy as np
 import pytest
-from PIL import Image
+from folders import fill
 
 from kit import data
 from kit.data.listing.exclusion import Excluded, read_excluded, without
@@ -10,20 +9,9 @@ from kit.data.listing.folders import listing
 from kit.errors import DataError, SettingError
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def photos(tmp_path):
-    random = np.random.default_rng(0)
-    for name in ("a", "b"):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(10):
-            pixels = random.integers(0, 256, (6, 6, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
-    return tmp_path / "photos"
+    return fill(tmp_path / "photos", names="{}.png", a=10, b=10)
 
 
 def written(folder, text, name="out.csv"):

@@ -25,7 +25,7 @@ import pytest
 from PIL import Image
 
 from kit import data
-from kit.data import loading
+from kit.data import assembling
 from kit.data.decoding import decoder
 from kit.errors import DataError
 
@@ -567,13 +567,13 @@ def test_a_folder_gets_a_verdict_before_training(root, name, cached, monkeypatch
     folder = passed if isinstance(passed, Path) else root
     before = fingerprint(root)
     if "vanishes" in name:
-        scan = loading.scan
+        scan = assembling.scan
 
         def late(listed, *arguments):
             (root / "dogs" / "x.jpg").unlink()
             return scan(listed, *arguments)
 
-        monkeypatch.setattr(loading, "scan", late)
+        monkeypatch.setattr(assembling, "scan", late)
 
     outcome = within_a_minute(lambda: data.load(folder, 16, cache=cached))
 

@@ -14,11 +14,6 @@ from kit.data.listing.folders import listing
 from kit.errors import DataError, SettingError
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def flat(tmp_path):
     """Forty different pictures in one folder, and the function that writes a table beside it."""

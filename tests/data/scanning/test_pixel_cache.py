@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from folders import fill
 from PIL import Image
 
 from kit import files
@@ -21,24 +22,10 @@ from kit.errors import DataError, SettingError
 RGB = Rows((16, 16), "auto", "stretch")
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("KIT_CACHE_LIMIT_GB", raising=False)
-    return tmp_path / "cache"
-
-
 @pytest.fixture
 def photos(tmp_path):
     """Two classes of ten pictures each, different and in color."""
-    random = np.random.default_rng(0)
-    for name in ("cats", "dogs"):
-        folder = tmp_path / "photos" / name
-        folder.mkdir(parents=True)
-        for number in range(10):
-            pixels = random.integers(0, 256, (20, 24, 3), np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number}.png")
-    return tmp_path / "photos"
+    return fill(tmp_path / "photos", size=(20, 24), names="{}.png", cats=10, dogs=10)
 
 
 @pytest.fixture

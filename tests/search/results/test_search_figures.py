@@ -5,7 +5,7 @@ import sys
 from matplotlib.colors import to_rgba
 
 from kit import plots
-from kit.plots.search_marks import QUIET
+from kit.plots.searches.search_marks import QUIET
 from kit.search.results.search_figures import figures
 from kit.search.results.search_findings import Findings
 from kit.search.space import read_space

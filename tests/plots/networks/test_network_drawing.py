@@ -9,8 +9,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from PIL import Image
 
 from kit import plots
-from kit.plots.network_drawing import HEIGHT, SKIP, WIDTH, network
-from kit.plots.network_layout import fold, layout
+from kit.plots.networks.network_drawing import HEIGHT, SKIP, WIDTH, network
+from kit.plots.networks.network_folding import fold
+from kit.plots.networks.network_layout import layout
 
 # A module as Szegedy et al. draw it; the nodes come in another order, as a library may sort them.
 MODULE = ["image", "three_1x1", "five_1x1", "pool", "one", "three", "five", "pooled", "join", "end"]

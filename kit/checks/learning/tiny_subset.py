@@ -21,8 +21,8 @@ from kit.checks.answers import (
 )
 from kit.checks.check import Check
 from kit.checks.image_sample import Sample
+from kit.checks.learning.tiny_subset_judged import Attempt, behaviour, judge_tiny_subset
 from kit.checks.recording import leaves
-from kit.checks.start.tiny_subset_judged import Attempt, behaviour, judge_tiny_subset
 from kit.checks.twins import MakeModel
 from kit.errors import SettingError
 

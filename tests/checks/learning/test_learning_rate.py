@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kit import checks
-from kit.checks.start.learning_rate import judge_learning_rate, smoothed, suggest
+from kit.checks.learning.learning_rate_judged import judge_learning_rate, smoothed, suggest
 from kit.errors import SettingError
 
 RATES = np.geomspace(1e-7, 10, 80).tolist()

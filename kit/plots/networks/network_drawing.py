@@ -10,7 +10,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
 from kit.plots.figure_text import plain, shorten
-from kit.plots.network_layout import LANE, Edge, Layout, fold, layout
+from kit.plots.networks.network_folding import fold
+from kit.plots.networks.network_layout import LANE, Edge, Layout, layout
 
 Node = tuple[str, str, str]
 Point = tuple[float, float]

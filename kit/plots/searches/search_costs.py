@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kit.plots.figure_text import legend
-from kit.plots.search_marks import (
+from kit.plots.searches.search_marks import (
     BAD,
     QUIET,
     check,

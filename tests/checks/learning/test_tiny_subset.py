@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from kit.checks import from_arrays, from_model, tiny_subset
-from kit.checks.start.tiny_subset_judged import Attempt, behaviour, judge_tiny_subset
+from kit.checks.learning.tiny_subset_judged import Attempt, behaviour, judge_tiny_subset
 
 NEAR = 0.115
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from kit.errors import SettingError
-from kit.plots.search_marks import (
+from kit.plots.searches.search_marks import (
     QUIET,
     check,
     ends,

@@ -1,0 +1,1 @@
+"""What shows when a network learns: rates, a few images by heart, grey images beside real ones."""
