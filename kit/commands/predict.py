@@ -6,8 +6,8 @@ from typing import Any
 
 from kit import progress
 from kit.commands.programs import program
+from kit.commands.results import put
 from kit.commands.settings_command import Command
-from kit.commands.targets import put
 from kit.errors import DataError
 from kit.settings import Predicting
 

@@ -1,9 +1,11 @@
-"""What a program prints of a result, also where a later step failed."""
+"""Results: printed, also where a later step failed, or put where the user wants them."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["shown"]
+from kit import files, progress
 
 Result = TypeVar("Result")
 
@@ -20,3 +22,13 @@ def shown(
         raise
     show(result)
     return result
+
+
+def put(target: Path, text: str) -> None:
+    """Write a text to a file, or to stdout where that is "-"."""
+    if target == files.STDOUT and sys.stdout.isatty():  # a name must not steer the terminal
+        print("\n".join(progress.clean(line) for line in text.split("\n")), end="")
+    elif target == files.STDOUT:
+        print(text, end="")
+    else:
+        files.write_text(target, text)

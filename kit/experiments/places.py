@@ -8,8 +8,6 @@ from kit.command_lines import quoted
 from kit.data import samples
 from kit.errors import DataError, SettingError
 
-STDOUT = Path("-")
-
 
 def data_folder(folder: Path | None) -> Path:
     """Return the folder of images or the table: the one given, or the built-in digits.
@@ -112,7 +110,7 @@ def check_target(name: str, target: Path | None, endings: Sequence[str] = ()) ->
     Raises:
         SettingError: It cannot.
     """
-    if target is None or (target == STDOUT and not endings):
+    if target is None or (target == files.STDOUT and not endings):
         return
     if endings and target.suffix.lower() not in endings:
         kind = "" if files.is_replaced(target) else " is a pipe or a device, which has no format"

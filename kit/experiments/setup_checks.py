@@ -64,14 +64,15 @@ class Checks:
         """Return the checks as lines, measured beside expected."""
         return checks.panel(self.checks)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write them as JSON."""
         rows = [dataclasses.asdict(one) for one in self.checks]
         text = json.dumps(rows, indent=2, ensure_ascii=False, default=float)
         files.write_text(path, text + "\n")
 
-    def draw(self, figures: Path) -> None:
+    def draw(self, figures: Path | str) -> None:
         """Save a figure of each check that has one and measured something, in a new folder."""
+        figures = Path(figures)
         figures.mkdir(parents=True)
         for one in self.checks:
             if one.name in FIGURES and one.verdict != "not applicable" and one.numbers:
