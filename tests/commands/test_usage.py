@@ -16,7 +16,7 @@ from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.errors import SettingError
 from kit.experiments import places
-from kit.experiments.searches import searching
+from kit.experiments.searches import steps
 from kit.settings import Bare, Flat, Group, Joined
 
 
@@ -164,7 +164,7 @@ def test_numbers_of_a_search_are_refused_before_tensorflow_starts(
     for name in ("a", "b"):
         (tmp_path / "photos" / name).mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / "1.png")
-    monkeypatch.setattr(searching, "start_keras", lambda: pytest.fail("TensorFlow starts"))
+    monkeypatch.setattr(steps, "start_keras", lambda: pytest.fail("TensorFlow starts"))
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(SettingError, match="trials must be at least"):
