@@ -7,9 +7,11 @@ from PIL import Image
 from kit import auditing, data, evaluation
 from kit.commands import predict
 from kit.commands.programs import program
+from kit.commands.settings_command import Command
 from kit.errors import DataError, KitError, SettingError
 from kit.experiments import score_files
 from kit.experiments.trainings import folds, overview, record
+from kit.settings import Joined
 
 FORGED = "All is well"
 NAMES = (f"cats\n{FORGED}", f"dogs{'s' * 200}", f"dogs{'s' * 200}!")
@@ -64,7 +66,7 @@ def test_a_line_break_in_an_error_is_spelt_out_and_its_lines_are_kept(kind, caps
         raise kind(f"no file in {NAMES[0]}", "take it away.")
 
     with pytest.raises(SystemExit) as ended:
-        program(command, [])
+        program(Command(Joined, command), [])
     assert ended.value.code == kind.exit_code
     assert capsys.readouterr().err.splitlines() == [
         "Error: no file in cats\\nAll is well",
