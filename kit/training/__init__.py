@@ -18,17 +18,14 @@ from kit.training.pace import minutes_left
 from kit.training.spans import Span, check_span, fit_span
 from kit.training.transfer.autoencoder import Pretraining, check_pretrain, pretrain
 from kit.training.transfer.auxiliary import with_auxiliary
-from kit.training.transfer.feature_heads import (
-    HeadTraining,
+from kit.training.transfer.feature_heads import HeadTraining, fit_head, head_alone, on_features
+from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
+from kit.training.transfer.frozen_features import (
     feature_name,
     feature_splits,
-    fit_head,
-    head_alone,
     is_frozen,
-    on_features,
     shared_features,
 )
-from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
 
 __all__ = [
     "HeadTraining",

@@ -7,6 +7,7 @@ from kit.errors import KitError, SettingError
 from kit.intervals import is_imbalanced
 from kit.settings import Duration
 from kit.training.callbacks import BestWeights, HistoryTable
+from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
@@ -91,3 +92,15 @@ def check_diverged(
         f"{named} diverged: {what}, before one epoch could be used. Try a lower learning rate: "
         f"{advice}."
     )
+
+
+def why_stopped(guard: monitoring.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
+    """Say why a training ended before the epochs that were asked for; nothing where it did not."""
+    if guard.stopped:
+        return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
+    if pace.stopped:
+        return pace.stopped
+    if best.stopped_epoch and epochs < pace.epochs:
+        kept = best.best_epoch + 1
+        return f"none of epochs {kept + 1} to {epochs} was better than epoch {kept}"
+    return ""

@@ -22,6 +22,7 @@ from kit.training.fit_checks import (
     check_fit,
     default_epochs,
     default_monitor,
+    why_stopped,
 )
 from kit.training.pace import Pace
 from kit.training.schedules import Schedule
@@ -88,7 +89,7 @@ def fit(
         splits: The data; the optimizer's learning rate is the peak of the schedule.
         epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100.
         schedule: How the rate goes from epoch to epoch.
-        decay: The schedule's constant, see :class:`kit.settings.Optimization`.
+        decay: Its constant, see :class:`kit.settings.Optimization`.
         every: Epochs between the steps of schedule "step".
         monitor: The metric of ``table`` that chooses the epoch; by default the accuracy on
             validation images, balanced where the largest class has over three times as many
@@ -159,7 +160,7 @@ def fit(
 
     lower = min(peak / 10, default_rate(model.optimizer.name))
     check_diverged(guard, best, history, f"`learning_rate={lower:.1g}`")
-    stopped = _why(guard, best, pace, len(history.rows))
+    stopped = why_stopped(guard, best, pace, len(history.rows))
     if stopped:
         progress.say(f"Stopped: {stopped}.")
     return History(
@@ -218,14 +219,3 @@ def _best_if_interrupted(model: keras.Model, best: BestWeights) -> Iterator[None
         if best.best_weights is not None:
             model.set_weights(best.best_weights)
         raise
-
-
-def _why(guard: monitoring.LossGuard, best: BestWeights, pace: Pace, epochs: int) -> str:
-    if guard.stopped:
-        return f"{guard.stopped}; the weights of epoch {best.best_epoch + 1} are kept"
-    if pace.stopped:
-        return pace.stopped
-    if best.stopped_epoch and epochs < pace.epochs:
-        kept = best.best_epoch + 1
-        return f"none of epochs {kept + 1} to {epochs} was better than epoch {kept}"
-    return ""

@@ -15,6 +15,7 @@ from kit.choices import ClassWeight
 from kit.errors import SettingError
 from kit.training import continuation
 from kit.training.balance import check_batches
+from kit.training.callbacks import HistoryTable
 from kit.training.compiling import learning_rate, measure_data_loss
 from kit.training.fit_checks import check_compiled, check_fit
 from kit.training.fitting import run_epochs
@@ -158,7 +159,7 @@ class _Halfway(Exception):  # noqa: N818
     """Ends an epoch that is stopped: its validation would be wasted."""
 
 
-class _Rows(keras.callbacks.Callback):
+class _Rows(HistoryTable):
     """Makes a row of each epoch, and ends the training where the guard before it says so."""
 
     def __init__(
@@ -166,11 +167,9 @@ class _Rows(keras.callbacks.Callback):
         guard: monitoring.LossGuard | None,
         report: Callable[[Mapping[str, float]], None] | None,
     ) -> None:
-        super().__init__()
+        super().__init__(None)
         self.guard, self.report = guard, report
-        self.rows: list[Mapping[str, float]] = []
-        self.epoch = 0
-        self.begun = self.cpu_begun = 0.0
+        self.epoch, self.cpu_begun = 0, 0.0
 
     @property
     def stopped(self) -> str:
@@ -179,30 +178,21 @@ class _Rows(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the epoch's clocks."""
-        self.epoch = epoch
-        self.begun, self.cpu_begun = time.monotonic(), time.process_time()
+        super().on_epoch_begin(epoch, logs)
+        self.epoch, self.cpu_begun = epoch, time.process_time()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """End an epoch that has gone wrong."""
         if self.stopped:
-            self._add(logs)
+            self.on_epoch_end(self.epoch, logs)
             raise _Halfway
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add the row."""
-        self._add(logs)
-
-    def _add(self, logs: Any) -> None:
-        row = {
-            "epoch": self.epoch + 1,
-            **{name: float(value) for name, value in (logs or {}).items()},
-            "learning_rate": learning_rate(self.model),
-            "seconds": round(time.monotonic() - self.begun, 3),
-            "cpu_seconds": round(time.process_time() - self.cpu_begun, 3),
-        }
-        self.rows.append(row)
+        """Add the row, with the processor time, and report it."""
+        super().on_epoch_end(epoch, logs)
+        self.rows[-1]["cpu_seconds"] = round(time.process_time() - self.cpu_begun, 3)
         if self.report is not None:
-            self.report(row)
+            self.report(self.rows[-1])
 
 
 def _guard(model: keras.Model) -> monitoring.LossGuard:

@@ -13,6 +13,7 @@ from kit.errors import KitError, SettingError
 from kit.training import compile_model, default_epochs, default_monitor, fit
 from kit.training.callbacks import BestWeights
 from kit.training.pace import Pace
+from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
 
 
@@ -153,7 +154,7 @@ def test_balanced_class_weights_change_the_training(splits: data.Splits) -> None
 
 def test_patience_counts_only_when_the_rate_is_falling() -> None:
     def epochs_of(schedule: str) -> int:
-        pace = Pace(schedule, 1.0, 20, 1, None)
+        pace = Pace(Schedule(schedule), 1.0, 20, 1, None)
         best = BestWeights("val_accuracy", 0, 3, pace, None)
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
         model.stop_training = False
@@ -174,7 +175,7 @@ def test_the_kept_weights_are_those_that_the_rule_names_and_a_lower_loss_resets_
 ) -> None:
     """Of equal scores the loss decides; no other weights are held."""
     file = tmp_path / "model.keras"
-    best = BestWeights("val_accuracy", 100, 2, Pace("constant", 1.0, 9, 1, None), file)
+    best = BestWeights("val_accuracy", 100, 2, Pace(Schedule("constant"), 1.0, 9, 1, None), file)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.stop_training = False
     best.set_model(model)
@@ -193,7 +194,7 @@ def test_the_kept_weights_are_those_that_the_rule_names_and_a_lower_loss_resets_
 
 def test_penalties_on_weights_do_not_choose_the_epoch() -> None:
     """They fall from epoch to epoch: the loss that the images cause is compared."""
-    best = BestWeights("val_accuracy", 100, 2, Pace("constant", 1.0, 9, 1, None), None)
+    best = BestWeights("val_accuracy", 100, 2, Pace(Schedule("constant"), 1.0, 9, 1, None), None)
     layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(1.0))
     best.set_model(keras.Sequential([keras.Input((1,)), layer]))
     for epoch, (weight, loss) in enumerate([(2.0, 0.5), (1.0, 0.9)]):

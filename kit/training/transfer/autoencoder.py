@@ -13,7 +13,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
 from numpy.typing import NDArray
 
 from kit import choices, data, monitoring, progress
@@ -25,10 +24,10 @@ from kit.training.fit_checks import check_diverged, check_fit, default_epochs
 from kit.training.fitting import History
 from kit.training.pace import Pace
 from kit.training.schedules import Schedule
+from kit.training.transfer import drawing
 
 __all__ = ["Pretraining", "check_pretrain", "pretrain"]
 
-FILTERS = (16, 128)  # fewest and most in a layer of the decoder, which is thrown away
 LOSSES = {
     "mse": "mean_squared_error",
     "l1": "mean_absolute_error",
@@ -100,7 +99,8 @@ def pretrain(
     seen = splits if unlabelled is None else _with_more(splits, unlabelled)
     epochs = default_epochs(data.steps(seen)) if epochs is None else epochs
     check_pretrain(epochs, learning_rate, schedule, noise, max_minutes, loss)
-    autoencoder = _autoencoder(model, splits.seed, loss)
+    last = "sigmoid" if loss == "crossentropy" else "linear"  # 0 and 1, as that loss wants it
+    autoencoder = drawing.autoencoder(model, splits.seed, last)
     optimizer = keras.optimizers.Adam(learning_rate)
     autoencoder.compile(optimizer, LOSSES[loss], jit_compile=_compiler())
     limit = None if max_minutes is None else 60 * max_minutes
@@ -164,57 +164,6 @@ def check_pretrain(
         )
     if loss not in LOSSES:
         raise SettingError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}.")
-
-
-def _autoencoder(model: keras.Model, seed: int, loss: str) -> keras.Model:
-    """Return the model's own layers up to its last map, and a decoder behind them."""
-    try:
-        last_map = model.get_layer("features").input
-    except (ValueError, AttributeError):
-        raise SettingError(
-            f"{model.name} has no layer called features to pre-train up to."
-        ) from None
-    encoder = keras.Model(model.inputs[0], last_map)
-    if len(last_map.shape) != 4 or not encoder.trainable_weights:
-        raise SettingError(
-            f"{model.name} has no layers to train before its features, which an autoencoder could "
-            "pre-train: take a network with convolutions that are not frozen."
-        )
-    between = "sigmoid" if loss == "crossentropy" else "linear"  # 0 and 1, as that loss wants it
-    drawn = _decoded(last_map, model.input_shape[1:], seed, between)
-    return keras.Model(model.inputs[0], drawn, name="autoencoder")
-
-
-def _decoded(x: Any, image_shape: tuple[int, int, int], seed: int, activation: str) -> Any:
-    """Double the sides of a map ``(batch, height, width, channels)`` until it is an image."""
-    height, width, channels = image_shape
-    doublings = [
-        max(0, round(math.log2(side / small)))
-        for side, small in zip((height, width), x.shape[1:3], strict=True)
-    ]
-    filters = min(x.shape[-1], FILTERS[1])
-    for step in range(max(doublings)):
-        filters = max(filters // 2, FILTERS[0])
-        x = layers.Conv2DTranspose(
-            filters,
-            3,
-            strides=tuple(2 if step < count else 1 for count in doublings),
-            padding="same",
-            activation="relu",
-            kernel_initializer=keras.initializers.HeNormal((seed + step) % 2**32),
-            name=f"decoder_{step + 1}",
-        )(x)
-    if x.shape[1:3] != (height, width):  # sides that are no power of two times the map's
-        x = layers.Resizing(height, width, name="decoder_size")(x)
-    return layers.Conv2DTranspose(
-        channels,
-        3,
-        padding="same",
-        activation=activation,
-        kernel_initializer=keras.initializers.GlorotUniform(seed),
-        dtype="float32",  # bfloat16 has fewer steps than pixels, under mixed precision too
-        name="decoder_image",
-    )(x)
 
 
 def _noisy(batches: Any, noise: float, seed: int) -> Any:

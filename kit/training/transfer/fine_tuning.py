@@ -16,7 +16,8 @@ from kit.errors import DataError, KitError, SettingError
 from kit.intervals import worth
 from kit.training.compiling import compile_model
 from kit.training.fitting import History, fit
-from kit.training.transfer.feature_heads import NOTHING, flat
+from kit.training.transfer.feature_heads import NOTHING
+from kit.training.transfer.frozen_features import flat
 from kit.training.watching import facts
 
 __all__ = ["check_thaw", "fine_tune", "thaw"]

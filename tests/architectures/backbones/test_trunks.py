@@ -8,7 +8,7 @@ import pytest
 
 from kit import architectures, training
 from kit.errors import SettingError
-from kit.training.transfer import feature_heads
+from kit.training.transfer import frozen_features
 
 STYLES = ("functional", "sequential")
 SHAPE = (12, 16, 3)
@@ -46,7 +46,7 @@ def test_all_before_the_last_layer_with_weights_is_kept(name, small, images, tmp
 
 def test_the_dropout_before_the_last_layer_is_the_new_head_s_own(run):
     source, path = run
-    layers = [layer.name for layer in feature_heads.flat(on(path).get_layer("backbone"))]
+    layers = [layer.name for layer in frozen_features.flat(on(path).get_layer("backbone"))]
     assert "dense1_relu" in layers
     assert "dropout" not in layers
     assert "dropout" in [layer.name for layer in source.layers]

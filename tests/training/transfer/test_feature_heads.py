@@ -11,7 +11,7 @@ import pytest
 
 from kit import architectures, data, evaluation, training
 from kit.errors import SettingError
-from kit.training.transfer import feature_heads
+from kit.training.transfer import feature_heads, frozen_features
 
 COMPILED = {"learning_rate": 0.05}
 
@@ -136,7 +136,7 @@ def test_only_the_last_layers_are_thawed_and_no_batch_normalization(model: keras
     assert training.thaw(model, "block1") == ["block1_1_conv", "block2_1_conv"]
     normalizations = [
         layer
-        for layer in feature_heads.flat(model)
+        for layer in frozen_features.flat(model)
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     assert len(normalizations) == 2
@@ -160,7 +160,7 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     done = training.fit_head(model, splits, compiled=COMPILED, epochs=3, watch=True)
     moments = [
         layer.get_weights()
-        for layer in feature_heads.flat(model)
+        for layer in frozen_features.flat(model)
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     kernel = training.thaw(model, 1) and model.trainable_weights[0].numpy()
@@ -184,7 +184,7 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
         assert not np.array_equal(kernel, model.trainable_weights[0].numpy())
     normalizations = (
         layer
-        for layer in feature_heads.flat(model)
+        for layer in frozen_features.flat(model)
         if isinstance(layer, keras.layers.BatchNormalization)
     )
     for before, layer in zip(moments, normalizations, strict=True):
@@ -235,8 +235,8 @@ def test_a_head_that_branches_answers_as_the_whole_model(
 def test_both_styles_share_the_kept_features(saved: Path) -> None:
     settings = {"backbone": str(saved)}
     names = {
-        feature_heads._identity(
-            feature_heads._extractor(
+        frozen_features.identity(
+            frozen_features.extractor_of(
                 architectures.build("pretrained", (32, 32, 3), 2, style, **settings)
             )
         )
