@@ -16,7 +16,7 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
     """Search the settings of a training, from coarse to fine, and train with the best of them."""
     from kit.experiments import tuning
 
-    tuning.tune(folder, **settings)
+    print(*tuning.tune(folder, **settings).lines, sep="\n")
 
 
 def main() -> None:

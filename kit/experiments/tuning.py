@@ -1,26 +1,40 @@
 """Search the settings of a training, from coarse to fine, and train with the best of them."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.settings import Tuning
+
+if TYPE_CHECKING:
+    from kit.experiments.searches.tuned import Tuned
 
 __all__ = ["tune"]
 
 
-def tune(folder: Path | None = None, **settings: Any) -> None:
+def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":
     """Search the settings of a training, from coarse to fine, and train with the best of them.
+
+    Args:
+        folder: The images, or a table of paths and labels; without it, handwritten digits.
+        given: Any setting of :class:`kit.settings.Tuning` by its name, as in
+            ``search={"learning_rate": "1e-5:1e-1"}``.
+
+    Returns:
+        The search: the run of the winner, the trials and what to think of them. Where it fails
+        after something was found, the exception's notes say that.
 
     Raises:
         SettingError: A setting cannot be used.
         DataError: The images cannot be used.
         KitError: No trial could be used, or the work failed.
     """
-    given = {"folder": folder, **settings}
+    given = {"folder": folder, **given}
     given = {name: value for name, value in given.items() if value not in (None, (), {})}
-    Tuning().having(**given).verify()
+    settings = Tuning().having(**given)
+    settings.verify()
     from kit.experiments.searches import steps, workers
     from kit.experiments.searches.wanted import wanted
 
     workers.refuse_keras_tuner()
-    steps.run(wanted(given))
+    known = settings.flat()
+    return steps.run(wanted({name: known[name] for name in given}))

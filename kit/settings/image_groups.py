@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
 from kit.choices import LARGEST_SEED, Augmentation, Mixing, Sampling
 from kit.errors import SettingError
-from kit.settings.joined import Bare, Group
+from kit.settings.joined import Bare, Group, Needs
 from kit.settings.texts import one_or_two
 
 __all__ = ["Division", "Images", "Variation"]
@@ -19,6 +19,9 @@ __all__ = ["Division", "Images", "Variation"]
 @dataclass(frozen=True)
 class Images(Group):
     """How images are read."""
+
+    searched: ClassVar = True
+    alike: ClassVar = ("color", "strict", "exclude", "cache")
 
     image_size: tuple[int, ...] | None = None
     """One number for a square, or height and width, in pixels. By default what a backbone was
@@ -99,6 +102,9 @@ class Division(Group):
 class Variation(Group):
     """How training images are varied."""
 
+    searched: ClassVar = True
+    alike: ClassVar = ("augment", "flip")
+
     augmentation: Augmentation | None = None
     """How strongly training images are varied; by default light."""
     augment: Annotated[Mapping[str, Any], tyro.conf.arg(metavar="LAYER=VALUE")] = field(
@@ -112,7 +118,7 @@ class Variation(Group):
     mix: Mixing = "none"
     """Training images mixed two by two, their labels in the same shares: laid over each other
     (mixup), a rectangle of one in the other (cutmix), or now one, now the other (both)."""
-    mix_alpha: float | None = None
+    mix_alpha: Annotated[float | None, Needs("mix", ("mixup", "cutmix", "both"))] = None
     """How even the shares are: 1 any alike, less rather uneven; by default 0.2 for mixup, 1 for
     cutmix."""
     sampling: Sampling = "none"

@@ -10,7 +10,7 @@ from tyro.conf import OmitArgPrefixes as Flat  # --learning-rate, not --optimiza
 from kit.errors import SettingError, nearest
 from kit.settings.values import taken
 
-__all__ = ["Bare", "Flat", "Group", "Joined"]
+__all__ = ["Bare", "Flat", "Group", "Joined", "Needs"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,14 +27,29 @@ class Bare:
 
 
 @dataclasses.dataclass(frozen=True)
+class Needs:
+    """In a setting's annotation: another setting, and the values of it with which this one counts.
+
+    A trial of a search that has another value leaves the setting out.
+    """
+
+    other: str
+    values: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Group:
     """Settings on one subject.
 
     Attributes:
         lifted: Those of them that a file may have within ``settings``.
+        searched: Whether they may differ from trial to trial of a search, ...
+        alike: ... but for these, which are the same in all.
     """
 
     lifted: ClassVar[Sequence[str]] = ()
+    searched: ClassVar[bool] = False
+    alike: ClassVar[Sequence[str]] = ()
 
     def verify(self) -> None:
         """Check what these values alone decide.
@@ -87,6 +102,26 @@ class Joined:
             )
             found.setdefault(group or cls, []).extend(names)
         return found
+
+    @classmethod
+    def searchable(cls) -> list[str]:
+        """Return the settings that may differ from trial to trial of a search."""
+        return [
+            name
+            for group, names in cls.groups().items()
+            for name in names
+            if issubclass(group, Group) and group.searched and name not in group.alike
+        ]
+
+    @classmethod
+    def needs(cls) -> dict[str, Needs]:
+        """Return what those settings need that do not always count."""
+        return {
+            name: mark
+            for name, parameter in cls.signature().parameters.items()
+            for mark in getattr(parameter.annotation, "__metadata__", ())
+            if isinstance(mark, Needs)
+        }
 
     @classmethod
     def tree_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:

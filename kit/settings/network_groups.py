@@ -10,7 +10,7 @@ import tyro
 
 from kit.choices import DECAYS, ClassWeight, Optimizer, Schedule
 from kit.errors import SettingError
-from kit.settings.joined import Group
+from kit.settings.joined import Group, Needs
 
 __all__ = ["Network", "Optimization", "Transfer"]
 
@@ -18,6 +18,9 @@ __all__ = ["Network", "Optimization", "Transfer"]
 @dataclass(frozen=True)
 class Network(Group):
     """Which network learns."""
+
+    searched: ClassVar = True
+    alike: ClassVar = ("backbone", "weights", "settings")
 
     # What almost every network has, and other settings of a network stand beside under one name.
     TRAITS: ClassVar[tuple[str, ...]] = ("dense", "dropout", "initialization", "l1", "l2")
@@ -61,22 +64,24 @@ class Network(Group):
 class Optimization(Group):
     """How the network learns."""
 
+    searched: ClassVar = True
+
     optimizer: Optimizer = "adamw"
     """Update rule."""
     learning_rate: float | None = None
     """The highest of the schedule; by default 0.003, for sgd 0.05."""
     schedule: Schedule = "one-cycle"
     """How the learning rate changes."""
-    decay: float | None = None
+    decay: Annotated[float | None, Needs("schedule", tuple(DECAYS))] = None
     """Constant of the schedule: what step (by default 0.1) and geometric (0.9, each epoch) multiply
     the rate by; the k of exponential, exp(-kt) (5), and of 1/t, 1/(1+kt) (10), where t goes from 0
     to 1 in the course of the training."""
-    every: int | None = None
+    every: Annotated[int | None, Needs("schedule", ("step",))] = None
     """Epochs between the steps of schedule step; by default it steps at a half and at three
     quarters of the training."""
-    momentum: float = 0.9
+    momentum: Annotated[float, Needs("optimizer", ("sgd",))] = 0.9
     """Of sgd."""
-    nesterov: bool = True
+    nesterov: Annotated[bool, Needs("optimizer", ("sgd",))] = True
     """Let the momentum of sgd look ahead, as Nesterov's does."""
     weight_decay: float | None = None
     """Decoupled, not on biases and normalization; by default 0.05 for adamw, else none."""

@@ -239,6 +239,29 @@ def test_a_search_without_a_feasible_trial_says_so(
     assert not (tmp_path / "search" / "best").exists()
 
 
+def test_the_network_is_searched_from_python_without_a_word_on_stdout(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import kit
+
+    tuned = kit.tune(
+        str(photos),
+        search={"architecture": "linear,pointwise", "learning_rate": "1e-3:1e-1"},
+        output=str(tmp_path / "search"),
+        **{"trials": 4, "stages": 1, "finalists": 1, "seeds": 1, "epochs": 1},
+        **{"image_size": 8, "augmentation": "none", "monitor": "val_loss"},
+    )
+
+    assert capsys.readouterr().out == ""
+    assert set(tuned.table["architecture"]) == {"linear", "pointwise"}
+    assert tuned.best.settings["architecture"] == tuned.values["architecture"]
+    assert f"--architecture {tuned.values['architecture']}" in tuned.command
+    assert tuned.lines[-1].strip() == tuned.command
+    assert {"settings", "map"} <= tuned.figures.keys()
+    assert "Best: " in tuned._repr_html_()
+    assert tuned.best.folder == tmp_path / "search" / "best"
+
+
 def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from kit.experiments import score_files
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.choice.variation import layers
 from kit.experiments.searches.settings import FREE, SETTINGS, plain
-from kit.experiments.searches.values import FLAGS, of_training
+from kit.experiments.searches.values import of_training
 from kit.experiments.trainings import record as train_record
 from kit.search import Space
 from kit.settings import Network, Tuning
@@ -59,7 +59,9 @@ def resolve(
         threads: Processor threads of each process that trains.
     """
     searched = {one.name for one in space}
-    every = dict(architectures.settings(choice.architecture)) | dict(choice.settings)
+    many = "architecture" in searched  # then each has defaults of its own
+    every = {} if many else dict(architectures.settings(choice.architecture))
+    every |= choice.settings
     height, width, _ = splits.image_shape
     given = of_training(settings, {}, space)
     loss = given["loss"] or training.default_loss(str(every.get("head", "softmax")))  # type: ignore[arg-type]
@@ -79,7 +81,7 @@ def resolve(
         **{name: given[name] if given[name] is not None else one for name, one in defaults.items()},
         "folder": None if settings["folder"] is None else source,
         "search": [str(one) for one in space],
-        "architecture": choice.architecture,
+        "architecture": None if many else choice.architecture,
         "backbone": None,  # a setting of the architecture from here on, as its weights
         "weights": None,
         "settings": {
@@ -87,7 +89,7 @@ def resolve(
             for name, value in every.items()
             if name not in Network.TRAITS and name not in searched
         },
-        **{name: every[name] for name in Network.TRAITS if name in every},
+        **{name: every.get(name) for name in Network.TRAITS if many or name in every},
         "image_size": [height, width],
         "color": splits.color,
         "augment": layers(settings["augment"]),
@@ -99,10 +101,7 @@ def resolve(
         "threads": threads,
         **dict.fromkeys(("scheduler", "resume", "output")),
     }
-    return {
-        name: None if name in searched and name in FLAGS else plain(value)
-        for name, value in known.items()
-    }
+    return {name: None if name in searched else plain(value) for name, value in known.items()}
 
 
 def save(folder: Path, resolved: Mapping[str, Any], splits: data.Splits, reason: str) -> None:

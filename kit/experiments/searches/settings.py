@@ -11,7 +11,7 @@ from kit.errors import SettingError
 from kit.experiments import places
 from kit.experiments.choice import network_choice
 from kit.experiments.choice.network_choice import Choice
-from kit.search import Space, read_space
+from kit.search import Choices, Space, read_space
 from kit.settings import Training, Tuning
 from kit.settings.texts import assignments
 
@@ -91,7 +91,8 @@ def source_of(settings: Mapping[str, Any]) -> Path:
 def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that the training has too, the others of the training as by default."""
     same = settings.keys() & TRAIN.keys() - {"use_validation"}
-    return {**TRAIN, **{name: settings[name] for name in same}}
+    said = {name: settings[name] for name in same if settings[name] is not None}
+    return {**TRAIN, **said}
 
 
 def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path:
@@ -134,11 +135,15 @@ def choose(settings: Mapping[str, Any], source: Path, space: Space | None = None
         SettingError: There is no such network, or a setting cannot be read.
         DataError: The images cannot be used.
     """
+    names = next((one for one in space or () if one.name == "architecture"), None)
     asked = Training().having(**shared(settings))
+    if isinstance(names, Choices) and asked.network.architecture == "auto":
+        asked = asked.having(architecture=str(names.values[0]))  # each trial puts its own there
     searched = [one.name for one in space or ()]
-    return network_choice.choose(
+    choice = network_choice.choose(
         asked.network, asked.images, source, parts=settings["parts"], searched=searched
     )
+    return choice if names is None else dataclasses.replace(choice, label="architectures")
 
 
 def settled(choice: Choice, splits: "Splits", space: Space) -> Choice:

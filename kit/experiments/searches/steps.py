@@ -5,24 +5,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit import data, progress, runs, search
 from kit.command_lines import program_name, quoted
-from kit.errors import KitError
+from kit.errors import KitError, noting
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches import settings as plan
 from kit.experiments.searches.wanted import Wanted
 from kit.intervals import guessing
 from kit.keras_start import start_keras
 
+if TYPE_CHECKING:
+    from kit.experiments.searches.tuned import Tuned
+
 __all__ = ["chance_of", "plan_of", "run", "told"]
 
 BEGUN = ("search.json", "trials")  # what is there of a search from its first moment on
 
 
-def run(wanted: Wanted) -> None:
-    """Search as it is wanted, or go on; train the winner and say what came of it.
+def run(wanted: Wanted) -> "Tuned":
+    """Search as it is wanted, or go on; train the winner and return what came of it.
 
     Raises:
         SettingError: A setting cannot be used.
@@ -58,7 +61,9 @@ def run(wanted: Wanted) -> None:
             plan.search_folder({**settings, "output": folder}, source, choice.label)
             folder.mkdir(parents=True)
             record.save(folder, resolved, first, choice.reason)
-        _search(wanted, folder, choice, space, first, resolved)
+        said: list[str] = []
+        with noting(said):
+            return _search(wanted, folder, choice, space, first, resolved, said)
 
 
 def _search(
@@ -68,10 +73,13 @@ def _search(
     space: search.Space,
     first: data.Splits,
     resolved: Mapping[str, Any],
-) -> None:
+    said: list[str],
+) -> "Tuned":
     """Train the trials and the winner, and say what came of it."""
+    from kit.experiments.run import load
     from kit.experiments.searches import record, workers
     from kit.experiments.searches import winner as last
+    from kit.experiments.searches.tuned import Tuned
 
     settings, source = wanted.settings, wanted.source
     planned = plan_of(settings, resolved["epochs"], space)
@@ -106,10 +114,9 @@ def _search(
         try:
             if not found.findings.guessing:
                 use = bool(settings["use_validation"])
-                found = last.train_best(folder, resolved, space, found, use)
+                found = last.train_best(folder, resolved, space, found, use, said)
         finally:
-            for line in found.sentences:
-                print(progress.clean(line))
+            said += map(progress.clean, found.sentences)
     if found.best is None:
         raise KitError("No trial could be used, so there is no best run.")
     record.save_facts(
@@ -126,12 +133,17 @@ def _search(
             f"No trial is better than guessing may be, so no winner was trained. {folder} holds "
             "the search: trials.csv and figures."
         )
-    for line in (
-        f"The search is in {folder}: trials.csv, figures, the best run in {folder / last.BEST}.",
-        "Train with the best settings:",
-        f"  {last.command(resolved, space, found.best.values, found.best.epochs)}",
-    ):
-        print(progress.clean(line))
+    command = last.command(resolved, space, found.best.values, found.best.epochs)
+    best = folder / last.BEST
+    said += [
+        progress.clean(line)
+        for line in (
+            f"The search is in {folder}: trials.csv, figures, the best run in {best}.",
+            "Train with the best settings:",
+            f"  {command}",
+        )
+    ]
+    return Tuned(folder, load(best), found, command, tuple(said))
 
 
 def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:

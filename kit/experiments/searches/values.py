@@ -1,16 +1,15 @@
-"""Whether what is to be searched can be searched: every end of a range, every choice."""
+"""What a trial is: the search's settings, some changed; and whether each value can be used."""
 
 import dataclasses
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from kit import architectures, training
-from kit.data.batches import mixing
 from kit.errors import SettingError, nearest
 from kit.experiments.choice import variation as batches
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.searches.settings import default_space, shared
+from kit.experiments.searches.settings import TRAIN, default_space, shared
 from kit.experiments.trainings import building
 from kit.search import Choices, Range, Space
 from kit.settings import Network, Training
@@ -18,23 +17,10 @@ from kit.settings.texts import assignments, one_or_two
 
 Parameter = Range | Choices
 
-__all__ = ["FLAGS", "IMAGES", "check", "check_trial", "chosen", "of_training"]
-
-# Flags of the training that a trial may have of its own.
-FLAGS = (
-    *(*Network.TRAITS, "learning_rate", "weight_decay", "momentum", "label_smoothing"),
-    *("optimizer", "schedule", "class_weight", "loss", "batch_size", "augmentation", "image_size"),
-    *("mix", "mix_alpha", "sampling", "equalization", "aspect", "nesterov", "decay", "every"),
-)
 IMAGES = ("image_size", "aspect", "equalization")  # decide what the decoder gives
 LISTED = ("backbone", "features")  # ... and these what a frozen backbone makes of it
 LARGEST = 12  # such combinations
 OF_IMAGES = ("augmentation", "mix", "mix_alpha")
-TAKES = {
-    name: get_args(one.annotation)
-    for name, one in Training.signature().parameters.items()
-    if get_origin(one.annotation) is Literal
-}
 
 
 def check(
@@ -46,17 +32,16 @@ def check(
         space: As asked for; None for the default.
         settings: Of the search.
         given: The names of those that somebody gave.
-        choice: The network.
+        choice: The network, the first of those that are searched.
 
     Raises:
         SettingError: Something cannot be searched, is fixed as well, or is out of its range.
     """
-    names = tuple(architectures.settings(choice.architecture))
+    networks = _networks(space or (), choice)
+    names = known_to(networks)
     space = default_space(settings, names) if space is None else space
     for parameter in space:
-        _check_name(parameter, settings, given, choice, names)
-        for value in _ends(parameter):
-            _check_value(parameter, value)
+        _check_name(parameter, settings, given, choice, networks)
     _check_use(space, settings)
     for parameter in space:
         for value in _ends(parameter):
@@ -66,35 +51,47 @@ def check(
     count = math.prod(len(one.values) for one in kept)
     if count > LARGEST:
         raise SettingError(
-            f"--search: {count} combinations of image sizes and the like would each be decoded "
+            f"`search`: {count} combinations of image sizes and the like would each be decoded "
             f"and kept; give at most {LARGEST}."
         )
     return space
 
 
 def chosen(choice: Choice, values: Mapping[str, Any]) -> Choice:
-    """Return the network of a trial: the same with the settings that are searched."""
-    own = {
-        name: value for name, value in values.items() if name not in FLAGS or name in Network.TRAITS
-    }
-    return dataclasses.replace(choice, settings={**choice.settings, **own})
+    """Return the network of a trial: the same with the values of its own settings."""
+    architecture = values.get("architecture", choice.architecture)
+    known = architectures.settings(architecture)
+    own = {name: value for name, value in values.items() if name in known}
+    return dataclasses.replace(
+        choice, architecture=architecture, settings={**choice.settings, **own}
+    )
 
 
 def of_training(
     settings: Mapping[str, Any], values: Mapping[str, Any], space: Space
 ) -> dict[str, Any]:
-    """Return the flags of the training that a trial is."""
-    given = shared(settings)
-    searched = {one.name for one in space}
-    if "l2" in searched and settings["weight_decay"] is None:
-        given["weight_decay"] = 0.0  # two penalties would do the same, and neither be found
-    given |= {name: value for name, value in values.items() if name in FLAGS}
-    if given["mix"] == "none":
-        given["mix_alpha"] = None
-    if given["image_size"] is not None:
-        size = given["image_size"]
-        given["image_size"] = one_or_two([size] if isinstance(size, int) else size)
-    return given
+    """Return the settings of the training that a trial is.
+
+    Raises:
+        SettingError: One takes no such value.
+    """
+    common = Training().having(**shared(settings))
+    own = counting(settings, values)
+    own = {name: value for name, value in own.items() if name in Training.searchable()}
+    if any(one.name == "l2" for one in space) and settings["weight_decay"] is None:
+        own.setdefault("weight_decay", 0.0)  # two penalties would do the same, and neither be found
+    trial = common.having(**own)
+    trial.verify()
+    size = trial.images.image_size
+    return {**trial.flat(), "image_size": None if size is None else one_or_two(size)}
+
+
+def counting(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trial's values, with the defaults of what does not count beside them."""
+    known = {**shared(settings), **values}
+    needs = Training.needs().items()
+    idle = [name for name, needed in needs if known[needed.other] not in needed.values]
+    return {**values, **{name: TRAIN[name] for name in idle}}
 
 
 def check_trial(
@@ -105,9 +102,9 @@ def check_trial(
     Raises:
         SettingError: One is of the wrong type or out of its range, or two do not go together.
     """
-    given = of_training(settings, values, space)
     network = chosen(choice, values)
     try:
+        given = of_training(settings, values, space)
         architectures.check(network.architecture, **network.settings)
         building.check_room(network, given["batch_size"])
         network.make_ready()
@@ -119,7 +116,30 @@ def check_trial(
         training.check_fit(given["epochs"], patience=None, **{name: given[name] for name in names})
     except TypeError as error:  # a word where a number belongs
         shown = ", ".join(f"{name} {value!r}" for name, value in values.items())
-        raise SettingError(f"--search: {shown} cannot be used ({error}).") from None
+        raise SettingError(f"`search`: {shown} cannot be used ({error}).") from None
+
+
+def known_to(networks: Sequence[str]) -> list[str]:
+    """Return the settings that all these networks have."""
+    first, *others = map(architectures.settings, networks)
+    return [name for name in first if all(name in other for other in others)]
+
+
+def _networks(space: Space, choice: Choice) -> list[str]:
+    """Return the architectures that trials may have."""
+    searched = next((one for one in space if one.name == "architecture"), None)
+    if searched is None:
+        return [choice.architecture]
+    if not isinstance(searched, Choices):
+        raise SettingError(f"`search` {searched}: give names, as in basic_cnn,inception.")
+    for name in searched.values:
+        architectures.check_name(str(name))
+    if "pretrained" in searched.values:
+        raise SettingError(
+            "`search` architecture: what a backbone sees in the images is computed before the "
+            "trials, so pretrained is searched alone: `backbone=MobileNet`."
+        )
+    return [str(name) for name in searched.values]
 
 
 def _check_name(
@@ -127,72 +147,47 @@ def _check_name(
     settings: Mapping[str, Any],
     given: Collection[str],
     choice: Choice,
-    names: Sequence[str],
+    networks: Sequence[str],
 ) -> None:
-    name = parameter.name
-    known = [*FLAGS, *(one for one in names if one not in ("weights",))]
+    name, of_network = parameter.name, known_to(networks)
+    of_training = [one for one in Training.searchable() if one not in Network.TRAITS]
+    known = list(dict.fromkeys([*of_training, *(one for one in of_network if one != "weights")]))
     if name not in known:
+        lacking = [one for one in networks if name not in architectures.settings(one)]
+        if name in Training.searchable() or 0 < len(lacking) < len(networks):
+            raise SettingError(f"`search` {name}: {' and '.join(lacking)} has no such setting.")
         if name in settings or name == "weights":
             raise SettingError(
-                f"--search {name}: it is the same for all trials; give it as a flag, "
-                f"--{name.replace('_', '-')}."
+                f"`search` {name}: it is the same for all trials; give it as a flag, `{name}`."
             )
         raise SettingError(
-            f'--search: there is no setting "{name}".{nearest(name, known)} Searched can be: '
+            f'`search`: there is no setting "{name}".{nearest(name, known)} Searched can be: '
             f"{', '.join(known)}."
         )
-    if name in Network.TRAITS and name not in names:
-        raise SettingError(f"--search {name}: {choice.architecture} has no such setting.")
     if name in given or name in assignments(settings["settings"]):
-        raise SettingError(
-            f"{name} is searched and fixed as well; leave --search {name} or its flag out."
-        )
+        raise SettingError(f"{name} is searched and fixed as well; leave one of the two out.")
     if choice.frozen and name in OF_IMAGES:
         raise SettingError(
-            f"--search {name}: the head on a frozen backbone sees each image once, as it is. "
-            "Search it with a network that is trained as a whole: --architecture basic_cnn."
+            f"`search` {name}: the head on a frozen backbone sees each image once, as it is. "
+            "Search it with a network that is trained as a whole: `architecture=basic_cnn`."
         )
-    if isinstance(parameter, Range) and name in (*IMAGES, *LISTED, *TAKES, "loss"):
+    if isinstance(parameter, Range) and name in (*IMAGES, *LISTED):
         raise SettingError(
-            f"--search {parameter}: give a list of choices, as in image_size=64,96,128."
+            f"`search` {parameter}: give a list of choices, as in image_size=64,96,128."
         )
-    if isinstance(parameter, Range) and name == "batch_size" and not parameter.integer:
-        raise SettingError(f"--search {parameter}: a batch has a whole number of images, 16:128.")
-
-
-def _check_value(parameter: Parameter, value: Any) -> None:
-    """Check what the training's own parser of flags would."""
-    name = parameter.name
-    if name in TAKES and value not in TAKES[name]:
-        raise SettingError(
-            f"--search {name}: {value!r} is none of {', '.join(TAKES[name])}."
-            f"{nearest(str(value), TAKES[name])}"
-        )
-    if name == "image_size":
-        sides = value if isinstance(value, list | tuple) else [value]
-        if not all(isinstance(side, int) and not isinstance(side, bool) for side in sides):
-            raise SettingError(f"--search image_size: {value!r} is no number of pixels.")
-        one_or_two(sides)
-    if name == "batch_size" and (not isinstance(value, int) or value < 1):
-        raise SettingError(f"--search batch_size: it must be a whole number from 1, not {value!r}.")
-    if name == "mix_alpha":
-        mixing.mix("mixup", value)
 
 
 def _check_use(space: Space, settings: Mapping[str, Any]) -> None:
-    """Refuse what would make no difference."""
+    """Refuse what would make no difference in any trial."""
     searched = {one.name: one for one in space}
-
-    def possible(name: str) -> Sequence[Any]:
-        found = searched.get(name)
-        return found.values if isinstance(found, Choices) else (settings[name],)
-
-    if "momentum" in searched and "sgd" not in possible("optimizer"):
-        raise SettingError(
-            "--search momentum: only sgd has it; take --optimizer sgd, or leave it out."
-        )
-    if "mix_alpha" in searched and set(possible("mix")) == {"none"}:
-        raise SettingError("--search mix_alpha: nothing is mixed; give --mix mixup, for example.")
+    for name, needed in Training.needs().items():
+        other = searched.get(needed.other)
+        possible = other.values if isinstance(other, Choices) else (settings[needed.other],)
+        if name in searched and not set(needed.values) & set(possible):
+            raise SettingError(
+                f"`search` {name}: only {needed.other} {' or '.join(needed.values)} uses it; take "
+                f"`{needed.other}={needed.values[0]}`, or leave it out."
+            )
 
 
 def _ends(parameter: Parameter) -> Iterator[Any]:
@@ -202,15 +197,10 @@ def _ends(parameter: Parameter) -> Iterator[Any]:
         yield from (parameter.value(0.0), parameter.value(1.0))
 
 
-def _first(space: Space) -> dict[str, Any]:
-    """Return the first value of every setting."""
-    return {parameter.name: next(_ends(parameter)) for parameter in space}
-
-
 def _fitting(space: Space, tried: Parameter) -> dict[str, Any]:
-    """Return values of the other settings with which one is tried."""
-    values = _first(space)
-    mix = next((one for one in space if one.name == "mix"), None)
-    if tried.name == "mix_alpha" and isinstance(mix, Choices):
-        values["mix"] = next((one for one in mix.values if one != "none"), "none")
+    """Return values of the other settings with which one is tried, the first of each."""
+    values = {parameter.name: next(_ends(parameter)) for parameter in space}
+    needed, named = Training.needs().get(tried.name), {one.name: one for one in space}
+    if needed is not None and isinstance(other := named.get(needed.other), Choices):
+        values[needed.other] = next(one for one in other.values if one in needed.values)
     return values

@@ -57,7 +57,12 @@ def settings_of(
 
 
 def train_best(
-    folder: Path, resolved: Mapping[str, Any], space: Space, found: Result, use_validation: bool
+    folder: Path,
+    resolved: Mapping[str, Any],
+    space: Space,
+    found: Result,
+    use_validation: bool,
+    said: list[str],
 ) -> Result:
     """Train the winner anew, for its best epoch and without stopping early; score the test part.
 
@@ -69,6 +74,7 @@ def train_best(
         space: What was searched.
         found: What it gave, with a winner.
         use_validation: Train on the validation images, too.
+        said: Gets what comes of the training.
 
     Returns:
         The result with the score of the test part.
@@ -90,7 +96,7 @@ def train_best(
             f"The winner is trained anew, for {best.epoch} of {best.epochs} epochs"
             f"{', on the validation images, too' if use_validation else ''}."
         )
-        _train(folder / f"{BEST}.yaml", run)
+        _train(folder / f"{BEST}.yaml", run, said)
         looks = found.findings.looked
         scored = {"test_scored": int("test" in _metrics(run))}
         record.add_to_run(run, search={"folder": str(folder), "looks": looks, **scored})
@@ -115,11 +121,12 @@ def command(
 ) -> str:
     """Return the command that trains with some values of the settings, as it can be typed here."""
     settings = {**settings_of(resolved, space, values), "epochs": epochs, "monitor": None}
+    network = settings["architecture"]
     loss = training.default_loss(str(settings["settings"].get("head", "softmax")))  # type: ignore[arg-type]
     usual = {
         "loss": loss,
         "label_smoothing": training.default_smoothing(settings["loss"]),
-        **{name: _default(resolved, name) for name in Network.TRAITS},
+        **{name: _default(network, name) for name in Network.TRAITS},
         "weight_decay": training.default_decay(settings["optimizer"]),
     }
     words = [program_name("kit-train")]
@@ -132,7 +139,7 @@ def command(
         if name in ("settings", "augment"):
             option = "--set" if name == "settings" else flag
             for key, one in value.items():
-                if name == "augment" or key in values or one != _default(resolved, key):
+                if name == "augment" or key in values or one != _default(network, key):
                     words += [option, quoted(f"{key}={flow(one)}")]
         elif isinstance(value, bool):
             words.append(flag if value else f"--no-{name.replace('_', '-')}")
@@ -143,11 +150,11 @@ def command(
     return " ".join(words)
 
 
-def _default(resolved: Mapping[str, Any], name: str) -> Any:
-    return plain(architectures.settings(resolved["architecture"]).get(name))
+def _default(architecture: str, name: str) -> Any:
+    return plain(architectures.settings(architecture).get(name))
 
 
-def _train(settings: Path, run: Path) -> None:
+def _train(settings: Path, run: Path, said: list[str]) -> None:
     if run.exists() and not (run / runs.SETTINGS).is_file():  # killed before anything was in it
         shutil.rmtree(run)
     known = {**read_settings(Training, settings), "output": run, "overwrite": run.exists()}
@@ -156,7 +163,7 @@ def _train(settings: Path, run: Path) -> None:
     except CheckError as error:
         progress.say(f"{error} The trials could do without, so the winner is trained all the same.")
         made = train(**{**known, "check": False})
-    print(*made.lines(), *next_steps(run, known["folder"]), sep="\n")
+    said += [*made.lines(), *next_steps(run, known["folder"])]
 
 
 def _metrics(run: Path) -> dict[str, Any]:

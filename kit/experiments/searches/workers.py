@@ -1,5 +1,6 @@
 """Who trains the trials: this process, several on this machine, or those of a scheduler."""
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from kit.errors import DataError, SettingError
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches import record, trials
 from kit.experiments.searches import settings as plan
+from kit.experiments.searches.values import counting
 from kit.keras_start import start_keras
 from kit.settings import Tuning
 from kit.settings.stored import read_settings, settings_text
@@ -81,7 +83,7 @@ def run_trial(
 ) -> search.RunTrial:
     """Return what trains the jobs, with the images as loaded and the division in a file."""
     builders = trials.prepare(choice, settings, space, source, split, first)
-    return search.from_builders(
+    train = search.from_builders(
         builders.make_model,
         builders.make_splits,
         schedule=settings["schedule"],
@@ -89,6 +91,12 @@ def run_trial(
         every=settings["every"],
         class_weight=settings["class_weight"],
     )
+
+    def run(job: search.Job, report: search.Report) -> search.Outcome:
+        values = counting(settings, job.values)
+        return train(dataclasses.replace(job, values=values), report)
+
+    return run
 
 
 def elsewhere(resolved: Mapping[str, Any], source: Path, first: data.Splits, split: Path) -> Any:

@@ -1,0 +1,63 @@
+"""What a search gives in Python: the run of the winner, the trials, and what to think of them."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kit.experiments.run import Run
+from kit.progress import clean
+from kit.search import Result
+
+__all__ = ["Tuned"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tuned:
+    """A search that went to its end.
+
+    Attributes:
+        folder: Where it lies.
+        best: The run of the winner, trained with the best settings.
+        result: The trials, the best of them, and the facts behind the sentences.
+        command: That trains with the best settings.
+        lines: What came of it, for a terminal.
+    """
+
+    folder: Path
+    best: Run
+    result: Result
+    command: str
+    lines: tuple[str, ...]
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return the best values of what was searched."""
+        return {} if self.result.best is None else self.result.best.values
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Return one row for each trial."""
+        return self.result.table
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return what was found, how sure it is and what to try next."""
+        return tuple(map(clean, self.result.sentences))
+
+    @property
+    def figures(self) -> Mapping[str, Path]:
+        """Return the pictures of it by name: settings, map, cost, curves."""
+        return {path.stem: path for path in sorted((self.folder / "figures").glob("*.png"))}
+
+    def __repr__(self) -> str:
+        """Return where it lies."""
+        return f"<search in {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        """Return it as a notebook shows it: the sentences, and the run of the winner."""
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.sentences)
+        return f"<h4>{html.escape(str(self.folder))}</h4><ul>{lines}</ul>{self.best._repr_html_()}"
