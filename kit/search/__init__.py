@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kit.search.results.result import Best, Result, conclude, result
     from kit.search.running import run
     from kit.search.searching import ORACLES, Search, prepare
-    from kit.search.stage_display import shown
+    from kit.search.showing.stage_display import shown
     from kit.search.trainer import from_builders
     from kit.search.tuner.hypermodel import hypermodel
 
@@ -65,7 +65,7 @@ LATER = {  # where it is, for what needs keras-tuner or pandas
     "prepare": "searching",
     "result": "results.result",
     "run": "running",
-    "shown": "stage_display",
+    "shown": "showing.stage_display",
 }
 
 

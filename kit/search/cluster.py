@@ -25,8 +25,6 @@ from kit.errors import KitError, SettingError
 from kit.search.executors import Crew, train
 from kit.search.trials import Job, Outcome, RunTrial
 
-__all__ = ["crew"]
-
 TOPIC = "kit-epochs"
 PATIENCE = "20s"  # with a scheduler that does not answer
 SETTINGS = {

@@ -15,8 +15,6 @@ from kit import progress
 from kit.errors import DataError, SettingError
 from kit.search.trials import Job, Outcome, RunTrial, plain_row
 
-__all__ = ["Crew", "Heard", "Here", "crew", "here", "train"]
-
 Heard = Callable[[int, Mapping[str, float]], None]  # takes the number of a trial and an epoch's row
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["nothing_left"]
-
 
 @contextmanager
 def nothing_left() -> Iterator[None]:

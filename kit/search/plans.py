@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from kit.errors import SettingError
 
-__all__ = ["Plan", "Stage", "plan"]
-
 LONGER = 4  # times: the trials of a stage beside those of the one before
 LEAST_SHARE = 0.1  # of an epoch, that a trial trains
 KEPT = 0.5  # of the trials at a rung; Jamieson & Talwalkar, AISTATS 2016, successive halving

@@ -20,8 +20,6 @@ from kit.search.trials import Job, Trial
 from kit.search.tuner.hyperparameters import hyperparameters, objective_of, own_values
 from kit.search.tuner.oracle import NEVER
 
-__all__ = ["ProposedSearch"]
-
 PROPOSALS = "proposals.json"
 
 

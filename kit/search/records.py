@@ -10,17 +10,6 @@ from kit import files, progress
 from kit.errors import SettingError
 from kit.search.staged.state import Facts, unusable
 
-__all__ = [
-    "SETUP",
-    "TRIALS",
-    "as_read",
-    "differences",
-    "load_all",
-    "load_setup",
-    "save",
-    "save_setup",
-]
-
 TRIALS, SETUP = "trials", "search.json"
 VERSION = 2  # 1 drew other values
 # What the text of a damaged file may raise: a number too large, a thousand lists in one another.

@@ -9,12 +9,10 @@ from kit.search.executors import crew
 from kit.search.plans import plan
 from kit.search.results.result import Result, conclude
 from kit.search.searching import prepare
+from kit.search.showing.stage_display import shown
 from kit.search.space import Space, possible
-from kit.search.stage_display import shown
 from kit.search.staged.trial_ranking import Chance
 from kit.search.trials import RunTrial
-
-__all__ = ["run"]
 
 
 def run(

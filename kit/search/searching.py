@@ -23,8 +23,6 @@ from kit.search.trials import Job, Outcome, Trial
 from kit.search.tuner.oracle import SearchOracle
 from kit.search.words import listed
 
-__all__ = ["ORACLES", "Search", "prepare"]
-
 ORACLES = ("staged", "random", "bayesian", "hyperband")
 OBJECTIVES = ("val_accuracy", "val_balanced_accuracy", "val_data_loss")
 HOPELESS = 3  # trials that failed by an error of the program and no other that worked

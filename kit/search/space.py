@@ -10,8 +10,6 @@ from typing import Any, cast
 from kit import foreign
 from kit.errors import SettingError
 
-__all__ = ["Choices", "Parameter", "Range", "Space", "possible", "read_space", "space_text"]
-
 DECADES = 100  # times: from this ratio of its ends a range is drawn from on a log scale
 LOG = ("learning_rate", "l2", "weight_decay")  # are drawn so at any ratio, where 0 is not in them
 L2_FLOOR = 1e-7  # below, a penalty is lost in rounding beside a loss near 1 in single precision

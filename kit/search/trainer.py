@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from kit.data.features.features import Features
 
-__all__ = ["MakeModel", "MakeSplits", "from_builders"]
-
 KEPT = 4  # data sets whose features or statistics are kept: a search goes to and fro between sizes
 
 

@@ -8,8 +8,6 @@ from typing import Any, Literal, Protocol
 
 from kit.evaluation import kept_epoch
 
-__all__ = ["Job", "Outcome", "Report", "RunTrial", "Status", "Trial", "plain_row"]
-
 Status = Literal["waiting", "running", "complete", "stopped", "infeasible", "failed"]
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from kit.progress import clean
 
-__all__ = ["listed", "lower_is_better", "score_text", "settings_text", "value_text"]
-
 LONGEST = 60  # letters of one value
 NAMED = 4  # things in one sentence
 

@@ -19,17 +19,6 @@ from kit.search import Space
 from kit.settings import Network, Tuning
 from kit.settings.stored import settings_text
 
-__all__ = [
-    "FACTS",
-    "METRICS",
-    "division",
-    "fingerprint",
-    "known_files",
-    "refuse_other_data",
-    "resolve",
-    "save",
-]
-
 FACTS, METRICS = "facts.json", "metrics.json"
 SHOWN = 3  # files of each kind that are named
 # What the search keeps itself, or what the data's own fingerprint says better.

@@ -18,22 +18,6 @@ from kit.settings.texts import assignments
 if TYPE_CHECKING:
     from kit.data import Splits
 
-__all__ = [
-    "FREE",
-    "SETTINGS",
-    "TRAIN",
-    "choose",
-    "default_space",
-    "defaults",
-    "flag",
-    "plain",
-    "search_folder",
-    "settled",
-    "shared",
-    "source_of",
-    "space_of",
-]
-
 SETTINGS = runs.SEARCH
 STRENGTH = {"augmentation": "light"}  # which a head on a frozen backbone does not see
 TRAIN = Training().flat() | STRENGTH

@@ -19,8 +19,6 @@ from kit.keras_start import start_keras
 if TYPE_CHECKING:
     from kit.experiments.searches.tuned import Tuned
 
-__all__ = ["chance_of", "plan_of", "run", "told"]
-
 BEGUN = ("search.json", "trials")  # what is there of a search from its first moment on
 
 

@@ -23,8 +23,6 @@ from kit.settings import Training
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Builders", "load_first", "prepare"]
-
 KEPT = 8  # data sets as trials vary them: they share the images, and are small
 BATCHES = ("batch_size", "sampling", "augmentation", "mix", "mix_alpha")  # need no other pixels
 

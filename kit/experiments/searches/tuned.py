@@ -12,8 +12,6 @@ from kit.experiments.run import Run
 from kit.progress import clean
 from kit.search import Result
 
-__all__ = ["Tuned"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tuned:

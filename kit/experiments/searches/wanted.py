@@ -24,8 +24,6 @@ from kit.settings import Tuning
 from kit.settings.stored import read_settings
 from kit.settings.texts import assignments, one_or_two
 
-__all__ = ["Wanted", "wanted"]
-
 
 @dataclass(frozen=True)
 class Wanted:

@@ -19,8 +19,6 @@ from kit.settings import Network, Training
 from kit.settings.stored import read_settings, settings_text
 from kit.settings.texts import flow
 
-__all__ = ["command", "settings_of", "tested", "train_best"]
-
 BEST = "best"
 UNSAID = ("folder", "patience", "max_minutes")  # by the command that is shown
 

@@ -18,15 +18,6 @@ from kit.keras_start import start_keras
 from kit.settings import Tuning
 from kit.settings.stored import read_settings, settings_text
 
-__all__ = [
-    "elsewhere",
-    "refuse_keras_tuner",
-    "run_trial",
-    "run_trial_there",
-    "set_threads",
-    "threads_each",
-]
-
 VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 

@@ -13,8 +13,6 @@ from kit.search.space import Parameter, Range, Space
 from kit.search.trials import Trial, rank_key
 from kit.search.words import value_text
 
-__all__ = ["Importance", "Verdict", "importance"]
-
 Verdict = Literal["matters", "cannot be told from chance", "too few trials"]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]

@@ -8,8 +8,6 @@ from kit.search.space import Choices
 from kit.search.trials import Trial
 from kit.search.words import value_text
 
-__all__ = ["limits"]
-
 FEW = 3  # trials: of fewer, a limit is not named
 LUCK = 0.01  # chance that so many infeasible trials lie beyond one value without a reason
 

@@ -16,8 +16,6 @@ from kit.search.searching import Search
 from kit.search.space import Choices, Parameter, Range, Space
 from kit.search.staged.state import Group, State
 
-__all__ = ["Best", "Result", "conclude", "result"]
-
 TRIALS, CURVES = "trials.csv", "curves.csv"
 
 

@@ -9,8 +9,6 @@ from kit.search.results.search_findings import Findings, apart, hardly_matters, 
 from kit.search.space import Range
 from kit.search.words import listed, value_text
 
-__all__ = ["after_nothing", "next_steps"]
-
 
 def after_nothing(findings: Findings) -> str:
     """Return what to do after a search without one feasible trial."""

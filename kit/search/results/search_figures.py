@@ -6,8 +6,6 @@ from kit.search.results.search_findings import Findings
 from kit.search.results.trial_tables import epochs, setting_column, table
 from kit.search.space import Range
 
-__all__ = ["figures"]
-
 ORDER = ("log", "linear", "choices")  # which settings the map shows: where it matters most, first
 
 

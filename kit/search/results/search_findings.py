@@ -15,16 +15,6 @@ from kit.search.staged.trial_ranking import Chance, chance_level
 from kit.search.trials import Trial, rank_key
 from kit.search.words import lower_is_better
 
-__all__ = [
-    "Entrant",
-    "Extension",
-    "Findings",
-    "apart",
-    "hardly_matters",
-    "interval",
-    "rising",
-]
-
 Side = Literal["low", "high"]
 SIDES: tuple[Side, Side] = ("low", "high")
 SURE = 0.95

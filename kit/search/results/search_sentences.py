@@ -20,8 +20,6 @@ from kit.search.results.search_findings import (
 from kit.search.space import possible
 from kit.search.words import listed, lower_is_better, score_text, settings_text, value_text
 
-__all__ = ["sentences"]
-
 
 def sentences(findings: Findings) -> list[str]:
     """Say what was found and how sure it is; the best first, what to try next last.

@@ -13,8 +13,6 @@ from kit import files
 from kit.search.space import Space
 from kit.search.trials import Trial
 
-__all__ = ["epochs", "save", "setting_column", "table"]
-
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # begin a formula
 NO_METRICS = ("epoch", "learning_rate", "seconds", "cpu_seconds")  # of a row's columns
 FIRST = ("trial", "stage")

@@ -15,16 +15,6 @@ from kit.search.space import Choices, Parameter, Range, Space, possible, read_sp
 from kit.search.staged.trial_ranking import RATE, jumped
 from kit.search.trials import Trial
 
-__all__ = [
-    "Edge",
-    "beyond",
-    "draw",
-    "edges",
-    "extended",
-    "narrowed",
-    "too_low",
-]
-
 OUTER = 0.1  # of a range: where a best value is at the edge
 OUTERMOST, WIDEST_EDGE = 4, 0.25  # trials that an edge holds; of a range, that it has at most
 ALONE = 0.1  # of a range, to both sides of a best trial that has none beside it

@@ -16,8 +16,6 @@ from kit.search.staged.state import Facts, Finals, Group, Settings, State
 from kit.search.staged.trial_ranking import ranked
 from kit.search.trials import Trial
 
-__all__ = ["Staged", "state"]
-
 ELITES = 2  # of the best of a stage, that the next one trains longer beside new ones
 
 

@@ -17,8 +17,6 @@ from kit.search.staged.ranges import Edge
 from kit.search.staged.trial_ranking import Chance
 from kit.search.trials import Job, Outcome, Trial
 
-__all__ = ["Facts", "Finalist", "Finals", "Group", "Settings", "State", "unusable"]
-
 
 @dataclass(frozen=True)
 class Settings:

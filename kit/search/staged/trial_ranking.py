@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from kit.intervals import luck, standard_error
 from kit.search.trials import Trial, rank_key
 
-__all__ = ["Chance", "at_chance", "best_of", "chance_level", "jumped", "ranked"]
-
 BEST_SHARE, FEWEST_BEST = 8, 3  # one in 8 trials is among the best, but at least 3
 LOSS = "val_data_loss"
 MOVED = 1e-3  # of the loss: less is rounding, or learning how frequent the classes are

@@ -14,8 +14,6 @@ from kit.search.tuner.hyperparameters import declare
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["hypermodel"]
-
 
 def hypermodel(
     architecture: str,

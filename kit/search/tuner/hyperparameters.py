@@ -10,8 +10,6 @@ import keras_tuner
 
 from kit.search.space import Choices, Space, possible
 
-__all__ = ["declare", "hypercubes", "hyperparameters", "objective_of", "own_values", "tuner_values"]
-
 ENOUGH = 30  # draws for each point, after which a part that is still free holds no whole number
 
 

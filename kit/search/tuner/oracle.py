@@ -15,8 +15,6 @@ from kit.search.staged.state import Settings
 from kit.search.trials import Job, Trial
 from kit.search.tuner.hyperparameters import hyperparameters, objective_of, tuner_values
 
-__all__ = ["NEVER", "PROJECT", "SearchOracle", "trial_id"]
-
 PROJECT = "keras-tuner"  # the folder that keras-tuner reads
 NEVER = 10**9  # failed trials in a row that end a search: here a trial that diverged is one
 

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Self
 
 from kit import progress
 from kit.progress import clean
-from kit.search.trial_lines import best_first, score_of, view
+from kit.search.showing.trial_lines import best_first, score_of, view
 from kit.search.trials import Trial
 from kit.search.words import settings_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
-
-__all__ = ["Pace", "Show", "duration"]
 
 MEMORY = 0.98  # of an epoch's time after one more: later stages have other networks and lengths
 REFRESHES = 2  # a second

@@ -9,8 +9,8 @@ import threading
 import pytest
 from rich.console import Console
 
-from kit.search.display import Pace, Show, duration
-from kit.search.trial_lines import chosen, view
+from kit.search.showing.display import Pace, Show, duration
+from kit.search.showing.trial_lines import chosen, view
 from kit.search.trials import Trial
 
 

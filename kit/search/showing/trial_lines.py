@@ -11,8 +11,6 @@ from kit.search.words import score_text, settings_text, value_text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["best_first", "chosen", "score_of", "view"]
-
 AROUND = 6  # lines of a table that are no trials, and of the bar
 FEWEST = 3  # trials that are shown on the smallest terminal
 STATUS = 32  # letters of a status with its reason

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kit.search.display import Show
 from kit.search.searching import Search
+from kit.search.showing.display import Show
 from kit.search.staged.ranges import Edge
 from kit.search.staged.state import Group, State
 from kit.search.words import value_text
-
-__all__ = ["news", "shown"]
 
 MOST = 0.5  # of a stage's trials infeasible: more, and the range or the set-up is wrong
 

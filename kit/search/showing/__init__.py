@@ -1,0 +1,1 @@
+"""A search on a terminal, while it goes."""
