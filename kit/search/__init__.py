@@ -9,7 +9,7 @@ space and planning need neither.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from kit.search.executors import crew, here
+from kit.search.executors import check_crew, crew, here
 from kit.search.plans import Plan, Stage, plan
 from kit.search.space import Choices, Range, Space, possible, read_space, space_text
 from kit.search.staged.trial_ranking import Chance
@@ -39,6 +39,7 @@ __all__ = [
     "Space",
     "Stage",
     "Trial",
+    "check_crew",
     "conclude",
     "crew",
     "from_builders",

@@ -6,15 +6,12 @@ computed again when that dies; no more jobs are handed out than there are worker
 encrypted, and who holds the certificate can run code on the workers.
 """
 
-import ast
 import contextlib
 import logging
 import queue
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from pathlib import Path
 from typing import Any
 
 import dask
@@ -49,12 +46,11 @@ def crew(
             those in Dask's own configuration.
 
     Raises:
-        SettingError: The scheduler cannot be used, or processes cannot be started from here.
+        SettingError: The scheduler cannot be used.
         KitError: The scheduler was lost.
     """
     with dask.config.set(SETTINGS), _quiet(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            _refuse_unguarded()
             cluster = distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -118,11 +114,6 @@ def train_there(job: Job, state: bytes | None) -> Outcome:
 
 
 def _client(address: str) -> distributed.Client:
-    if not address.startswith("tls://"):
-        raise SettingError(
-            f"A scheduler is called tls://HOST:PORT, not {address!r}: without a certificate "
-            "anybody in the network could run code on its workers."
-        )
     security = distributed.Security()
     if not security.tls_client_cert or not security.tls_ca_file:
         raise SettingError(
@@ -154,26 +145,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _refuse_unguarded() -> None:
-    """Make sure that a script can be imported by the processes that it starts.
-
-    Raises:
-        SettingError: Each would start the search anew.
-    """
-    frame = sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__") != "__main__":
-        frame = frame.f_back
-    file = getattr(sys.modules["__main__"], "__file__", None)
-    if frame.f_code.co_name != "<module>" or file is None or frame.f_code.co_filename != file:
-        return
-    tree = ast.parse(Path(file).read_text("utf-8"))
-    if not any(
-        isinstance(one, ast.If) and one.lineno <= frame.f_lineno <= (one.end_lineno or 0)
-        for one in tree.body
-    ):
-        raise SettingError(
-            f"{file} starts processes that import it, and each would begin the search again. Put "
-            'what it does below a line  if __name__ == "__main__":  and indent it.'
-        )

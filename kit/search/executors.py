@@ -1,6 +1,10 @@
 """Who trains the jobs of a search: this process, or others on this machine and elsewhere."""
 
+import ast
 import dataclasses
+import importlib.util
+import inspect
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -88,15 +92,47 @@ def crew(
     """
     if workers == 1 and scheduler is None:
         return nullcontext(here(make_run_trial(), heard))
-    try:
-        from kit.search import cluster
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
-            raise
+    check_crew(workers, scheduler)
+    from kit.search import cluster
+
+    return cluster.crew(make_run_trial, workers, scheduler)
+
+
+def check_crew(workers: int = 1, scheduler: str | None = None) -> None:
+    """Make sure that there can be such a crew, as far as that can be told at once.
+
+    Raises:
+        SettingError: Dask is not installed, the script that calls would be begun anew by each
+            process that it starts, or the address is none that is encrypted.
+    """
+    if workers == 1 and scheduler is None:
+        return
+    if importlib.util.find_spec("distributed") is None:
         raise SettingError(
             "Several workers need Dask: pip install 'kit-image-classification[cluster]'."
-        ) from None
-    return cluster.crew(make_run_trial, workers, scheduler)
+        )
+    if scheduler is None:
+        _refuse_unguarded()
+    elif not scheduler.startswith("tls://"):
+        raise SettingError(
+            f"A scheduler is called tls://HOST:PORT, not {scheduler!r}: without a certificate "
+            "anybody in the network could run code on its workers."
+        )
+
+
+def _refuse_unguarded() -> None:
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    frames = [each.frame for each in inspect.stack(0)]
+    script = [one for one in frames if file is not None and one.f_code.co_filename == file]
+    if not script or script[-1].f_code.co_name != "<module>":
+        return
+    line = script[-1].f_lineno
+    guards = [one for one in ast.parse(Path(file).read_text("utf-8")).body if type(one) is ast.If]
+    if not any(one.lineno <= line <= (one.end_lineno or 0) for one in guards):
+        raise SettingError(
+            f"{file} starts processes that import it, and each would begin the search again. Put "
+            'what it does below a line  if __name__ == "__main__":  and indent it.'
+        )
 
 
 def train(run_trial: RunTrial, heard: Heard, job: Job, state: bytes | None) -> Outcome:

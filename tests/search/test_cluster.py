@@ -126,7 +126,7 @@ def test_a_scheduler_is_called_with_its_own_certificate_only(
     scheduler: tuple[str, distributed.Security], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(address: str) -> str:
-        with pytest.raises(SettingError) as raised, cluster.crew(strange, 1, address):
+        with pytest.raises(SettingError) as raised, search.crew(strange, print, 1, address):
             pass
         return str(raised.value)
 
@@ -139,9 +139,10 @@ def test_a_scheduler_is_called_with_its_own_certificate_only(
 
 
 UNGUARDED = """
-from kit import search
-with search.crew(print, print, workers=2) as hands:
-    print(hands.places())
+import kit
+def main():
+    kit.tune(workers=2)
+main()
 """
 
 

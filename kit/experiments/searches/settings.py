@@ -107,11 +107,6 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def flag(name: str) -> str:
-    """Return the flag of a setting."""
-    return "--set" if name == "settings" else "--" + name.replace("_", "-")
-
-
 def choose(settings: Mapping[str, Any], source: Path, space: Space | None = None) -> Choice:
     """Return the network, as the training chooses it.
 

@@ -14,12 +14,12 @@ from kit.experiments.searches.settings import (
     FREE,
     SETTINGS,
     defaults,
-    flag,
     plain,
     source_of,
     space_of,
 )
 from kit.search import Space, space_text
+from kit.setting_names import flag
 from kit.settings import Tuning
 from kit.settings.stored import read_settings
 from kit.settings.texts import assignments, one_or_two

@@ -63,7 +63,7 @@ def test_no_trial_has_no_figure():
 def test_what_a_search_gives_is_read_without_keras():
     code = (
         "import sys\n"
-        "from kit.search import display\n"
+        "from kit.search.showing import display\n"
         "from kit.search.results import importance, search_figures\n"
         "from kit.search.results import search_sentences, trial_tables\n"
         "sys.exit(bool({'tensorflow', 'keras', 'keras_tuner', 'matplotlib'} & set(sys.modules)))"
