@@ -123,8 +123,8 @@ def check_crew(workers: int = 1, scheduler: str | None = None) -> None:
 def _refuse_unguarded() -> None:
     file = getattr(sys.modules["__main__"], "__file__", None)
     frames = [each.frame for each in inspect.stack(0)]
-    script = [one for one in frames if file is not None and one.f_code.co_filename == file]
-    if not script or script[-1].f_code.co_name != "<module>":
+    script = [one for one in frames if one.f_code.co_filename == file]
+    if file is None or not script or script[-1].f_code.co_name != "<module>":
         return
     line = script[-1].f_lineno
     guards = [one for one in ast.parse(Path(file).read_text("utf-8")).body if type(one) is ast.If]

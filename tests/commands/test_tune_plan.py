@@ -345,12 +345,14 @@ def test_a_trial_is_the_training_with_some_settings_changed() -> None:
     space = plan.space_of(("optimizer=adam,sgd", "momentum=0.5:0.9", "image_size=8,10")) or ()
     settings = {**plan.defaults(), "trials": 3, "batch_size": 16}
     adam, sgd = (
-        values.of_training(settings, {"optimizer": name, "momentum": 0.6, "image_size": 8}, space)
+        values.of_training(
+            settings, {"optimizer": name, "momentum": 0.6, "image_size": 8}, space
+        ).flat()
         for name in ("adam", "sgd")
     )
 
     assert (adam["momentum"], sgd["momentum"]) == (0.9, 0.6)  # only sgd has it
-    assert (sgd["optimizer"], sgd["image_size"], sgd["batch_size"]) == ("sgd", (8, 8), 16)
+    assert (sgd["optimizer"], sgd["image_size"], sgd["batch_size"]) == ("sgd", (8,), 16)
     assert sgd["augmentation"] == "light"
     with pytest.raises(SettingError, match="takes a number, not 'fast'"):
         values.of_training(settings, {"learning_rate": "fast"}, space)

@@ -52,7 +52,7 @@ def resolve(
     every = {} if many else dict(architectures.settings(choice.architecture))
     every |= choice.settings
     height, width, _ = splits.image_shape
-    given = of_training(settings, {}, space)
+    given = of_training(settings, {}, space).flat()
     loss = given["loss"] or training.default_loss(str(every.get("head", "softmax")))  # type: ignore[arg-type]
     defaults = {
         "loss": None if "head" in searched else loss,

@@ -18,7 +18,6 @@ from kit.experiments.choice.variation import layers
 from kit.experiments.searches.values import IMAGES, LISTED, chosen, of_training
 from kit.experiments.trainings import building
 from kit.search import Choices, Space
-from kit.settings import Training
 
 if TYPE_CHECKING:
     import keras
@@ -47,7 +46,7 @@ class Builders:
 
     def make_splits(self, **values: Any) -> data.Splits:
         """Return the data of a trial, the same object for the same values."""
-        given = of_training(self.settings, values, self.space)
+        given = of_training(self.settings, values, self.space).flat()
         own = {name: given[name] for name in BATCHES}
         where = _key(values, self.choice)
 
@@ -73,7 +72,7 @@ class Builders:
 
     def make_model(self, splits: data.Splits, **values: Any) -> "keras.Model":
         """Return the compiled network of a trial: on a frozen backbone's features its head."""
-        given = of_training(self.settings, values, self.space)
+        trial = of_training(self.settings, values, self.space)
         choice = chosen(self.choice, values)
         if isinstance(splits.images, Features):
             size = splits.images.shape[0]
@@ -81,8 +80,8 @@ class Builders:
         else:
             shape, classes = splits.image_shape, splits.num_classes
             model = architectures.build(choice.architecture, shape, classes, **choice.settings)
-        optimization = Training().having(**given).optimization
-        return training.compile_model(model, **building.compile_settings(choice, optimization))
+        compiled = building.compile_settings(choice, trial.optimization)
+        return training.compile_model(model, **compiled)
 
 
 def load_first(
@@ -168,26 +167,20 @@ def _load(
     split: Path | None,
     values: Mapping[str, Any],
 ) -> data.Splits:
-    given = of_training(settings, values, space)
+    trial = of_training(settings, values, space)
     if values:
         progress.say(f"Images with {', '.join(f'{name} {one}' for name, one in values.items())}:")
-    same = ("batch_size", "parts", "validation_split", "test_split", "group", "strict", "exclude")
+    wanted = {**vars(trial.images), **vars(trial.division), **vars(trial.variation)}
     return data.load(
         source,
-        image_size=given["image_size"] if "image_size" in values else choice.image_size,
-        **{name: given[name] for name in same},
-        split=given["split"] if split is None else split,
-        seed=given["seed"],
-        augmentation="none" if choice.frozen else given["augmentation"],
-        augment=layers(given["augment"]),
-        flip=given["flip"],
-        mix=given["mix"],
-        mix_alpha=given["mix_alpha"],
-        sampling=given["sampling"],
-        color=choice.color,
-        aspect=given["aspect"],
-        equalization=given["equalization"],
-        cache=given["cache"],
+        **{
+            **wanted,
+            "image_size": trial.images.size if "image_size" in values else choice.image_size,
+            "color": choice.color,
+            "split": trial.division.split if split is None else split,
+            "augmentation": "none" if choice.frozen else trial.variation.augmentation,
+            "augment": layers(trial.variation.augment),
+        },
     )
 
 

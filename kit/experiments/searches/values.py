@@ -13,7 +13,7 @@ from kit.experiments.searches.settings import TRAIN, default_space, shared
 from kit.experiments.trainings import building
 from kit.search import Choices, Range, Space
 from kit.settings import Network, Training
-from kit.settings.texts import assignments, one_or_two
+from kit.settings.texts import assignments
 
 Parameter = Range | Choices
 
@@ -67,9 +67,7 @@ def chosen(choice: Choice, values: Mapping[str, Any]) -> Choice:
     )
 
 
-def of_training(
-    settings: Mapping[str, Any], values: Mapping[str, Any], space: Space
-) -> dict[str, Any]:
+def of_training(settings: Mapping[str, Any], values: Mapping[str, Any], space: Space) -> Training:
     """Return the settings of the training that a trial is.
 
     Raises:
@@ -82,8 +80,7 @@ def of_training(
         own.setdefault("weight_decay", 0.0)  # two penalties would do the same, and neither be found
     trial = common.having(**own)
     trial.verify()
-    size = trial.images.image_size
-    return {**trial.flat(), "image_size": None if size is None else one_or_two(size)}
+    return trial
 
 
 def counting(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,16 +101,11 @@ def check_trial(
     """
     network = chosen(choice, values)
     try:
-        given = of_training(settings, values, space)
-        architectures.check(network.architecture, **network.settings)
-        building.check_room(network, given["batch_size"])
-        network.make_ready()
-        trial = Training().having(**given)
+        trial = of_training(settings, values, space)
+        building.check_network(network, trial.optimization, trial.images.batch_size)
         batches.check(network, trial.variation, trial.optimization, trial.transfer)
-        compiled = building.compile_settings(network, trial.optimization)
-        training.check_compile(network.settings.get("head", "softmax"), **compiled)
-        names = ("monitor", "schedule", "decay", "every", "max_minutes")
-        training.check_fit(given["epochs"], patience=None, **{name: given[name] for name in names})
+        limits = building.fit_settings(trial)
+        training.check_fit(**{name: limits[name] for name in limits if name != "class_weight"})
     except TypeError as error:  # a word where a number belongs
         shown = ", ".join(f"{name} {value!r}" for name, value in values.items())
         raise SettingError(f"`search`: {shown} cannot be used ({error}).") from None

@@ -33,13 +33,13 @@ def settings_of(
         space: What was searched.
         values: Setting -> value.
     """
-    given = of_training({**resolved, "settings": ()}, values, space)
+    trial = of_training({**resolved, "settings": {}}, values, space)
+    given, size = trial.flat(), trial.images.size
     own = dict(resolved["settings"])
     for name, value in values.items():
         if name in given and name not in ("settings", "backbone", "weights"):
             continue
         own[name] = value
-    size = given["image_size"]
     if given["augmentation"] == TRAIN["augmentation"]:
         given["augmentation"] = None
     return {
