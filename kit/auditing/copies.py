@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kit.auditing.findings import Finding
-from kit.data.division.grouping import LARGE_COUNT, LARGE_SHARE
+from kit.data.division.grouping import crowded
 from kit.data.division.near_copies import joined, near
 
 Pixels = npt.NDArray[np.uint8]
@@ -73,9 +73,11 @@ def copies(
         meant = _one_place(rows, pairs) & (together[pairs[:, 0]] == together[pairs[:, 1]])
         pairs, correlations = pairs[~meant], correlations[~meant]
     alike = joined(len(images), pairs)
-    crowded, crowds = _crowds(alike, rows.numbers, pairs)
-    findings = exact + _near(rows, pairs[~crowded], correlations[~crowded])
-    return Copies(tuple(findings), joined(len(images), links), crowds)
+    crowds, sizes = crowded(alike, rows.numbers)
+    large = crowds[alike[pairs[:, 0]]]
+    findings = exact + _near(rows, pairs[~large], correlations[~large])
+    said = sorted(sizes[np.unique(alike[pairs[large, 0]])].tolist(), reverse=True)
+    return Copies(tuple(findings), joined(len(images), links), tuple(said))
 
 
 def _rows(images: pd.DataFrame, class_names: Sequence[str]) -> _Rows:
@@ -115,19 +117,6 @@ def _exact(rows: _Rows, group: Sequence[int]) -> Iterator[Finding]:
         else:
             detail = f"equal {what}; {rows.parts[image]} here, {rows.parts[kept]} there"
             yield Finding(rows.files[image], "two-parts", rows.files[kept], detail, 1.0)
-
-
-def _crowds(
-    alike: Numbers, labels: Numbers, pairs: Numbers
-) -> tuple[npt.NDArray[np.bool_], tuple[int, ...]]:
-    """Return which pairs lie in groups that are too large to be copies, and these groups' sizes."""
-    limits = np.maximum(LARGE_COUNT, (LARGE_SHARE * np.bincount(labels)).astype(np.int64))
-    most = np.full(len(labels), len(labels))  # for each group, by the smallest class in it
-    np.minimum.at(most, alike, limits[labels])
-    sizes = np.bincount(alike, minlength=len(labels))
-    crowded: npt.NDArray[np.bool_] = (sizes > most)[alike[pairs[:, 0]]]
-    large = np.unique(alike[pairs[crowded, 0]])
-    return crowded, tuple(sorted(sizes[large].tolist(), reverse=True))
 
 
 def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:

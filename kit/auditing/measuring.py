@@ -1,11 +1,9 @@
 """All files of a data set measured, once: what is unchanged comes from the cache."""
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +12,7 @@ import pandas as pd
 from kit import progress
 from kit.auditing.image_measures import RULES, Measures, measure
 from kit.data.decoding import decoder, opening
-from kit.data.decoding.thread_pool import in_order
+from kit.data.decoding.thread_pool import by_file
 from kit.data.division.near_copies import SIDE
 from kit.data.listing.folders import Entry, Listing
 from kit.data.scanning import pixel_cache, records
@@ -23,7 +21,6 @@ Pixels = npt.NDArray[np.uint8]
 Known = dict[str, tuple[Measures, Pixels | None]]  # by file name
 
 CHUNK = 16  # files per task: decoding a small one costs less than handing over a task
-AHEAD = 3  # tasks for each thread in advance
 
 
 @dataclass(frozen=True)
@@ -57,24 +54,12 @@ def read(listed: Listing, cache: bool) -> Reading:
     unknown = [entry for entry in listed.entries if entry.found.file not in known]
     if unknown:
         files = [listed.root / entry.found.file for entry in unknown]
-        for entry, found in zip(unknown, _measured(files), strict=True):
+        measured = by_file(measure, files, CHUNK, "Measuring images", "files measured")
+        for entry, found in zip(unknown, measured, strict=True):
             known[entry.found.file] = found
         if cache:
             _remember(listed, known)
     return _reading(listed, known)
-
-
-def _measured(files: Sequence[Path]) -> Iterator[tuple[Measures, Pixels | None]]:
-    def task(chunk: Sequence[Path]) -> list[tuple[Measures, Pixels | None]]:
-        found = []
-        for file in chunk:
-            with opening.named_memory(file):
-                found.append(measure(file))
-        return found
-
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    results = itertools.chain.from_iterable(in_order(task, chunks, AHEAD))
-    return progress.track(results, len(files), "Measuring images", "files measured")
 
 
 def _reading(listed: Listing, known: Known) -> Reading:

@@ -4,8 +4,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kit import memory
-from kit.data.decoding.thread_pool import workers
-from kit.data.scanning.judging import AHEAD
+from kit.data.decoding.thread_pool import AHEAD, workers
 from kit.errors import SettingError
 from kit.files import amount
 

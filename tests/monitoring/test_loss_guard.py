@@ -8,6 +8,8 @@ from kit import checks, monitoring
 from kit.errors import SettingError
 from kit.monitoring import layer_faults, smoothed_loss
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 IMAGES = np.random.default_rng(0).random((64, 6, 6, 1)).astype(np.float32)
 LABELS = np.eye(2, dtype=np.float32)[(IMAGES.mean((1, 2, 3)) > 0.5).astype(int)]
 

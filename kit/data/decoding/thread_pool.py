@@ -1,15 +1,21 @@
 """Threads that read and decode: Pillow works in C, outside Python's lock."""
 
+import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
+
+from kit import progress
+from kit.data.decoding.opening import named_memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+AHEAD = 3  # tasks for each thread in advance, where files are gone through
 
 
 def workers() -> int:
@@ -62,3 +68,31 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], ahead: int) 
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def by_file(
+    work: Callable[[Path], Result], files: Sequence[Path], at_once: int, doing: str, done: str
+) -> Iterator[Result]:
+    """Yield ``work(file)`` for each file in turn, done by threads, and show how far it is.
+
+    Args:
+        work: What to do with a file.
+        files: The files.
+        at_once: Files in a task: a small one costs less than handing over a task.
+        doing: As for :func:`kit.progress.track`, as is ``done``.
+        done: What is said at the end.
+
+    Raises:
+        KitError: The memory gave out.
+    """
+
+    def task(chunk: Sequence[Path]) -> list[Result]:
+        found = []
+        for file in chunk:
+            with named_memory(file):
+                found.append(work(file))
+        return found
+
+    chunks = [files[start : start + at_once] for start in range(0, len(files), at_once)]
+    results = itertools.chain.from_iterable(in_order(task, chunks, AHEAD))
+    yield from progress.track(results, len(files), doing, done)

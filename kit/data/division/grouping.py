@@ -131,13 +131,9 @@ def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
         pairs: Pairs of nearly equal ones.
     """
     alike = joined(len(scanned.entries), np.concatenate([equal, pairs]))
-    labels = np.array(scanned.labels, np.int64)
-    most = np.full(len(labels), len(labels))  # for each group, by the smallest class in it
-    limits = np.maximum(LARGE_COUNT, (LARGE_SHARE * np.bincount(labels)).astype(np.int64))
-    np.minimum.at(most, alike, limits[labels])
-    sizes = np.bincount(alike, minlength=len(labels))
-    large = (sizes > most)[alike[pairs[:, 0]]]
-    bound, crowded = pairs[~large], np.unique(alike[pairs[large, 0]])
+    crowds, sizes = crowded(alike, np.array(scanned.labels, np.int64))
+    large = crowds[alike[pairs[:, 0]]]
+    bound, crowd = pairs[~large], np.unique(alike[pairs[large, 0]])
     notes = []
     if len(bound):
         example = " and ".join(scanned.entries[image].found.file for image in bound[0])
@@ -145,13 +141,29 @@ def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
             f"{len(np.unique(bound))} images are nearly the same as another (for example "
             f"{example}); where parts are drawn, such stay together."
         )
-    if len(crowded):
+    if len(crowd):
         notes.append(
-            f"{sizes[crowded].sum()} images are so alike that each resembles some of the others, "
-            f"up to {sizes[crowded].max()} in one crowd: too many to stay together. Where they "
+            f"{sizes[crowd].sum()} images are so alike that each resembles some of the others, "
+            f"up to {sizes[crowd].max()} in one crowd: too many to stay together. Where they "
             "are frames of one scene, name the scene with `group`."
         )
     return bound, notes
+
+
+def crowded(
+    alike: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Tell of each group of near copies whether it is too large to be copies, and how large it is.
+
+    Args:
+        alike: The number of each image's group.
+        labels: The images' classes; the smallest class in a group sets its limit.
+    """
+    most = np.full(len(labels), len(labels))
+    limits = np.maximum(LARGE_COUNT, (LARGE_SHARE * np.bincount(labels)).astype(np.int64))
+    np.minimum.at(most, alike, limits[labels])
+    sizes = np.bincount(alike, minlength=len(labels))
+    return sizes > most, sizes
 
 
 def _named(numbers: npt.NDArray[np.int64], hashes: Sequence[str]) -> tuple[str, ...]:

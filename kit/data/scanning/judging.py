@@ -1,6 +1,5 @@
 """Files read, decoded and judged by a pool of threads, in order, a bounded number ahead."""
 
-import itertools
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,16 +8,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kit import progress
 from kit.data.decoding import decoder, opening
-from kit.data.decoding.thread_pool import in_order
+from kit.data.decoding.thread_pool import by_file
 from kit.data.division.near_copies import thumbnail
 
 Pixels = npt.NDArray[np.uint8]
 
 CHUNK = 16  # files per task: decoding a small one costs less than handing over a task
 LARGE = 2_000_000  # bytes of pixels, of which a task makes no more where it can be avoided
-AHEAD = 3  # tasks for each thread in advance
 # A file that ends like this is missed when it cannot be decoded; any other is not.
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
@@ -89,21 +86,14 @@ def examine(
     Raises:
         KitError: The memory gave out.
     """
-    if not files:
-        return
-
-    def judged(chunk: Sequence[Path]) -> list[Judged]:
-        found = []
-        for file in chunk:
-            with opening.named_memory(file):
-                found.append(_judge(file, image_size, aspect, equalization))
-        return found
-
     height, width = image_size
     size = max(1, min(CHUNK, LARGE // (3 * height * width)))
-    chunks = [files[start : start + size] for start in range(0, len(files), size)]
-    results = itertools.chain.from_iterable(in_order(judged, chunks, AHEAD))
-    yield from progress.track(results, len(files), "Reading images", "files read")
+
+    def judged(file: Path) -> Judged:
+        return _judge(file, image_size, aspect, equalization)
+
+    if files:
+        yield from by_file(judged, files, size, "Reading images", "files read")
 
 
 def content_hash(data: bytes) -> str:

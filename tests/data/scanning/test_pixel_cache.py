@@ -190,13 +190,13 @@ def test_a_file_that_can_never_be_read_does_not_fill_the_cache_anew(photos, read
 
 def test_large_pictures_are_handed_over_one_by_one(photos, monkeypatch):
     tasks = []
-    whole = judging.in_order
+    whole = thread_pool.in_order
 
     def counted(work, chunks, ahead):
         tasks.append([len(chunk) for chunk in chunks])
         return whole(work, chunks, ahead)
 
-    monkeypatch.setattr(judging, "in_order", counted)
+    monkeypatch.setattr(thread_pool, "in_order", counted)
     scanned(photos, cache=False)
     scanned(photos, Rows((1000, 1000), "auto", "stretch"), cache=False)
     assert tasks == [[16, 4], [1] * 20]
@@ -473,7 +473,7 @@ def test_memory_stays_bounded_while_reading(photos, monkeypatch):
     for _ in judging.examine(paths, (16, 16), "stretch"):
         lead.append(len(judged) - len(lead))
     assert len(lead) == 20
-    assert max(lead) <= judging.AHEAD + 1
+    assert max(lead) <= thread_pool.AHEAD + 1
 
 
 def test_there_is_at_least_one_worker():
