@@ -33,10 +33,11 @@ def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":
     settings = Tuning().having(**given)
     settings.verify()
     from kit import search
-    from kit.experiments.searches import steps, workers
+    from kit.experiments.searches import settings as plan
+    from kit.experiments.searches import steps
     from kit.experiments.searches.wanted import wanted
 
-    workers.refuse_keras_tuner()
+    plan.refuse_keras_tuner()
     search.check_crew(settings.work.workers, settings.work.scheduler)
     known = settings.flat()
     return steps.run(wanted({name: known[name] for name in given}))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,21 @@ FREE = (
     *("folder", "workers", "max_minutes", "scheduler", "cache", "use_validation", "resume"),
     "output",
 )
+VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 DEFAULT_SPACE = {"learning_rate": "1e-6:1e-1", "l2": "1e-7:1e1"}
+
+
+def refuse_keras_tuner() -> None:
+    """Say what to use instead of keras-tuner's own variables.
+
+    Raises:
+        SettingError: One of them is set: each process would search for itself.
+    """
+    if found := [name for name in VARIABLES if name in os.environ]:
+        raise SettingError(
+            f"{' and '.join(found)} are not used any more: --scheduler tls://HOST:PORT takes the "
+            "workers of a Dask scheduler. Unset them, and start one process."
+        )
 
 
 def defaults() -> dict[str, Any]:

@@ -2,36 +2,17 @@
 
 import dataclasses
 import os
-import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit import data, files, search
-from kit.errors import DataError, SettingError
+from kit import data, search
+from kit.errors import SettingError
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.searches import record, trials
-from kit.experiments.searches import settings as plan
+from kit.experiments.searches import record, remote, trials
 from kit.experiments.searches.values import counting
-from kit.keras_start import start_keras
-from kit.settings import Tuning
-from kit.settings.stored import read_settings, settings_text
-
-VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
-
-
-def refuse_keras_tuner() -> None:
-    """Say what to use instead of keras-tuner's own variables.
-
-    Raises:
-        SettingError: One of them is set: each process would search for itself.
-    """
-    if found := [name for name in VARIABLES if name in os.environ]:
-        raise SettingError(
-            f"{' and '.join(found)} are not used any more: --scheduler tls://HOST:PORT takes the "
-            "workers of a Dask scheduler. Unset them, and start one process."
-        )
+from kit.settings.stored import settings_text
 
 
 def threads_each(settings: Mapping[str, Any]) -> int | None:
@@ -94,38 +75,5 @@ def elsewhere(resolved: Mapping[str, Any], source: Path, first: data.Splits, spl
     """Return what makes :func:`run_trial` in another process, complete in itself."""
     images = (first.fingerprint, record.division(first))
     return partial(
-        run_trial_there, settings_text(resolved), source, split.read_text("utf-8"), images
+        remote.run_trial, settings_text(resolved), source, split.read_text("utf-8"), images
     )
-
-
-def run_trial_there(
-    known: str, source: Path, split: str, images: tuple[str, str]
-) -> search.RunTrial:
-    """Return what trains the jobs, in the process of a worker.
-
-    Args:
-        known: The settings of the search as it resolved them.
-        source: The images, under the same path as there.
-        split: Content of the division's file.
-        images: Fingerprint of the images, and of their division.
-
-    Raises:
-        DataError: The images here are not those of the search.
-    """
-    start_keras()
-    kept = read_settings(Tuning, Path(plan.SETTINGS), known, named="The search's settings")
-    settings = {**plan.defaults(), **kept}
-    space = plan.space_of(settings["search"]) or ()
-    set_threads(settings["threads"])  # before anything is computed
-    choice = plan.choose(settings, source, space)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "split.csv"
-        files.write_text(file, split)
-        first = trials.load_first(choice, settings, space, source, file)
-        if (first.fingerprint, record.division(first)) != images:
-            what = "images" if first.fingerprint != images[0] else "division into parts"
-            raise DataError(
-                f"{source} has not the {what} of the search on the machine of this worker: trials "
-                "on both could not be compared. Copy the search's images there."
-            )
-        return run_trial(plan.settled(choice, first, space), settings, space, source, file, first)
