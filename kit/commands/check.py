@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.commands.programs import program
-from kit.commands.results import shown
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program, shown
 from kit.settings import Checking
 
 __all__ = ["check", "main"]

@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program
 from kit.settings import Tuning
 
 __all__ = ["main", "tune"]

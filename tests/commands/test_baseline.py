@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kit.commands.baseline import baseline
-from kit.commands.programs import program
+from kit.commands.terminal import program
 
 QUICK = ["--image-size", "6", "--test-split", "0.2"]
 
@@ -114,7 +114,7 @@ def test_nothing_is_overwritten_or_written_into_the_data(
 
 def test_no_network_no_tensorflow(photos: Path, tmp_path: Path) -> None:
     script = (
-        "import sys; from kit.commands.programs import program;"
+        "import sys; from kit.commands.terminal import program;"
         "from kit.commands.baseline import baseline;"
         "program(baseline, sys.argv[1:]); assert 'tensorflow' not in sys.modules"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from kit import checks
 from kit.commands.check import check
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.experiments.setup_checks import Checks
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kit import data, evaluation, plots, runs
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.intervals import standard_error
 

@@ -11,7 +11,7 @@ import pytest
 from kit import data, prediction
 from kit.commands.baseline import baseline
 from kit.commands.evaluate import evaluate
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 
 QUICK = ["--image-size", "12", "--epochs", "1", "--set", "filters=[4]", "--set", "dense=[8]"]

@@ -6,8 +6,7 @@ from PIL import Image
 
 from kit import auditing, data, evaluation
 from kit.commands import predict
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program
 from kit.errors import DataError, KitError, SettingError
 from kit.experiments import score_files
 from kit.experiments.trainings import folds, overview, record

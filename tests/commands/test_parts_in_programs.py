@@ -7,7 +7,7 @@ import pytest
 from kit.commands.audit import audit
 from kit.commands.baseline import baseline
 from kit.commands.check import check
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.settings import Training

@@ -13,7 +13,7 @@ import yaml
 from kit import runs
 from kit.commands.evaluate import evaluate
 from kit.commands.predict import predict
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.settings import Training
 from kit.settings.stored import read_settings

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kit import runs
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 
 QUICK = ["--architecture", "basic_cnn", "--image-size", "12", "--epochs", "2", "--no-check"]

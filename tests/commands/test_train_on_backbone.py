@@ -11,7 +11,7 @@ import pytest
 from kit import runs
 from kit.commands.baseline import baseline
 from kit.commands.predict import predict
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from kit import architectures, runs, search
 from kit.architectures.backbones import trunks
 from kit.commands.predict import predict
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.experiments.searches import winner as last

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kit import architectures, data
-from kit.commands.programs import program
+from kit.commands.terminal import program
 from kit.commands.tune import tune
 from kit.errors import SettingError
 from kit.experiments import places, tuning

@@ -6,8 +6,7 @@ from PIL import Image
 
 from kit import data, memory, prediction
 from kit.auditing import measuring
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program
 from kit.data import capacity
 from kit.data.decoding import decoder, opening
 from kit.data.listing.folders import listing

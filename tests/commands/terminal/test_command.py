@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program
 from kit.settings import Tuning
 
 

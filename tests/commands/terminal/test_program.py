@@ -10,8 +10,7 @@ import pytest
 import tyro
 
 from kit import commands
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program
 from kit.errors import DataError, KitError, SettingError, noting
 from kit.settings import Bare, Flat, Group, Joined
 from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text

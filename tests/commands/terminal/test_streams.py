@@ -11,12 +11,26 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as a POSIX s
 
 SCRIPT = """
 import contextlib, os
+from dataclasses import dataclass
+from functools import partial
 from kit import progress
-from kit.commands.programs import program
+from kit.commands.terminal import Command, program
+from kit.settings import Flat, Group, Joined
 
 
-def work(*, lines: int = 100_000, error: int = 0) -> None:
-    '''Print, and write a file at the end.'''
+@dataclass(frozen=True)
+class Amount(Group):
+    lines: int = 100_000
+    error: int = 0
+
+
+@dataclass(frozen=True)
+class Kind(Joined):
+    amount: Flat[Amount] = Amount()
+
+
+@partial(Command, Kind)
+def work(lines=100_000, error=0):
     progress.say("at work")
     for line in range(lines):
         print("line", line)

@@ -8,10 +8,8 @@ import tyro
 from PIL import Image
 
 from kit import runs
-from kit.commands import programs
 from kit.commands.check import check
-from kit.commands.programs import program
-from kit.commands.settings_command import Command
+from kit.commands.terminal import Command, program, programs
 from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.errors import SettingError

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.commands import help_pages, usage
-from kit.commands.settings_command import Command
-from kit.commands.streams import enduring
+from kit.commands.terminal import help_pages, usage
+from kit.commands.terminal.settings_command import Command
+from kit.commands.terminal.streams import enduring
 from kit.errors import KitError, SettingError
 from kit.setting_names import flag, flags_spoken
 from kit.settings import Bare, Joined, values

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kit import commands
-from kit.commands.help_pages import page
-from kit.commands.programs import program
+from kit.commands.terminal import program
+from kit.commands.terminal.help_pages import page
 from kit.setting_names import flag
 from kit.settings import Training, Tuning
 
