@@ -26,7 +26,6 @@ TOPIC = "kit-epochs"
 PATIENCE = "20s"  # with a scheduler that does not answer
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 2,  # then a job has taken three workers along
-    "distributed.scheduler.worker-ttl": "60s",  # after which a silent machine counts as dead
     "distributed.admin.large-graph-warning-threshold": "1TB",  # what a training goes on from
     "distributed.worker.profile.enabled": False,
     "logging.distributed": "critical",  # Dask's own words on a worker that went or was sent away
