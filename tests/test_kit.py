@@ -1,11 +1,18 @@
 """The top level: eleven functions, imported when they are asked for."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import kit
+from kit.errors import SettingError
+
+STORED = Path(__file__).parent / "stored_run_0.1"
+SETTINGS = kit.FUNCTIONS.keys() - {"build", "load"}  # of these the keywords are settings
 
 
 def test_the_package_is_imported_at_once_and_without_tensorflow() -> None:
@@ -23,6 +30,27 @@ def test_every_name_of_the_top_level_is_a_function(name: str) -> None:
     assert callable(getattr(kit, name))
     assert name in dir(kit)
     assert f"``{name}``" in (kit.__doc__ or "")
+
+
+def test_no_package_takes_the_name_of_a_function() -> None:
+    for module in pkgutil.walk_packages(kit.__path__, "kit."):
+        importlib.import_module(module.name)
+
+    for name, place in kit.FUNCTIONS.items():
+        assert getattr(kit, name) is getattr(importlib.import_module(place), name)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_function_can_be_called_again_after_a_mistake(name: str) -> None:
+    for _ in range(2):
+        with pytest.raises(SettingError, match=r'no setting "bath_size"'):
+            getattr(kit, name)(bath_size=3)
+
+
+def test_a_network_is_built_twice_and_a_run_opened_twice() -> None:
+    for _ in range(2):
+        assert kit.build("linear", (8, 8, 1), 3, style="sequential").count_params() == 195
+        assert kit.load(str(STORED)).class_names == ("null", "two words", "یک")
 
 
 def test_another_name_is_none_of_it() -> None:

@@ -87,3 +87,16 @@ def names_in(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
     return names
+
+
+def test_what_the_programs_do_prints_nothing_by_itself() -> None:
+    # of a search the lines are still printed where they arise
+    for path in (ROOT / "experiments").rglob("*.py"):
+        if "searches" not in path.parts:
+            calls = [
+                one
+                for one in ast.walk(ast.parse(path.read_text("utf-8")))
+                if isinstance(one, ast.Call)
+            ]
+            names = {one.func.id for one in calls if isinstance(one.func, ast.Name)}
+            assert "print" not in names, path

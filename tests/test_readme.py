@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -17,12 +18,15 @@ def test_the_python_example_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    [example] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     shutil.copytree(photos, tmp_path / "photos")
     monkeypatch.chdir(tmp_path)
 
-    exec(compile(example, "README.md", "exec"), {})
+    names: dict[str, Any] = {}
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), names)
 
+    assert len(names["answers"].table) == 2 * 48
     out = capsys.readouterr().out
     assert "validation: " in out
     assert "probability" in out

@@ -60,6 +60,10 @@ class Predictions:
     unreadable: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it; names in it are escaped."""
+        return str(self.table.to_html(index=False))
+
     def to_json(self) -> str:
         """Return the answers of each file, and the files without any, as JSON text."""
         last = list(self.table.columns[2:])  # class, and probability or score
