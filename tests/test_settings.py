@@ -2,22 +2,31 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from docstring_parser import parse_from_object
 
-from kit import data
+from kit import data, settings
 from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
 from kit.setting_names import flags_spoken, said
-from kit.settings import Division, Images, Network, Training, Tuning, Variation
+from kit.settings import Division, Images, Joined, Network, Training, Tuning, Variation
+from kit.settings.sentences import sentences
 from kit.settings.stored import read_settings
 
+KINDS = [
+    one
+    for one in vars(settings).values()
+    if isinstance(one, type) and issubclass(one, Joined) and one is not Joined
+]
 
-def test_every_setting_has_one_place_and_a_sentence_below_it() -> None:
-    groups = [Training, *(type(value) for value in vars(Training()).values() if value is not None)]
-    said = [one.arg_name for group in groups for one in parse_from_object(group).params]
 
-    assert sorted(said) == sorted(Training.signature().parameters)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_setting_has_one_place_and_a_sentence_below_it(kind: type[Joined]) -> None:
+    names = [name for group in kind.groups().values() for name in group]
+
+    assert sorted(names) == sorted(kind.signature().parameters)
+    assert all(sentences(kind).values())
+    assert kind.printing | {*kind.often, *kind.instead} <= set(names)
 
 
 def test_a_group_is_what_the_function_takes_that_reads_images() -> None:
@@ -46,6 +55,7 @@ def test_python_may_say_a_value_in_other_ways_than_its_type() -> None:
     assert said.flat().items() >= mappings.items()
     assert (said.images.image_size, said.optimization.learning_rate) == ((64,), 1.0)
     assert (said.transfer.fine_tune, said.variation.flip) == ("3", "yes")
+    assert Training().having(image_size=np.array([64, 48])).images.image_size == (64, 48)
     ranges = Tuning().having(search={"dropout": "0:0.5", "optimizer": ["adam", "sgd"]})
     assert ranges == Tuning().having(search=["dropout=0:0.5", "optimizer=adam,sgd"])
 
@@ -59,6 +69,9 @@ def test_python_may_say_a_value_in_other_ways_than_its_type() -> None:
         ({"settings": 3}, "settings takes NAME=VALUE, not 3"),
         ({"augment": ["zoom"]}, "augment takes LAYER=VALUE, not 'zoom'"),
         ({"cache": None}, "cache needs a value"),
+        ({"group": True}, r"group takes COLUMN\|PATTERN, not True"),
+        ({"group": {"a": 1}}, r"group takes COLUMN\|PATTERN, not {"),
+        ({"epochs": [3]}, r"epochs takes a whole number, not \[3\]"),
         ({"flip": "maybe"}, "flip takes auto, yes or no, not 'maybe'"),
     ],
 )

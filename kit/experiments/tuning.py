@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.settings import Tuning
+from kit.settings.keywords import documented
 
 if TYPE_CHECKING:
     from kit.experiments.searches.tuned import Tuned
@@ -11,13 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["tune"]
 
 
+@documented(Tuning)
 def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":
     """Search the settings of a training, from coarse to fine, and train with the best of them.
-
-    Args:
-        folder: The images, or a table of paths and labels; without it, handwritten digits.
-        given: Any setting of :class:`kit.settings.Tuning` by its name, as in
-            ``search={"learning_rate": "1e-5:1e-1"}``.
 
     Returns:
         The search: the run of the winner, the trials and what to think of them. Where it fails

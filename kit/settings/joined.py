@@ -1,7 +1,7 @@
 """Groups of settings that are joined into one, in which every setting has one place."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, ClassVar, Self, get_args
 
@@ -70,6 +70,7 @@ class Joined:
         instead: What the help says of settings whose own sentence does not hold here.
         printing: Settings of what a program prints, which its function does not take.
         also_read: Groups whose settings a file may hold, which are of no use here.
+        unused: Such settings within groups whose others are of use.
     """
 
     null_is_unsaid: ClassVar[bool] = False
@@ -78,29 +79,32 @@ class Joined:
     instead: ClassVar[Mapping[str, str]] = {}
     printing: ClassVar[frozenset[str]] = frozenset()
     also_read: ClassVar[tuple[type[Group], ...]] = ()
+    unused: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def _declared(cls) -> Iterator[tuple[str, type[Group] | None, "dataclasses.Field[Any]"]]:
+        """Yield each setting with its group, if any, and what that is called here."""
+        for one in dataclasses.fields(cls):
+            group = _group(one)
+            for each in (one,) if group is None else dataclasses.fields(group):
+                if each.name not in cls.unused:
+                    yield one.name, group, each
 
     @classmethod
     def signature(cls) -> Signature:
         """Return the settings as the parameters of a function."""
         found = []
-        for one in dataclasses.fields(cls):
-            group = _group(one)
-            for each in (one,) if group is None else dataclasses.fields(group):
-                kind = Parameter.KEYWORD_ONLY if group else Parameter.POSITIONAL_OR_KEYWORD
-                default = _default(each)
-                found.append(Parameter(each.name, kind, default=default, annotation=each.type))
+        for _, group, one in cls._declared():
+            kind = Parameter.KEYWORD_ONLY if group else Parameter.POSITIONAL_OR_KEYWORD
+            found.append(Parameter(one.name, kind, default=_default(one), annotation=one.type))
         return Signature(found)
 
     @classmethod
     def groups(cls) -> dict[type, list[str]]:
         """Return the names of the settings by their groups; those in none are the class's own."""
         found: dict[type, list[str]] = {}
-        for one in dataclasses.fields(cls):
-            group = _group(one)
-            names = (
-                [one.name] if group is None else [each.name for each in dataclasses.fields(group)]
-            )
-            found.setdefault(group or cls, []).extend(names)
+        for _, group, one in cls._declared():
+            found.setdefault(group or cls, []).append(one.name)
         return found
 
     @classmethod
@@ -127,16 +131,10 @@ class Joined:
     def tree_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values of some settings in their groups, in the groups' order."""
         tree: dict[str, Any] = {}
-        for one in dataclasses.fields(cls):
-            group = _group(one)
-            if group is None:
-                tree |= {one.name: values[one.name]} if one.name in values else {}
-            elif own := {
-                each.name: values[each.name]
-                for each in dataclasses.fields(group)
-                if each.name in values
-            }:
-                tree[one.name] = own
+        for place, group, one in cls._declared():
+            if one.name in values:
+                inside = tree if group is None else tree.setdefault(place, {})
+                inside[one.name] = values[one.name]
         return tree
 
     @classmethod
@@ -147,21 +145,16 @@ class Joined:
         does not matter in which group a setting stands. Among the settings of a network it wrote
         more than stand there now.
         """
-        groups = {one.name for one in dataclasses.fields(cls) if _group(one) is not None}
-        groups |= {one.__name__.lower() for one in cls.also_read}
+        groups = {place: group for place, group, _ in cls._declared() if group is not None}
+        groups |= {group.__name__.lower(): group for group in cls.also_read}
         flat: dict[str, Any] = {}
         for name, value in tree.items():
             flat |= value if name in groups and isinstance(value, Mapping) else {name: value}
-        other = {name for group in cls.also_read for name in vars(group())}
+        other = {name for group in groups.values() for name in vars(group())}
         other -= cls.signature().parameters.keys()
         inner = flat.get("settings")
         if isinstance(inner, Mapping):
-            lifted = {
-                name
-                for each in map(_group, dataclasses.fields(cls))
-                if each
-                for name in each.lifted
-            }
+            lifted = {name for group in groups.values() for name in group.lifted}
             own = {name: value for name, value in inner.items() if name in lifted}
             flat |= {"settings": {n: v for n, v in inner.items() if n not in own}, **own}
         return {name: value for name, value in flat.items() if name not in other}

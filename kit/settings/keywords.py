@@ -1,17 +1,21 @@
 """Functions of settings, called with the settings as keywords."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from inspect import Signature
 from typing import Any, TypeVar
 
 from kit.errors import SettingError, nearest
 from kit.settings.joined import Joined
+from kit.settings.sentences import documentation
+from kit.settings.values import unmarked
 
-__all__ = ["by_keywords"]
+__all__ = ["by_keywords", "documented"]
 
 Settings = TypeVar("Settings", bound=Joined)
 Result = TypeVar("Result")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def by_keywords(
@@ -23,8 +27,7 @@ def by_keywords(
     its path. The function raises SettingError where there is no such setting, or where a value is
     refused by :meth:`Joined.having` or :meth:`Joined.verify`, and TypeError where one is missing.
     """
-    every = kind.signature().parameters.values()
-    signature = Signature([one for one in every if one.name not in kind.printing])
+    signature = _signature(kind)
     known = signature.parameters
     needed = [one.name for one in known.values() if one.default is one.empty]
 
@@ -43,7 +46,26 @@ def by_keywords(
             settings.verify()
             return work(settings)
 
-        vars(called)["__signature__"] = signature
-        return called
+        return documented(kind)(called)
 
     return decorated
+
+
+def documented(kind: type[Joined]) -> Callable[[Function], Function]:
+    """Let a function show each setting that it takes as a keyword: type, default and sentence."""
+
+    def decorated(function: Function) -> Function:
+        returned = inspect.signature(function).return_annotation
+        signature = _signature(kind).replace(return_annotation=returned)
+        vars(function)["__signature__"] = signature
+        function.__doc__ = documentation(kind, function.__doc__ or "", signature.parameters)
+        return function
+
+    return decorated
+
+
+def _signature(kind: type[Joined]) -> Signature:
+    """Return the settings as the parameters of a function, without what is said for flags."""
+    every = kind.signature().parameters.values()
+    plain = [one.replace(annotation=unmarked(one.annotation)) for one in every]
+    return Signature([one for one in plain if one.name not in kind.printing])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import tyro
 
@@ -35,11 +35,13 @@ class Checking(Joined):
     Is the first loss what guessing gives? Do the penalties raise it as they should? Can the network
     learn twenty images by heart? Are its gradients right, its layers alive, its inputs scaled? Is
     the learning rate one at which the loss falls? Does a step wait for images? The flags are those
-    of kit-train, and --config models/RUN/run.yaml checks what a run was trained with. Of a
-    pretrained backbone only the head is checked. Exit code 4 says that a check failed.
+    of kit-train that matter for this, and --config models/RUN/run.yaml checks what a run was
+    trained with. Of a pretrained backbone only the head is checked. Exit code 4 says that a check
+    failed.
     """
 
     also_read: ClassVar[tuple[type[Group], ...]] = (Duration, Transfer, Comparison, Record)
+    unused: ClassVar[frozenset[str]] = frozenset({"schedule", "decay", "every", "class_weight"})
     often: ClassVar[Sequence[str]] = (
         *("architecture", "backbone", "image_size", "learning_rate", "optimizer", "l2", "dropout"),
         *("settings", "seed", "output"),
@@ -58,6 +60,12 @@ class Checking(Joined):
     division: Flat[Division] = Division()
     form: Flat[Form] = Form()
     results: Flat[Results] = Results()
+
+    @classmethod
+    def flat_of(cls, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a tree holds; a run in both styles has equal layers and weights in them."""
+        flat = super().flat_of(tree)
+        return {name: one for name, one in flat.items() if (name, one) != ("style", "both")}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -51,16 +51,18 @@ def taken(name: str, annotation: Any, value: Any) -> Any:
     if get_origin(kind) is Literal and (value is None or isinstance(value, bool)):
         word = {None: "auto", True: "yes", False: "no"}[value]  # as YAML and version 0.1 have them
         value = word if word in get_args(kind) else value
+    if get_origin(kind) is tuple and not isinstance(value, str | Mapping):
+        value = tuple(value) if isinstance(value, Iterable) else value
     if value is None:
-        if type(None) in get_args(_unmarked(annotation)):
+        if type(None) in get_args(unmarked(annotation)):
             return None
         raise SettingError(f"`{name}` needs a value.")
     if _fits(kind, value):
         return value
-    words = [*map(str, value)] if isinstance(value, list | tuple) else [str(value)]
+    words = [*map(str, value)] if isinstance(value, tuple) else [str(value)]
     try:
-        if "" in words:
-            raise ValueError
+        if "" in words or isinstance(value, bool | list | Mapping | Set):
+            raise ValueError  # the text of one is no value
         return read(annotation, ["--", *words])  # they may begin with a dash
     except ValueError:
         raise SettingError(refused) from None
@@ -138,13 +140,14 @@ def _fits(kind: Any, value: Any) -> bool:
     return value != "" and (isinstance(value, Path) if kind is Path else type(value) is kind)
 
 
-def _unmarked(annotation: Any) -> Any:
+def unmarked(annotation: Any) -> Any:
+    """Return a type without what an annotation says besides."""
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _bare(annotation: Any) -> Any:
     """Return a type without its marks and without None."""
-    kind = _unmarked(annotation)
+    kind = unmarked(annotation)
     if get_origin(kind) in (Union, types.UnionType):
         return next(each for each in get_args(kind) if each is not type(None))
     return kind

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import kit
 from kit import auditing, downloading, files
 from kit.commands import audit as audit_program
 from kit.commands import baseline as baseline_program
@@ -21,8 +22,7 @@ from kit.experiments.evaluating import evaluate
 from kit.experiments.image_download import download
 from kit.experiments.network_description import describe
 from kit.experiments.yardsticks import baseline
-from kit.settings import Checking, Training, kinds
-from kit.settings.joined import Joined
+from kit.settings import Checking, Training
 from kit.settings.stored import read_settings, settings_text
 
 SMALL = {"architecture": "basic_cnn", "image_size": 12, "settings": "filters=[4]"}
@@ -146,6 +146,7 @@ def test_a_function_takes_its_settings_by_name_and_refuses_others(
         (check, {"learning_rate": "fast"}, "learning_rate takes a number, not 'fast'"),
         (check, {"batch_size": True}, "batch_size takes a whole number, not True"),
         (check, {"batch_size": 0}, "batch_size must be 1 or more"),
+        (check, {"schedule": "step"}, 'no setting "schedule"'),
         (check, {"style": "both"}, "style takes functional or sequential, not 'both'"),
         (check, {"learningrate": 0.1}, 'Did you mean "learning_rate"'),
         (
@@ -163,6 +164,18 @@ def test_a_value_that_cannot_be_is_refused_before_anything_is_read(
 ) -> None:
     with pytest.raises(SettingError, match=told):
         function("nowhere", **values)
+
+
+@pytest.mark.parametrize("name", sorted(kit.FUNCTIONS.keys() - {"build", "load"}))
+def test_the_help_of_a_function_tells_each_setting(name: str) -> None:
+    function = getattr(kit, name)
+    told, signature = inspect.getdoc(function) or "", inspect.signature(function)
+
+    assert told.index("Args:") < told.index("Raises:")
+    assert all(f"\n    {each}: " in told for each in signature.parameters)
+    assert "`" not in told[told.index("Args:") : told.index("Raises:")]
+    assert "Annotated" not in str(signature)
+    assert signature.return_annotation is not signature.empty
 
 
 def test_what_must_be_given_is_missed() -> None:
@@ -205,31 +218,16 @@ def test_what_was_reached_is_printed_where_it_cannot_be_written(
 def test_a_check_takes_the_settings_of_a_run(tmp_path: Path) -> None:
     file = tmp_path / "run.yaml"
     resolved = Training().having(learning_rate=0.1, epochs=3, style="sequential", output="x")
-    file.write_text(settings_text(resolved.flat(), Training), "utf-8")
+    for kind in (Training, None):  # in groups, and flat as version 0.1 wrote them
+        file.write_text(settings_text(resolved.flat(), kind), "utf-8")
 
-    known = read_settings(Checking, file)
+        known = read_settings(Checking, file)
 
-    assert (known["learning_rate"], known["style"]) == (0.1, "sequential")
-    assert not {"epochs", "folds", "views", "check"} & set(known)
+        assert (known["learning_rate"], known["style"]) == (0.1, "sequential")
+        assert not {"epochs", "folds", "views", "check", "schedule", "class_weight"} & set(known)
+    file.write_text(settings_text(resolved.having(style="both").flat(), Training), "utf-8")
+    assert "style" not in read_settings(Checking, file)
     assert read_settings(Checking, RUN / "run.yaml")["settings"]["filters"] == [4, 8]
     file.write_text("epoch: 3", "utf-8")
     with pytest.raises(SettingError, match='no setting "epoch"'):
         read_settings(Checking, file)
-
-
-KINDS = [one for one in vars(kinds).values() if isinstance(one, type) and issubclass(one, Joined)]
-
-
-@pytest.mark.parametrize(
-    "kind", [one for one in KINDS if one is not Joined], ids=lambda k: k.__name__
-)
-def test_every_setting_has_one_place_and_a_sentence_below_it(kind: type[Joined]) -> None:
-    from docstring_parser import parse_from_object
-
-    said = [one for group in kind.groups() for one in parse_from_object(group).params]
-    names = {name for group in kind.groups().values() for name in group}
-
-    assert {one.arg_name for one in said} >= names
-    assert all(one.description for one in said)
-    assert len(names) == len(kind.signature().parameters)
-    assert kind.printing | set(kind.often) | set(kind.instead) <= names

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Annotated, Any
 
 import tyro
@@ -34,34 +34,36 @@ class Command:
             words: Of the command line.
             known: Settings that hold where no word says otherwise.
         """
-        parameters = self.__signature__.parameters.values()
-        needed = [one.name for one in parameters if one.default is one.empty]
+        parameters = self.__signature__.parameters
+        needed = [name for name, one in parameters.items() if one.default is one.empty]
         default = self.kind(**dict.fromkeys(needed, tyro.MISSING)).having(**known)
-        with _REGISTRY:
+        registry = constructors.ConstructorRegistry()
+        registry.struct_rule(functools.partial(_group, parameters))
+        with registry:
             settings = tyro.cli(self.kind, args=list(words), default=default).flat()
         flags = {word.partition("=")[0].replace("--no-", "--") for word in words}
         given = {
-            one.name: settings[one.name]
-            for one in parameters
-            if one.name in known or one.kind is not one.KEYWORD_ONLY or flag(one.name) in flags
+            name: settings[name]
+            for name, one in parameters.items()
+            if name in known or one.kind is not one.KEYWORD_ONLY or flag(name) in flags
         }
-        for one in parameters:
-            if is_mapping(one.annotation) and one.name in given:
-                more = taken(one.name, one.annotation, given[one.name])
-                given[one.name] = {**known.get(one.name, {}), **more}
+        for name in given:
+            if is_mapping(parameters[name].annotation):
+                more = taken(name, parameters[name].annotation, given[name])
+                given[name] = {**known.get(name, {}), **more}
         return functools.partial(self, **given)
 
 
-_REGISTRY = constructors.ConstructorRegistry()
-
-
-@_REGISTRY.struct_rule
-def _group(info: constructors.StructTypeInfo) -> constructors.StructConstructorSpec | None:
-    """Let tyro take NAME=VALUE as texts, one behind each flag."""
+def _group(
+    names: Container[str], info: constructors.StructTypeInfo
+) -> constructors.StructConstructorSpec | None:
+    """Let tyro take the settings of these names, and NAME=VALUE as texts, one behind each flag."""
     if not (isinstance(info.type, type) and issubclass(info.type, Group)):
         return None
     fields = []
     for one in dataclasses.fields(info.type):
+        if one.name not in names:
+            continue
         kind: Any = one.type
         default = getattr(info.default, one.name)
         if is_mapping(kind):

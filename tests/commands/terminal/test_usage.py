@@ -167,3 +167,13 @@ def test_numbers_of_a_search_are_refused_before_tensorflow_starts(
 
     with pytest.raises(SettingError, match="trials must be at least"):
         tune(tmp_path / "photos", trials=0, architecture="linear")
+
+
+@pytest.mark.parametrize("words", [["--schedule", "step"], ["--decay=0.5"]])
+def test_a_check_has_no_flag_that_would_change_nothing(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        program(check, words)
+
+    assert f"There is no {words[0].partition('=')[0]}." in capsys.readouterr().err
