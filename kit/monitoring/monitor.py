@@ -15,6 +15,7 @@ import pandas as pd
 from kit.checks.image_sample import Sample
 from kit.checks.twins import compiled_like, twin
 from kit.monitoring import layer_numbers as numbers
+from kit.monitoring.look_alikes import agreement, thumbnails
 from kit.monitoring.measures import (
     answers,
     balanced_accuracy,
@@ -23,7 +24,6 @@ from kit.monitoring.measures import (
     sure_accuracy,
     update_ratios,
 )
-from kit.monitoring.neighbours import agreement, thumbnails
 
 COLUMNS = (
     "train_sample_loss",
@@ -75,7 +75,7 @@ class Monitor(keras.callbacks.Callback):
             mean square over the square root of 2 over the inputs of a unit. He et al., "Delving
             Deep into Rectifiers", ICCV 2015.
         neighbours: Share of the validation images whose most similar training image has their
-            class: see :func:`kit.monitoring.neighbours.agreement`.
+            class: see :func:`kit.monitoring.look_alikes.agreement`.
         voting_neighbours: The same where the 15 most similar ones vote.
         augmented_neighbours: The same share of the augmented training images; NaN without them.
         plain_neighbours: And of the plain ones, to compare it with.

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kit.monitoring import neighbours
+from kit.monitoring import look_alikes
 
 
 def accuracy(images: Any, classes: Any, asked: Any, answers: Any, **settings: Any) -> float:
-    known, new = neighbours.thumbnails(images), neighbours.thumbnails(asked)
-    return neighbours.agreement(known, classes, new, answers, **settings)
+    known, new = look_alikes.thumbnails(images), look_alikes.thumbnails(asked)
+    return look_alikes.agreement(known, classes, new, answers, **settings)
 
 
 def patterns(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +48,7 @@ def test_votes_mend_labels_that_are_wrong_by_chance() -> None:
 def test_images_that_are_compared_stay_as_they_are() -> None:
     images = np.full((2, 4, 4, 1), np.nan)  # in the precision that they are compared in
 
-    neighbours.thumbnails(images)
+    look_alikes.thumbnails(images)
     assert np.isnan(images).all()
 
 
@@ -61,11 +61,11 @@ def test_an_image_is_not_its_own_neighbour() -> None:
 
 def test_many_large_images_are_compared_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     images = np.random.default_rng(0).integers(0, 256, (100, 64, 64, 3), np.uint8)
-    whole = neighbours.thumbnails(images)
-    monkeypatch.setattr(neighbours, "PIXELS", 4 * images[0].size)
+    whole = look_alikes.thumbnails(images)
+    monkeypatch.setattr(look_alikes, "PIXELS", 4 * images[0].size)
 
     tracemalloc.start()
-    parts = neighbours.thumbnails(images)
+    parts = look_alikes.thumbnails(images)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
