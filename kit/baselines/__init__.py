@@ -8,5 +8,6 @@ themselves: a shifted picture is far from the original, pixel by pixel.
 from kit.baselines.asking import Answers, answer
 from kit.baselines.baseline_sentences import sentences
 from kit.baselines.choosing import METHODS, Baseline, fit
+from kit.baselines.neighbours import nearest
 
-__all__ = ["METHODS", "Answers", "Baseline", "answer", "fit", "sentences"]
+__all__ = ["METHODS", "Answers", "Baseline", "answer", "fit", "nearest", "sentences"]

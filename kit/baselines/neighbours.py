@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.baselines.image_vectors import Labels, Vectors
+from kit.baselines.image_vectors import Labels, Vectors, numbers_of, vectors
+from kit.data import Splits
+from kit.errors import require_choice
 
-__all__ = ["candidates", "fitted", "trials"]
+__all__ = ["candidates", "fitted", "nearest", "trials"]
 
 METRICS = {"L2": "euclidean", "L1": "manhattan"}
 NEIGHBOURS = (25, 15, 9, 5, 3, 1)  # odd, so that two classes never tie
@@ -21,6 +23,30 @@ def candidates(images: int) -> list[Settings]:
     """Return the settings to choose from where the smallest training fold has so many images."""
     usable = [k for k in NEIGHBOURS if k <= max(1, images // 2)]
     return [{"distance": distance, "k": k} for distance in METRICS for k in usable]
+
+
+def nearest(
+    splits: Splits, numbers: Sequence[int] | Labels, count: int = 5, distance: str = "L1"
+) -> Labels:
+    """Return the training images that are nearest to some images, the nearest first.
+
+    Args:
+        splits: The data, with pixels or with vectors that stand for images.
+        numbers: The images that are asked about, as ``splits.files`` numbers them.
+        count: How many neighbours of each; at most as many as there are training images.
+        distance: "L1" or "L2".
+
+    Returns:
+        Numbers of training images ``(images, count)``.
+
+    Raises:
+        SettingError: There is no such distance, or the images are too large for the memory.
+    """
+    require_choice("distance", distance, METRICS)
+    known = numbers_of(splits, "train")
+    train, there = vectors(splits, known, "Reading training images")
+    asked, _ = vectors(splits, np.asarray(numbers), "Reading images")
+    return known[there][_nearest(train, distance, min(count, len(train)))(asked)]
 
 
 def trials(

@@ -6,7 +6,7 @@ made in one process. A notebook shows it; :func:`save` writes it.
 
 from kit.plots.confusion_matrix import confusion
 from kit.plots.figure_text import save
-from kit.plots.image_grids import augmented, images, mixed
+from kit.plots.image_grids import augmented, images, mixed, templates
 from kit.plots.layer_curves import layers
 from kit.plots.networks.network_drawing import network
 from kit.plots.searches.search_costs import search_cost, search_curves
@@ -35,5 +35,6 @@ __all__ = [
     "search_map",
     "search_settings",
     "signals",
+    "templates",
     "waiting",
 ]

@@ -66,6 +66,28 @@ def mixed(
     return figure
 
 
+def templates(
+    weights: NDArray[np.floating[Any]], titles: Sequence[str], columns: int | None = None
+) -> Figure:
+    """Draw what a linear classifier compares an image with: the weights of each class.
+
+    Gray is no weight. Where it is brighter, bright pixels speak for the class; where it is darker,
+    against it. The largest weight of a class is white or black.
+
+    Args:
+        weights: ``(height, width, channels, classes)`` with 1 or 3 channels.
+        titles: The classes' names.
+        columns: As for :func:`images`.
+
+    Raises:
+        SettingError: As for :func:`images`.
+    """
+    rows = np.moveaxis(weights, -1, 0)
+    largest = np.abs(rows).max(axis=(1, 2, 3), keepdims=True)
+    shares = rows / np.where(largest > 0, largest, 1)
+    return images(np.rint(127.5 * (1 + shares)).astype(np.uint8), titles, columns)
+
+
 def augmented(
     pixels: NDArray[np.uint8],
     titles: Sequence[str] | None = None,

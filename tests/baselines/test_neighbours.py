@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
+from kit import baselines, data
 from kit.baselines import neighbours
+from kit.errors import SettingError
 
 
 @pytest.mark.parametrize(("distance", "metric"), [("L1", "manhattan"), ("L2", "euclidean")])
@@ -54,3 +56,19 @@ def test_l1_and_l2_may_find_another_neighbour() -> None:
 def test_few_images_are_not_asked_for_more_neighbours_than_there_are() -> None:
     assert max(one["k"] for one in neighbours.candidates(7)) == 3
     assert [one["k"] for one in neighbours.candidates(1)] == [1, 1]
+
+
+def test_the_nearest_of_the_training_images_come_first() -> None:
+    grays = np.array([10, 200, 20, 210, 60, 12, 201], np.uint8)
+    splits = data.from_arrays(
+        np.tile(grays[:, None, None], (1, 2, 2)),
+        [0, 1, 0, 1, 0, 0, 1],
+        parts=["train"] * 5 + ["validation"] * 2,
+    )
+
+    near = baselines.nearest(splits, splits.parts["validation"], 2)
+
+    assert near.tolist() == [[0, 2], [1, 3]]
+    assert baselines.nearest(splits, [4], 9).shape == (1, 5)
+    with pytest.raises(SettingError, match="distance"):
+        baselines.nearest(splits, [4], distance="L3")

@@ -54,6 +54,16 @@ def test_rows_of_augmented_images_begin_with_the_original():
     np.testing.assert_array_equal(drawn[3].images[0].get_array(), pixels[1, 0])
 
 
+def test_a_template_is_gray_where_a_class_has_no_weight() -> None:
+    weights = np.zeros((1, 3, 1, 2))
+    weights[0, :, 0, 0] = [0, 0.5, -0.25]  # each class has its own scale
+    figure = plots.templates(weights, ["cat", "dog"])
+
+    cat, dog = (axes.images[0].get_array() for axes in shown(figure))
+    np.testing.assert_array_equal(cat, [[128, 255, 64]])
+    np.testing.assert_array_equal(dog, [[128, 128, 128]])
+
+
 def test_mixed_images_stand_over_the_shares_of_their_classes():
     pixels = np.zeros((3, 8, 8, 3), np.uint8)
     long = "a very long name of a class"
