@@ -26,7 +26,7 @@ def test_the_python_example_runs(
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
 
-    assert len(names["answers"].table) == 2 * 48
+    assert len(names["predictions"].table) == 2 * 48
     out = capsys.readouterr().out
     assert "validation: " in out
     assert "probability" in out
