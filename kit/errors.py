@@ -58,21 +58,15 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 @contextlib.contextmanager
-def noting(lines: Iterable[str]) -> Iterator[None]:
-    """Give an exception what was known before it, as its notes; the lines may still grow."""
-    try:
-        yield
-    except BaseException as error:
-        for line in lines:
-            error.add_note(line)
-        raise
-
-
-@contextlib.contextmanager
 def reaching(result: object) -> Iterator[None]:
-    """Let what goes wrong in the block carry what was reached before, as its ``reached``."""
+    """Let what goes wrong carry what was reached before, in its list ``reached`` and as a note.
+
+    The result may still grow. As long as it has no text, nothing was reached.
+    """
     try:
         yield
     except BaseException as error:
-        vars(error)["reached"] = result
+        if text := str(result):
+            vars(error).setdefault("reached", []).append(result)
+            error.add_note(text)
         raise

@@ -13,7 +13,7 @@ from kit.setting_names import said
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["aligned", "bar", "clean", "say", "short", "some", "track"]
+__all__ = ["Lines", "aligned", "bar", "clean", "say", "short", "some", "track"]
 
 Item = TypeVar("Item")
 WIDEST = 40  # characters of a name in a table
@@ -48,6 +48,14 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     """Return rows of cells as lines with columns, each at its side, "<" or ">"."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map("{:{}{}}".format, row, sides, widths)).rstrip() for row in rows)
+
+
+class Lines(list[str]):
+    """Sentences, one after the other; as text each is a line, whatever names are in it."""
+
+    def __str__(self) -> str:
+        """Return the clean lines."""
+        return "\n".join(map(clean, self))
 
 
 def say(*lines: str) -> None:

@@ -27,8 +27,7 @@ def evaluate(run: Path, folder: Path, **settings: Any) -> None:
 def _show(found: "Evaluation") -> None:
     from kit.experiments import score_files
 
-    for line in found.sentences:
-        print(progress.clean(line))
+    print(found)
     print(score_files.class_table(found.scores))
 
 

@@ -20,11 +20,10 @@ def predict(settings: Predicting) -> prediction.Predictions:
     Raises:
         SettingError: There is no such run, or a path matches nothing.
     """
-    folder = getattr(settings.run, "folder", settings.run)
-    places.trained_run(folder, settings.paths, "kit-predict")  # told before TensorFlow starts
+    places.trained_run(settings.run, settings.paths, "kit-predict")  # told before TensorFlow starts
     images = prediction.find(settings.paths)
     start_keras()
-    classifier = prediction.load(folder)
+    classifier = prediction.load(settings.run)
     if not classifier.gives_probabilities:
         progress.say("The model gives scores, not probabilities: the largest is the answer.")
     answers = prediction.classify(classifier, images, **vars(settings.asking))

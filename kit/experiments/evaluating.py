@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kit import architectures, data, errors, evaluation, files, runs
+from kit import architectures, data, errors, evaluation, files, progress, runs
 from kit.experiments import places
 from kit.keras_start import start_keras
 from kit.settings import Evaluating
@@ -31,7 +31,7 @@ class Evaluation:
 
     def __str__(self) -> str:
         """Return the sentences as lines."""
-        return "\n".join(self.sentences)
+        return "\n".join(map(progress.clean, self.sentences))
 
     def save(self, folder: Path | str) -> None:
         """Write metrics, predictions, tables and a picture into a folder, made where it is not."""
@@ -54,8 +54,8 @@ def evaluate(settings: Evaluating) -> Evaluation:
         SettingError: It is no run, or ``output`` cannot be used.
         DataError: The images cannot be used.
     """
-    run, folder, output = settings.run, settings.folder, settings.results.output
-    saved = places.trained_run(getattr(run, "folder", run), [folder], "kit-evaluate")
+    folder, output = settings.folder, settings.results.output
+    saved = places.trained_run(settings.run, [folder], "kit-evaluate")
     if output is not None:
         places.check_new(output, folder)
     height, width = saved.facts["image_size"]
@@ -69,7 +69,7 @@ def evaluate(settings: Evaluating) -> Evaluation:
         **vars(settings.scoring),
     )
     start_keras()
-    model = run.model if hasattr(run, "model") else runs.load_model(saved)
+    model = runs.load_model(saved)
     with data.named_failures(splits.images):
         answers = evaluation.probabilities(model, data.ordered_batches(splits, "test"))
     kind = {"are_probabilities": architectures.head(model) != "scores"}

@@ -22,8 +22,8 @@ def download(settings: Downloading) -> Path:
     limits = settings.limits
     if not settings.source or settings.into is None:
         raise SettingError(
-            "kit-download takes a source and a new folder, for example "
-            "kit-download flower_photos flowers; --list shows the names."
+            "A download takes a source and a new folder, for example flower_photos and flowers; "
+            "kit-download --list shows the names."
         )
     return downloading.download(
         settings.source,

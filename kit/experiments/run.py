@@ -2,7 +2,7 @@
 
 import base64
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kit.diagnosis import Diagnosis, Step
     from kit.experiments.evaluating import Evaluation
 
-__all__ = ["DIAGNOSIS", "METRICS", "Run", "load"]
+__all__ = ["DIAGNOSIS", "METRICS", "Run", "explained", "load"]
 
 METRICS, DIAGNOSIS = "metrics.json", "diagnosis.json"
 ANSWERS = {"out_of_fold": "predictions_out_of_fold.csv"}  # of other parts: predictions.csv
@@ -123,13 +123,12 @@ class Run:
 
     def lines(self) -> list[str]:
         """Return what came of it and what to do next, for a terminal."""
-        lines = [*self.sentences]
-        if self.diagnosis is not None:
-            summary, *findings = self.diagnosis.lines()
-            lines += [f"Diagnosis: {summary}", *(f"  {line}" for line in findings)]
-        if self.next_steps:
-            lines += ["What to do next:", *(f"  - {step}" for step in self.next_steps)]
+        lines = [*self.sentences, *explained(self.diagnosis, self.next_steps)]
         return [clean(line) for line in lines]
+
+    def __str__(self) -> str:
+        """Return these lines."""
+        return "\n".join(self.lines())
 
     def __repr__(self) -> str:
         """Return how it is loaded again."""
@@ -166,6 +165,17 @@ class Run:
         path = self.folder / ANSWERS.get(part, "predictions.csv")
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         return table if part in ANSWERS else table[table["split"] == part]
+
+
+def explained(diagnosis: "Diagnosis | None", steps: "Sequence[Step]") -> list[str]:
+    """Return what went wrong and what to do about it, as lines."""
+    lines = []
+    if diagnosis is not None:
+        summary, *findings = diagnosis.lines()
+        lines += [f"Diagnosis: {summary}", *(f"  {line}" for line in findings)]
+    if steps:
+        lines += ["What to do next:", *(f"  - {step}" for step in steps)]
+    return lines
 
 
 def _list(lines: Iterable[str]) -> str:

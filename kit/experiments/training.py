@@ -3,7 +3,7 @@
 import itertools
 import time
 
-from kit import errors
+from kit import errors, progress
 from kit.experiments.run import Run, load
 from kit.keras_start import start_keras
 from kit.settings import Training
@@ -46,14 +46,14 @@ def train(settings: Training) -> Run:
     planned = record.resolved(planned, divided[0])
     models = building.build_all(planned, divided)
     first = next(models)
-    said: list[str] = []
-    with errors.noting(said), runs.create(planned.target, planned.overwrites) as run:
+    said = progress.Lines()
+    with errors.reaching(said), runs.create(planned.target, planned.overwrites) as run:
         record.begin(planned, divided, run)
         overview.draw(planned, first, divided[0], run)
         explaining.check_start(planned, first, divided[0], run)
         models = itertools.chain([first], models)
         trained = fitting.train_all(planned, models, divided, run, start)
         metrics = scoring.score_all(planned, trained, divided, run, said)
-        explaining.diagnose(planned, trained, run)
+        explaining.diagnose(planned, trained, run, said)
         record.finish(planned, trained, divided, metrics, run, start)
     return load(planned.target)

@@ -85,7 +85,9 @@ class Yardsticks:
         return pd.DataFrame(rows).fillna("")
 
     def __str__(self) -> str:
-        """Return the table, and what it is for."""
+        """Return the table, and what it is for; nothing as long as there is no score."""
+        if not self.scored:
+            return ""
         purpose = ON_FEATURES if self.on_features else YARDSTICK
         return f"{self.table.to_string(index=False)}\n{purpose}"
 
@@ -145,7 +147,7 @@ def baseline(settings: Baselining) -> Yardsticks:
         splits = _features(splits, choice, images.cache)
     found = Yardsticks((), splits, on_features=choice is not None)
     for method in dict.fromkeys(wanted.methods):
-        with errors.reaching(found if found.scored else None):
+        with errors.reaching(found):
             found = replace(found, scored=(*found.scored, _score(splits, method)))
     if output is not None:
         with errors.reaching(found):

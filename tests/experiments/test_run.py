@@ -114,8 +114,9 @@ def test_a_training_that_fails_late_carries_what_it_had_reached(
 
     monkeypatch.setattr(record, "finish", fail)
     with pytest.raises(KitError, match="the disk is full") as raised:
-        kit.train(photos, **QUICK, output=tmp_path / "run", check=False)
+        kit.train(photos, **QUICK, output=tmp_path / "run")
 
-    notes = raised.value.__notes__
-    assert any(line.startswith("validation: ") for line in notes)
+    note = "\n".join(raised.value.__notes__)
+    assert "validation: " in note
+    assert "\nDiagnosis: " in note
     assert (tmp_path / "run" / runs.MODEL).is_file()

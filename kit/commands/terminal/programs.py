@@ -5,7 +5,7 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,7 @@ def program(command: Command, arguments: Sequence[str] | None = None) -> None:
         _refuse_empty(name, words)
         words, config = _take_config(_spelled_out(command.kind, words))
         known = read_settings(command.kind, config) if config else {}
-        with _reached():
-            _parsed(command, known, words, name)()
+        _parsed(command, known, words, name)()
     except KitError as error:
         progress.say(*f"Error: {error}".split("\n"))
         sys.exit(error.exit_code)
@@ -66,17 +65,6 @@ def program(command: Command, arguments: Sequence[str] | None = None) -> None:
         where = error.filename2 or error.filename or "system"  # the second is where to
         progress.say(f"Error: {where}: {error.strerror}.")
         sys.exit(1)
-
-
-@contextlib.contextmanager
-def _reached() -> Iterator[None]:
-    """Print what was known before an exception, which carries it as its notes."""
-    try:
-        yield
-    except BaseException as error:
-        for line in getattr(error, "__notes__", ()):
-            print(progress.clean(line))
-        raise
 
 
 def _parsed(

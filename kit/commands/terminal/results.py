@@ -13,11 +13,11 @@ Result = TypeVar("Result")
 def shown(
     show: Callable[[Result], None], work: Callable[..., Result], *places: Any, **settings: Any
 ) -> Result:
-    """Call a function and show what it returns, or what it had reached when it failed."""
+    """Call a function and show what it returns, or all that it had reached when it failed."""
     try:
         result = work(*places, **settings)
     except BaseException as error:
-        if (reached := getattr(error, "reached", None)) is not None:
+        for reached in getattr(error, "reached", ()):
             show(reached)
         raise
     show(result)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import data, progress, runs, search
 from kit.command_lines import program_name, quoted
-from kit.errors import KitError, noting
+from kit.errors import KitError, reaching
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches import settings as plan
 from kit.experiments.searches.wanted import Wanted
@@ -59,8 +59,8 @@ def run(wanted: Wanted) -> "Tuned":
             plan.search_folder({**settings, "output": folder}, source, choice.label)
             folder.mkdir(parents=True)
             record.save(folder, resolved, first, choice.reason)
-        said: list[str] = []
-        with noting(said):
+        said = progress.Lines()
+        with reaching(said):
             return _search(wanted, folder, choice, space, first, resolved, said)
 
 
@@ -114,7 +114,7 @@ def _search(
                 use = bool(settings["use_validation"])
                 found = last.train_best(folder, resolved, space, found, use, said)
         finally:
-            said += map(progress.clean, found.sentences)
+            said += found.sentences
     if found.best is None:
         raise KitError("No trial could be used, so there is no best run.")
     record.save_facts(
@@ -134,14 +134,11 @@ def _search(
     command = last.command(resolved, space, found.best.values, found.best.epochs)
     best = folder / last.BEST
     said += [
-        progress.clean(line)
-        for line in (
-            f"The search is in {folder}: trials.csv, figures, the best run in {best}.",
-            "Train with the best settings:",
-            f"  {command}",
-        )
+        f"The search is in {folder}: trials.csv, figures, the best run in {best}.",
+        "Train with the best settings:",
+        f"  {command}",
     ]
-    return Tuned(folder, load(best), found, command, tuple(said))
+    return Tuned(folder, load(best), found, command, tuple(map(progress.clean, said)))
 
 
 def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:

@@ -51,6 +51,10 @@ class Tuned:
         """Return the pictures of it by name: settings, map, cost, curves."""
         return {path.stem: path for path in sorted((self.folder / "figures").glob("*.png"))}
 
+    def __str__(self) -> str:
+        """Return what came of it."""
+        return "\n".join(self.lines)
+
     def __repr__(self) -> str:
         """Return where it lies."""
         return f"<search in {self.folder}>"

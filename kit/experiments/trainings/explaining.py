@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kit import data, diagnosis, files, progress
 from kit.experiments import setup_checks
 from kit.experiments.choice.plan import Plan
-from kit.experiments.run import DIAGNOSIS
+from kit.experiments.run import DIAGNOSIS, explained
 from kit.experiments.trainings import building
 from kit.experiments.trainings.fitting import Trained, best_of
 
@@ -36,13 +36,14 @@ def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path
     found.refuse_failed(" `check=False` trains all the same.")
 
 
-def diagnose(plan: Plan, trained: Sequence[Trained], run: Path) -> None:
+def diagnose(plan: Plan, trained: Sequence[Trained], run: Path, said: list[str]) -> None:
     """Diagnose the training that is kept, and keep that.
 
     Args:
         plan: Its settings are in force, so none of them is advised.
         trained: The trainings.
         run: Gets ``diagnosis.json``.
+        said: Gets the lines of it.
     """
     seen = best_of(trained).history.evidence
     if seen is None:
@@ -58,3 +59,4 @@ def diagnose(plan: Plan, trained: Sequence[Trained], run: Path) -> None:
     }
     text = json.dumps(kept, indent=2, ensure_ascii=False, default=float)
     files.write_text(run / DIAGNOSIS, text + "\n")
+    said += explained(found, steps)

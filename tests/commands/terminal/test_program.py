@@ -10,8 +10,9 @@ import pytest
 import tyro
 
 from kit import commands
-from kit.commands.terminal import Command, program
-from kit.errors import DataError, KitError, SettingError, noting
+from kit.commands.terminal import Command, program, shown
+from kit.errors import DataError, KitError, SettingError, reaching
+from kit.progress import Lines
 from kit.settings import Bare, Flat, Group, Joined
 from kit.settings.stored import FLAGS_ALONE, read_settings, settings_text
 from kit.settings.texts import assignments
@@ -263,16 +264,25 @@ def test_what_is_no_assignment_is_refused(text: str) -> None:
         assignments([text])
 
 
-def test_what_was_known_before_an_error_is_printed_before_it(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(KitError("the disk is full"), "Error: the disk is full\n"), (KeyboardInterrupt(), "Interr")],
+)
+def test_what_was_reached_before_an_error_is_printed_before_it(
+    error: BaseException, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails() -> None:
-        with noting(["validation: 0.9", "cats\n"]):
-            raise KitError("the disk is full")
+    def inner() -> None:
+        with reaching(Lines(["validation: 0.9", "cats\n"])), reaching(Lines()):
+            raise error
+
+    def outer() -> None:
+        with reaching(Lines(["searched"])):
+            inner()
 
     with pytest.raises(SystemExit):
-        program(failing(fails), [])
+        program(failing(partial(shown, print, outer)), [])
 
     out, err = capsys.readouterr()
-    assert out.splitlines() == ["validation: 0.9", "cats\\n"]
-    assert err == "Error: the disk is full\n"
+    assert out.splitlines() == ["validation: 0.9", "cats\\n", "searched"]
+    assert err.startswith(told)
+    assert error.__notes__ == ["validation: 0.9\ncats\\n", "searched"]
