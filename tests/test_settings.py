@@ -11,7 +11,7 @@ from kit.errors import SettingError
 from kit.setting_names import flags_spoken, said
 from kit.settings import Division, Images, Joined, Network, Training, Tuning, Variation
 from kit.settings.sentences import sentences
-from kit.settings.stored import read_settings
+from kit.settings.stored import read_settings, settings_text
 
 KINDS = [
     one
@@ -100,6 +100,8 @@ def test_what_version_0_1_wrote_among_the_networks_settings_has_a_place_of_its_o
     flat = Training.flat_of({"l2": 0.1, "settings": {"dense": [8], "head": "scores"}})
 
     assert flat == {"l2": 0.1, "dense": [8], "settings": {"head": "scores"}}
+    assert Training.flat_of({"dense": [4], "settings": {"dense": [8]}})["dense"] == [4]
+    assert Training.flat_of({"dense": None, "settings": {"dense": [8]}})["dense"] == [8]
 
 
 def test_the_traits_of_a_network_are_settings_of_almost_every_architecture() -> None:
@@ -126,6 +128,15 @@ def test_the_traits_of_a_network_are_read_from_a_file(
     said: str, read: dict[str, Any], tmp_path: Path
 ) -> None:
     assert read_settings(Training, tmp_path, said) == read
+
+
+def test_numbers_of_numpy_come_back_from_a_file_as_they_were(tmp_path: Path) -> None:
+    counted = {"filters": (np.int64(4), np.int64(8)), "width": np.float32(0.5)}
+
+    text = settings_text(Training().having(settings=counted).flat(), Training)
+
+    kept = read_settings(Training, tmp_path, text)["settings"]
+    assert kept == {"filters": [4, 8], "width": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -37,4 +37,4 @@ def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":
     plan.refuse_keras_tuner()
     search.check_crew(settings.work.workers, settings.work.scheduler)
     known = settings.flat()
-    return steps.run(wanted({name: known[name] for name in given}))
+    return steps.run(wanted(Tuning.flat_of({name: known[name] for name in given})))

@@ -143,7 +143,7 @@ class Joined:
 
         What stands in no group is taken as it is: version 0.1 wrote settings without groups. It
         does not matter in which group a setting stands. Among the settings of a network it wrote
-        more than stand there now.
+        more than stand there now: they count unless the same setting stands in its own place, too.
         """
         groups = {place: group for place, group, _ in cls._declared() if group is not None}
         groups |= {group.__name__.lower(): group for group in cls.also_read}
@@ -155,8 +155,9 @@ class Joined:
         inner = flat.get("settings")
         if isinstance(inner, Mapping):
             lifted = {name for group in groups.values() for name in group.lifted}
-            own = {name: value for name, value in inner.items() if name in lifted}
-            flat |= {"settings": {n: v for n, v in inner.items() if n not in own}, **own}
+            own = {name: one for name, one in inner.items() if name in lifted}
+            flat["settings"] = {name: one for name, one in inner.items() if name not in own}
+            flat |= {name: one for name, one in own.items() if flat.get(name) is None}
         return {name: value for name, value in flat.items() if name not in other}
 
     def flat(self) -> dict[str, Any]:

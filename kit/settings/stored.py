@@ -67,7 +67,12 @@ def read_settings(
 
 def settings_text(settings: Mapping[str, Any], kind: type[Joined] | None = None) -> str:
     """Return settings as :func:`read_settings` takes them, in the groups of their kind, if any."""
-    plain = json.loads(json.dumps(settings, default=str))
+    plain = json.loads(json.dumps(settings, default=_plain))
     kept = {name: value for name, value in plain.items() if name not in FLAGS_ALONE}
     kept = kept if kind is None else kind.tree_of(kept)
     return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or an array of NumPy's as JSON has it, and anything else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -45,13 +45,16 @@ class Command:
         given = {
             name: settings[name]
             for name, one in parameters.items()
-            if name in known or one.kind is not one.KEYWORD_ONLY or flag(name) in flags
+            if one.kind is not one.KEYWORD_ONLY or flag(name) in flags
         }
         for name in given:
             if is_mapping(parameters[name].annotation):
-                more = taken(name, parameters[name].annotation, given[name])
-                given[name] = {**known.get(name, {}), **more}
-        return functools.partial(self, **given)
+                given[name] = taken(name, parameters[name].annotation, given[name])
+        given = self.kind.flat_of(given)  # --set dense=[8] says what --dense 8 does
+        for name in given:
+            if is_mapping(parameters[name].annotation):
+                given[name] = {**known.get(name, {}), **given[name]}
+        return functools.partial(self, **{**known, **given})
 
 
 def _group(

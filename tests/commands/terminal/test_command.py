@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.commands.terminal import Command, program
-from kit.settings import Tuning
+from kit.settings import Training, Tuning
 
 
 def test_a_program_of_settings_knows_which_were_given(
@@ -30,3 +30,26 @@ def test_a_program_of_settings_knows_which_were_given(
     with pytest.raises(SystemExit):
         program(command, ["--trials", "many"])
     assert "--trials takes a whole number, not 'many'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "dense"),
+    [
+        ("--config run.yaml", (4,)),
+        ("--config run.yaml --set dense=[8]", (8,)),
+        ("--config run.yaml --set dense=[8] --dense 16 2", (16, 2)),
+        ("--config run.yaml --set dense=null", None),
+    ],
+)
+def test_a_flag_goes_before_set_and_both_go_before_a_file(
+    words: str, dense: tuple[int, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run.yaml").write_text("network: {dense: [4], settings: {stem: none}}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    said: list[Training] = []
+    keep = Command(Training, lambda **given: said.append(Training().having(**given)))
+
+    program(keep, words.split())
+
+    assert said[0].network.dense == dense
+    assert said[0].network.settings == {"stem": "none"}
