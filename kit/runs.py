@@ -95,13 +95,26 @@ class Saved:
         """Return how its images were equalized; runs from before there was a choice were not."""
         return str(self.facts.get("equalization", "none"))
 
-    def read(self, name: str) -> dict[str, Any]:
-        """Return what a JSON file of it holds; nothing where it is not there.
+    def place(self, name: str) -> Path:
+        """Return where a file of it is, if there is one.
 
         Raises:
-            SettingError: It is damaged.
+            SettingError: The run was moved or deleted since it was opened.
         """
-        path = self.folder / name
+        if not self.folder.is_dir():
+            raise SettingError(
+                f"{self.folder.absolute()}: the run is not there any more. Where it was moved, "
+                "kit.load(FOLDER) opens it again."
+            )
+        return self.folder / name
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return what a JSON file of it holds; nothing where it has none.
+
+        Raises:
+            SettingError: It is damaged, or as :meth:`place`.
+        """
+        path = self.place(name)
         return _read(path, foreign.json_value) if path.is_file() else {}
 
 

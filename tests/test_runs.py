@@ -162,7 +162,7 @@ def test_a_run_that_is_not_there_lists_those_that_are(tmp_path: Path) -> None:
 def test_a_run_is_not_overwritten_unasked(tmp_path: Path) -> None:
     folder = a_run(tmp_path / "one")
 
-    with pytest.raises(SettingError, match="--overwrite"), runs.create(folder):
+    with pytest.raises(SettingError, match="or overwrite to replace"), runs.create(folder):
         pass
 
     assert (folder / runs.MODEL).read_bytes() == b"old"

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+import kit
 from kit import prediction, runs
 from kit.commands.evaluate import evaluate
 from kit.commands.train import train
@@ -69,3 +70,17 @@ def test_its_settings_are_those_of_a_training(photos: Path) -> None:
     assert bound.arguments["settings"]["filters"] == [4, 8]
     assert bound.arguments["flip"] == "yes"
     assert runs.load(RUN).settings["learning_rate"] == 0.003
+
+
+def test_its_settings_are_the_keywords_of_another_training(photos: Path, tmp_path: Path) -> None:
+    run = kit.load(RUN)
+    other = {"folder": photos, "output": tmp_path / "run", "last_epoch": 2, "check": False}
+
+    again = kit.train(**{**run.settings, **other})
+
+    rates = run.history["learning_rate"][:2]
+    np.testing.assert_allclose(again.history["learning_rate"], rates, rtol=1e-5)
+    was, now = (Training().having(**one.settings).flat() for one in (run, again))
+    assert {name for name in run.settings if was[name] != now[name]} == {
+        *("folder", "last_epoch", "check")
+    }

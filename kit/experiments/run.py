@@ -61,7 +61,7 @@ class Run:
     def history(self) -> pd.DataFrame:
         """Return one row per epoch of the training whose weights are kept."""
         name = str(self.saved.facts.get("kept", "")).replace(" ", "_")
-        own = self.folder / f"history_{name}.csv"
+        own = self.saved.place(f"history_{name}.csv")
         return pd.read_csv(own if own.is_file() else self.folder / "history.csv")
 
     @cached_property
@@ -109,7 +109,7 @@ class Run:
     @property
     def figures(self) -> Mapping[str, Path]:
         """Return the pictures of it by name: curves, network, samples, confusion_test, ..."""
-        return {path.stem: path for path in sorted((self.folder / "figures").glob("*.png"))}
+        return {path.stem: path for path in sorted(self.saved.place("figures").glob("*.png"))}
 
     def predict(self, paths: prediction.Paths, top: int = 1) -> prediction.Predictions:
         """Name the classes of images, as :func:`kit.predict`."""
@@ -136,14 +136,14 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Return it as a notebook shows it: scores, curves and diagnosis, in a page's fragment."""
-        parts = [f"<h4>{html.escape(str(self.folder))}</h4>", _list(self.sentences)]
+        parts = [f"<h4>{_text(self.folder)}</h4>", _list(self.sentences)]
         if curves := self.figures.get("curves"):
             picture = base64.b64encode(curves.read_bytes()).decode("ascii")
             source = f"data:image/png;base64,{picture}"
             parts.append(f'<img alt="curves" style="max-height:{SHOWN}px" src="{source}">')
         if self.diagnosis is not None:
             summary, *findings = self.diagnosis.lines()
-            parts += [f"<p>Diagnosis: {html.escape(summary)}</p>", _list(findings)]
+            parts += [f"<p>Diagnosis: {_text(summary)}</p>", _list(findings)]
         if self.next_steps:
             parts += ["<p>What to do next:</p>", _list(map(str, self.next_steps))]
         return f"<div>{''.join(parts)}</div>"
@@ -162,7 +162,7 @@ class Run:
 
     def _answers(self, part: str) -> pd.DataFrame:
         """Return the classes of a part's images and what was answered, by name."""
-        path = self.folder / ANSWERS.get(part, "predictions.csv")
+        path = self.saved.place(ANSWERS.get(part, "predictions.csv"))
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         return table if part in ANSWERS else table[table["split"] == part]
 
@@ -179,8 +179,13 @@ def explained(diagnosis: "Diagnosis | None", steps: "Sequence[Step]") -> list[st
 
 
 def _list(lines: Iterable[str]) -> str:
-    """Return lines, whose words may be a stranger's, as a list in HTML."""
-    return f"<ul>{''.join(f'<li>{html.escape(clean(line))}</li>' for line in lines)}</ul>"
+    """Return lines as a list in HTML."""
+    return f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>"
+
+
+def _text(line: object) -> str:
+    """Return a line, whose words may be a stranger's, as HTML shows it."""
+    return html.escape(clean(line))
 
 
 def load(folder: Path | str) -> Run:

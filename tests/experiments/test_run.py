@@ -13,6 +13,8 @@ import kit
 from kit import runs
 from kit.errors import KitError, SettingError
 from kit.experiments.run import Run
+from kit.settings import Training
+from kit.settings.stored import settings_text
 
 STORED = Path(__file__).parents[1] / "stored_run_0.1"
 QUICK = {"image_size": (12,), "epochs": 2, "settings": ("filters=[4,8]", "dense=[8]")}
@@ -62,6 +64,14 @@ def test_a_run_that_is_loaded_offers_what_the_training_gave(trained: Run) -> Non
     assert loaded.scores["test"].summary() == trained.scores["test"].summary()
 
 
+def test_the_settings_of_a_run_are_the_keywords_of_a_training(trained: Run) -> None:
+    again = Training().having(**trained.settings)
+    again.verify()
+
+    kept = (trained.folder / runs.SETTINGS).read_text("utf-8")
+    assert settings_text(again.flat(), Training) == kept
+
+
 def test_a_run_predicts_and_is_scored_on_other_images(trained: Run, photos: Path) -> None:
     answers = trained.predict([photos / "blue" / "00.png"], top=2).table
     split = pd.read_csv(trained.folder / "split.csv")
@@ -102,6 +112,32 @@ def test_an_interrupted_run_has_no_scores_yet(tmp_path: Path) -> None:
 
     assert (run.scores, run.sentences) == ({}, ())
     assert len(run.history) == 30
+
+
+def test_a_run_that_was_moved_says_so_and_does_not_pass_for_one_without_scores(
+    tmp_path: Path,
+) -> None:
+    run = kit.load(shutil.copytree(STORED, tmp_path / "copy"))
+    run.folder.rename(tmp_path / "moved")
+
+    for asked in ("scores", "history", "sentences", "diagnosis", "next_steps", "figures"):
+        with pytest.raises(SettingError, match="copy: the run is not there any more"):
+            getattr(run, asked)
+    assert kit.load(tmp_path / "moved").scores
+
+
+def test_a_page_shows_words_that_are_markup_as_text(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>\n\u202e"
+    copy = shutil.copytree(STORED, tmp_path / "<script>\u202e")
+    (copy / "metrics.json").write_text(json.dumps({"sentences": [hostile]}), "utf-8")
+    found = dict.fromkeys(("cause", "severity", "sentence", "evidence"), hostile)
+    kept = {"summary": hostile, "findings": [found], "next_steps": [{"text": hostile}]}
+    (copy / "diagnosis.json").write_text(json.dumps(kept), "utf-8")
+
+    shown = kit.load(copy)._repr_html_()
+
+    assert shown.count("&lt;script&gt;") == 6
+    assert not [mark for mark in ("<script", "\u202e", "\n") if mark in shown]
 
 
 def test_a_training_that_fails_late_carries_what_it_had_reached(

@@ -7,6 +7,8 @@ import pytest
 import kit
 from kit.errors import SettingError
 from kit.experiments import training
+from kit.experiments.choice import attempts
+from kit.settings import Training
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 0}, {"folds": 1}, {"learning_rate": -1.0}])
@@ -19,3 +21,10 @@ def test_a_number_out_of_its_range_is_refused_before_tensorflow_starts(
         kit.train("nowhere", **wrong)
     with pytest.raises(SettingError, match=r"no setting \"epoch\"\. Did you mean"):
         kit.train("nowhere", epoch=3)
+
+
+def test_pre_training_needs_validation_images() -> None:
+    settings = Training().having(pretrain="autoencoder", use_validation=True, last_epoch=3)
+
+    with pytest.raises(SettingError, match="use_validation leaves none"):
+        attempts.check_last(settings, attempts.attempts(42))

@@ -64,11 +64,16 @@ def check_last(settings: Training, planned: Sequence[Attempt]) -> None:
     """Check that a training whose last epoch is given is one that chooses nothing.
 
     Raises:
-        SettingError: It is compared with others or followed by another.
+        SettingError: It is compared with others, or another precedes or follows it that chooses.
     """
     others = len(planned) > 1 or settings.transfer.fine_tune is not None
     if settings.duration.last_epoch is not None and others:
         raise SettingError(
             "`last_epoch` is for a single training of known length; leave `repeats`, `folds`, "
             "`style=both` and `fine_tune` out."
+        )
+    if settings.duration.use_validation and settings.transfer.pretrain != "none":
+        raise SettingError(
+            f"`pretrain={settings.transfer.pretrain}` takes its best epoch by the validation "
+            "images, and `use_validation` leaves none; leave one of the two out."
         )
