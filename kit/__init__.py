@@ -51,10 +51,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kit.architectures import build as build
     from kit.experiments.answering import predict as predict
-    from kit.experiments.checking import check as check
     from kit.experiments.data_audit import audit as audit
     from kit.experiments.evaluating import evaluate as evaluate
     from kit.experiments.image_download import download as download
+    from kit.experiments.network_check import check as check
     from kit.experiments.network_description import describe as describe
     from kit.experiments.run import load as load
     from kit.experiments.training import train as train
@@ -65,7 +65,7 @@ FUNCTIONS = {  # and where they are, for importing them takes seconds
     "audit": "kit.experiments.data_audit",
     "baseline": "kit.experiments.yardsticks",
     "build": "kit.architectures",
-    "check": "kit.experiments.checking",
+    "check": "kit.experiments.network_check",
     "describe": "kit.experiments.network_description",
     "download": "kit.experiments.image_download",
     "evaluate": "kit.experiments.evaluating",

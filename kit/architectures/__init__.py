@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from kit.architectures import backbones
 from kit.architectures.backbones.model_files import load_file
-from kit.architectures.parts.checking import arguments, class_count, defaults, image_shape
+from kit.architectures.parts.arguments import arguments, class_count, defaults, image_shape
 from kit.errors import SettingError, nearest
 
 if TYPE_CHECKING:

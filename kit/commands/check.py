@@ -14,9 +14,9 @@ __all__ = ["check", "main"]
 @partial(Command, Checking)
 def check(folder: Path | None = None, **settings: Any) -> None:
     """Check data, network and settings before a training, and say what is wrong."""
-    from kit.experiments import checking
+    from kit.experiments import network_check
 
-    found = shown(print, checking.check, folder, **settings)
+    found = shown(print, network_check.check, folder, **settings)
     if output := settings.get("output"):
         progress.say(f"Numbers and figures are in {output}.")
     found.refuse_failed()

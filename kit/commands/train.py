@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit.commands.terminal import Command, program, shown
+from kit.commands.terminal import Command, next_steps, program, shown
 from kit.settings import Training
 
 __all__ = ["main", "train"]
@@ -15,10 +15,7 @@ def train(folder: Path | None = None, **settings: Any) -> None:
     """Train a classifier on a folder of images, score it and keep it as a run."""
     from kit.experiments import training
 
-    run = shown(print, training.train, folder, **settings)
-    from kit.experiments.trainings import record  # TensorFlow has started by now
-
-    print(*record.next_steps(run.folder, folder), sep="\n")
+    print(next_steps(shown(print, training.train, folder, **settings)))
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit.commands.terminal import Command, program, shown
+from kit.commands.terminal import Command, next_steps, program, shown
 from kit.settings import Tuning
 
 __all__ = ["main", "tune"]
@@ -15,7 +15,7 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
     """Search the settings of a training, from coarse to fine, and train with the best of them."""
     from kit.experiments import tuning
 
-    shown(print, tuning.tune, folder, **settings)
+    print(next_steps(shown(print, tuning.tune, folder, **settings).best))
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def predict(settings: Predicting) -> prediction.Predictions:
     Raises:
         SettingError: There is no such run, or a path matches nothing.
     """
-    places.trained_run(settings.run, settings.paths, "kit-predict")  # told before TensorFlow starts
+    places.trained_run(settings.run, settings.paths)  # told before TensorFlow starts
     images = prediction.find(settings.paths)
     start_keras()
     classifier = prediction.load(settings.run)

@@ -55,7 +55,8 @@ def evaluate(settings: Evaluating) -> Evaluation:
         DataError: The images cannot be used.
     """
     folder, output = settings.folder, settings.results.output
-    saved = places.trained_run(settings.run, [folder], "kit-evaluate")
+    saved = places.trained_run(settings.run, [folder])
+    seen = runs.images_of(saved, ("train", "validation"))  # a damaged table is told before the work
     if output is not None:
         places.check_new(output, folder)
     height, width = saved.facts["image_size"]
@@ -76,7 +77,6 @@ def evaluate(settings: Evaluating) -> Evaluation:
     numbers = splits.present("test")
     true, names = splits.labels[numbers], [splits.files[number] for number in numbers]
     scores = evaluation.score(true, answers, splits.class_names, **kind)
-    seen = runs.images_of(saved, ("train", "validation"))
     found = Evaluation(
         scores,
         tuple(

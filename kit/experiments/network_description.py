@@ -23,9 +23,7 @@ def describe(settings: Describing) -> description.Description:
     architectures.check_name(name)
     shape = (*one_or_two(subject.image_size), 3 if subject.color == "rgb" else 1)
     start_keras()
-    architectures.check(
-        name, **subject.settings
-    )  # a setting called as an argument of describe() among them
+    architectures.check(name, **subject.settings)  # before one is taken for an argument
     return description.describe(
         name, shape, subject.classes, settings.form.style, **subject.settings
     )

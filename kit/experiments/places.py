@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kit import data, files, runs
-from kit.command_lines import quoted
 from kit.data import samples
 from kit.errors import DataError, SettingError
 
@@ -52,13 +51,8 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
     return folder
 
 
-def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Saved:
-    """Return the run that a program was given first.
-
-    Args:
-        folder: What was given for it.
-        others: What was given behind it.
-        program: The program's name.
+def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
+    """Return the run that stands first, before the images.
 
     Raises:
         SettingError: It is none, or what stands behind it is one.
@@ -69,8 +63,7 @@ def trained_run(folder: Path, others: Iterable[Path], program: str) -> runs.Save
         for other in map(runs.folder_of, others):
             if (other / runs.FACTS).is_file():
                 raise SettingError(
-                    f"{other} is a run, and the run comes first: "
-                    f"{program} {quoted(other)} {quoted(folder)}"
+                    f"{other} is a run and {folder} is none; the run comes first."
                 ) from None
         raise
 

@@ -35,10 +35,10 @@ def train(settings: Training) -> Run:
         building,
         divided_data,
         explaining,
-        fitting,
         overview,
         record,
         scoring,
+        trained_networks,
     )
 
     building.check(planned)
@@ -52,7 +52,7 @@ def train(settings: Training) -> Run:
         overview.draw(planned, first, divided[0], run)
         explaining.check_start(planned, first, divided[0], run)
         models = itertools.chain([first], models)
-        trained = fitting.train_all(planned, models, divided, run, start)
+        trained = trained_networks.train_all(planned, models, divided, run, start)
         metrics = scoring.score_all(planned, trained, divided, run, said)
         explaining.diagnose(planned, trained, run, said)
         record.finish(planned, trained, divided, metrics, run, start)

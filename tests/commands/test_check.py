@@ -10,7 +10,7 @@ from kit import checks
 from kit.commands.check import check
 from kit.commands.terminal import program
 from kit.commands.train import train
-from kit.experiments.setup_checks import Checks
+from kit.experiments.all_checks import Checks
 
 SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit import auditing, data, evaluation
+from kit import auditing, data, evaluation, runs
 from kit.commands import predict
-from kit.commands.terminal import Command, program
+from kit.commands.terminal import Command, next_steps, program
 from kit.errors import DataError, KitError, SettingError
 from kit.experiments import score_files
-from kit.experiments.trainings import folds, overview, record
+from kit.experiments.run import Run
+from kit.experiments.trainings import folds, overview
 from kit.settings import Joined
 
 FORGED = "All is well"
@@ -55,7 +56,9 @@ def test_the_path_of_a_prediction_is_cut_in_its_folders_only():
 
 
 def test_what_follows_a_training_is_told_in_whole_lines(photos):
-    assert len(record.next_steps(photos / NAMES[0], photos / NAMES[0])) == 4
+    run = Run(runs.Saved(photos / NAMES[0], {"folder": str(photos / NAMES[0])}, {}))
+
+    assert len(str(next_steps(run)).split("\n")) == 4
 
 
 @pytest.mark.parametrize("kind", [KitError, SettingError, DataError])

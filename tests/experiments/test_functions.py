@@ -14,12 +14,12 @@ from kit import auditing, downloading, files
 from kit.commands import audit as audit_program
 from kit.commands import baseline as baseline_program
 from kit.errors import CheckError, SettingError
-from kit.experiments import setup_checks
+from kit.experiments import all_checks
 from kit.experiments.answering import predict
-from kit.experiments.checking import check
 from kit.experiments.data_audit import audit
 from kit.experiments.evaluating import evaluate
 from kit.experiments.image_download import download
+from kit.experiments.network_check import check
 from kit.experiments.network_description import describe
 from kit.experiments.yardsticks import baseline
 from kit.settings import Checking, Training
@@ -94,8 +94,8 @@ def test_a_run_scores_and_names_images_given_by_its_path_or_by_what_has_a_folder
 def test_a_check_that_fails_is_returned_and_the_program_refuses_it(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = setup_checks.Check("initial loss", "failed", "9", "0.69 = ln 2", "Look at the head.")
-    monkeypatch.setattr(setup_checks, "everything", lambda *_: setup_checks.Checks((failed,)))
+    failed = all_checks.Check("initial loss", "failed", "9", "0.69 = ln 2", "Look at the head.")
+    monkeypatch.setattr(all_checks, "everything", lambda *_: all_checks.Checks((failed,)))
     found = check(str(photos), **SMALL, output=str(tmp_path / "out"))
 
     assert list(found) == [failed]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kit import training
-from kit.experiments.trainings import fitting
+from kit.experiments.trainings import trained_networks
 from kit.settings import Training, Transfer
 
 
@@ -31,7 +31,7 @@ def test_what_is_said_reaches_the_autoencoder_which_is_kept_on_request(
     said: dict[str, Any] = {"pretrain_epochs": 3, "pretrain_loss": "l1"} if kept else {}
     transfer = Transfer(pretrain="autoencoder", keep_autoencoder=kept, **said)
     settings, nothing = Training(transfer=transfer), None
-    fitting._pretrain(settings, nothing, nothing, tmp_path / "history.csv", 10.0)  # type: ignore[arg-type]
+    trained_networks._pretrain(settings, nothing, nothing, tmp_path / "history.csv", 10.0)  # type: ignore[arg-type]
 
     assert asked == {
         **({"epochs": 3, "loss": "l1"} if kept else {}),

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit import files, progress
+from kit.command_lines import program_name, quoted
+
+if TYPE_CHECKING:
+    from kit.experiments.run import Run
 
 Result = TypeVar("Result")
 
@@ -22,6 +26,22 @@ def shown(
         raise
     show(result)
     return result
+
+
+def next_steps(run: "Run") -> progress.Lines:
+    """Return the commands that follow a training, as they can be typed here."""
+    from kit import data  # here, so that --help need not wait for NumPy
+    from kit.data import samples
+
+    images = data.image_folders(run.settings["folder"] or samples.digits())[0]
+    return progress.Lines(
+        [
+            f"The run is in {run.folder}; look at {run.folder / 'figures'}.",
+            "Next:",
+            f"  {program_name('kit-predict')} {quoted(run.folder)} {quoted(images)} --top 3",
+            f"  {program_name('kit-evaluate')} {quoted(run.folder)} OTHER_FOLDER",
+        ]
+    )
 
 
 def put(target: Path, text: str) -> None:

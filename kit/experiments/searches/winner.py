@@ -13,7 +13,6 @@ from kit.experiments.searches import record as record
 from kit.experiments.searches.settings import TRAIN, plain
 from kit.experiments.searches.values import of_training
 from kit.experiments.training import train
-from kit.experiments.trainings.record import next_steps
 from kit.search import Result, Space
 from kit.settings import Network, Training
 from kit.settings.stored import read_settings, settings_text
@@ -161,7 +160,7 @@ def _train(settings: Path, run: Path, said: list[str]) -> None:
     except CheckError as error:
         progress.say(f"{error} The trials could do without, so the winner is trained all the same.")
         made = train(**{**known, "check": False})
-    said += [*made.lines(), *next_steps(run, known["folder"])]
+    said += made.lines()
 
 
 def _metrics(run: Path) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit import data, diagnosis, files, progress
-from kit.experiments import setup_checks
+from kit.experiments import all_checks
 from kit.experiments.choice.plan import Plan
 from kit.experiments.run import DIAGNOSIS, explained
 from kit.experiments.trainings import building
-from kit.experiments.trainings.fitting import Trained, best_of
+from kit.experiments.trainings.trained_networks import Trained, best_of
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +30,7 @@ def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path
     if not plan.settings.record.check:
         return
     compiled = building.compile_settings(plan.choice, plan.settings.optimization)
-    found = setup_checks.quick(model, splits, compiled)
+    found = all_checks.quick(model, splits, compiled)
     progress.say(*str(found).split("\n"))
     found.save(run / CHECKS)
     found.refuse_failed(" `check=False` trains all the same.")

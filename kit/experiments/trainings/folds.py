@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kit import architectures, data, evaluation, progress
 from kit.experiments import score_files
-from kit.experiments.trainings.fitting import Trained, best_of
+from kit.experiments.trainings.trained_networks import Trained, best_of
 
 __all__ = ["numbers", "overview", "score"]
 

@@ -1,4 +1,4 @@
-"""What ``train`` writes down of a run: resolved settings, facts, scores, and what to do next."""
+"""What ``train`` writes down of a run: resolved settings, facts and scores."""
 
 import dataclasses
 import json
@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from kit import architectures, data, files, runs, training
-from kit.command_lines import program_name, quoted
-from kit.experiments import places, score_files
+from kit.experiments import score_files
 from kit.experiments.choice.plan import Plan
 from kit.experiments.run import METRICS
 from kit.experiments.trainings import building, folds
-from kit.experiments.trainings.fitting import Trained, best_of, kept_data
-from kit.progress import clean
+from kit.experiments.trainings.trained_networks import Trained, best_of, kept_data
 from kit.settings import Network, Training
 from kit.settings.stored import settings_text
-
-__all__ = ["begin", "facts", "finish", "next_steps", "resolved", "threads"]
 
 
 def resolved(plan: Plan, splits: data.Splits) -> Plan:
@@ -91,20 +87,6 @@ def finish(
         kept=best.attempt.name,
         temperature=best.temperature,
     )
-
-
-def next_steps(run: Path, folder: Path | None) -> list[str]:
-    """Return the commands that follow a training on a folder, as they can be typed here."""
-    folder = data.image_folders(places.data_folder(folder))[0]
-    return [
-        clean(line)
-        for line in (
-            f"The run is in {run}; look at {run / 'figures'}.",
-            "Next:",
-            f"  {program_name('kit-predict')} {quoted(run)} {quoted(folder)} --top 3",
-            f"  {program_name('kit-evaluate')} {quoted(run)} OTHER_FOLDER",
-        )
-    ]
 
 
 def facts(splits: data.Splits, architecture: str, seed: int, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from kit import architectures, data, evaluation, plots
 from kit.experiments import score_files
 from kit.experiments.choice.plan import Plan
 from kit.experiments.trainings import folds
-from kit.experiments.trainings.fitting import Trained, best_of, kept_data
+from kit.experiments.trainings.trained_networks import Trained, best_of, kept_data
 
 
 def score_all(

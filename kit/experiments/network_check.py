@@ -11,7 +11,7 @@ from kit.settings import Checking
 from kit.settings.keywords import by_keywords
 
 if TYPE_CHECKING:
-    from kit.experiments.setup_checks import Checks
+    from kit.experiments.all_checks import Checks
 
 __all__ = ["check"]
 
@@ -37,7 +37,7 @@ def check(settings: Checking) -> "Checks":
         progress.say(choice.reason)
     data.given_parts(source, parts)  # a mistake in the arrangement is told before TensorFlow starts
     start_keras()
-    from kit.experiments import setup_checks
+    from kit.experiments import all_checks
     from kit.experiments.trainings import building
 
     building.check_network(choice, settings.optimization, images.batch_size)
@@ -53,7 +53,7 @@ def check(settings: Checking) -> "Checks":
     splits = data.load(source, **wanted)
     model = next(building.build(choice, planned, [splits], settings.optimization))
     compiled = building.compile_settings(choice, settings.optimization)
-    found = setup_checks.everything(model, splits, compiled)
+    found = all_checks.everything(model, splits, compiled)
     if output is not None:
         with errors.reaching(found):
             output.mkdir(parents=True)
