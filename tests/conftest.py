@@ -97,3 +97,16 @@ def eagerly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "run_eagerly", property(lambda _: True, lambda *_: None))
         yield
+
+
+@pytest.fixture(scope="module")
+def sketched() -> Iterator[None]:
+    """Save a dot in place of each figure: drawing takes seconds, and tests/plots looks at it."""
+    from kit import plots
+
+    def save(figure: object, path: Path | str) -> None:
+        Image.new("L", (1, 1)).save(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "save", save)
+        yield

@@ -10,6 +10,8 @@ import pytest
 from kit.commands.baseline import baseline
 from kit.commands.terminal import program
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 QUICK = ["--image-size", "6", "--test-split", "0.2"]
 
 

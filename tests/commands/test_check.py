@@ -12,6 +12,8 @@ from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.experiments.all_checks import Checks
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
 
 

@@ -14,6 +14,8 @@ from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.intervals import standard_error
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 PLAIN = ["--image-size", "12", "--epochs", "2", "--augmentation", "none", "--no-check"]
 LINEAR = [*PLAIN, "--architecture", "linear"]
 QUICK = [*PLAIN, "--set", "filters=[4,8]", "--set", "dense=[8]"]

@@ -18,6 +18,8 @@ from kit.commands.train import train
 from kit.settings import Training
 from kit.settings.stored import read_settings
 
+pytestmark = pytest.mark.usefixtures("eagerly", "sketched")
+
 ROOT = Path(__file__).parents[2]
 QUICK = ["--image-size", "12", "--epochs", "3", "--set", "filters=[4,8]", "--set", "dense=[8]"]
 QUICK += ["--no-check"]  # tests/commands/test_check.py has runs with checks

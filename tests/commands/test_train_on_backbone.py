@@ -14,6 +14,8 @@ from kit.commands.predict import predict
 from kit.commands.terminal import program
 from kit.commands.train import train
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_unlabelled_images_must_be_there_and_are_not_written_to(

@@ -21,6 +21,8 @@ from kit.commands.tune import tune
 from kit.experiments.searches import winner as last
 from kit.experiments.searches import workers
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 SMALL = ["--trials", "4", "--stages", "1", "--finalists", "1", "--seeds", "1", "--epochs", "2"]
 NETWORK = ["--architecture", "basic_cnn", "--set", "filters=[4]", "--test-split", "0.2"]
 NETWORK += ["--monitor", "val_loss"]  # ten images do not show who does better than guess
