@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kit import architectures
-from kit.architectures.parts import checking
+from kit.architectures.parts.arguments import arguments
 
 STYLES = ("functional", "sequential")
 
@@ -78,10 +78,10 @@ def stages() -> Callable[..., list]:
     """Give the stages of the small network, which are no model yet."""
 
     def declared(name: str, **settings: object) -> list:
-        arguments = example(name) | settings
-        shape = arguments.pop("input_shape")
+        settings = example(name) | settings
+        shape = settings.pop("input_shape")
         function = importlib.import_module(f"kit.architectures.{name}").stages
-        return function(shape, 3, **checking.arguments(name, function, arguments))
+        return function(shape, 3, **arguments(name, function, settings))
 
     return declared
 

@@ -12,7 +12,7 @@ import pytest
 from kit import architectures, description
 from kit.architectures import mlp
 from kit.architectures.basic_cnn import FILTERS
-from kit.architectures.parts import checking
+from kit.architectures.parts.arguments import arguments
 from kit.errors import SettingError
 
 SHAPE = (32, 32, 3)
@@ -122,7 +122,7 @@ def test_other_architectures_check_their_own_settings(name, setting, value, must
 )
 def test_initial_weights_go_by_several_names(said, meant):
     stages = mlp.stages
-    assert checking.arguments("mlp", stages, {"initialization": said})["traits"] == (
+    assert arguments("mlp", stages, {"initialization": said})["traits"] == (
         dataclasses.replace(mlp.HIDDEN, initialization=meant)
     )
 
