@@ -12,7 +12,11 @@ __all__ = ["download", "main"]
 
 @partial(Command, Downloading)
 def download(
-    source: str = "", into: Path | None = None, *, list_names: bool = False, **settings: Any
+    source: str | None = None,
+    into: Path | None = None,
+    *,
+    list_names: bool = False,
+    **settings: Any,
 ) -> None:
     """Fetch images into a new folder."""
     from kit import downloading  # here, so that --help need not wait for NumPy

@@ -189,7 +189,7 @@ class Downloading(Joined):
     printing: ClassVar[frozenset[str]] = frozenset({"list_names"})
     examples: ClassVar[Sequence[str]] = ("--list", "flower_photos flowers")
 
-    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = ""
+    source: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = None
     """A name that `list_names` shows, the address of a zip or tar archive (https), or a Google
     Drive address (a file or a folder) or file id."""
     into: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None
