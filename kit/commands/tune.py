@@ -4,7 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit.commands.terminal import Command, next_steps, program, shown
+from kit import progress
+from kit.command_lines import program_name, quoted
+from kit.commands.terminal import Command, next_steps, program, shown, typed
 from kit.settings import Tuning
 
 __all__ = ["main", "tune"]
@@ -15,7 +17,21 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
     """Search the settings of a training, from coarse to fine, and train with the best of them."""
     from kit.experiments import tuning
 
-    print(next_steps(shown(print, tuning.tune, folder, **settings).best))
+    try:
+        tuned = shown(print, tuning.tune, folder, **settings)
+    except KeyboardInterrupt as error:
+        if search := getattr(error, "search", None):
+            kept = f"{search} keeps what there is. Go on with: {program_name('kit-tune')} --resume"
+            progress.say(f"{kept} --output {quoted(search)}")
+        raise
+    best = tuned.best.folder
+    lines = [
+        f"The search is in {tuned.folder}: trials.csv, figures, the best run in {best}.",
+        "Train with the best settings:",
+        f"  {program_name('kit-train')} {typed(tuned.settings)}",
+    ]
+    print(progress.Lines(lines))
+    print(next_steps(tuned.best))
 
 
 def main() -> None:

@@ -29,12 +29,10 @@ def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":
     given = {name: value for name, value in given.items() if value not in (None, (), {})}
     settings = Tuning().having(**given)
     settings.verify()
-    from kit import search
     from kit.experiments.searches import settings as plan
     from kit.experiments.searches import steps
     from kit.experiments.searches.wanted import wanted
 
     plan.refuse_keras_tuner()
-    search.check_crew(settings.work.workers, settings.work.scheduler)
     known = settings.flat()
     return steps.run(wanted(Tuning.flat_of({name: known[name] for name in given})))

@@ -9,9 +9,12 @@ encrypted, and who holds the certificate can run code on the workers.
 import contextlib
 import logging
 import queue
+import signal
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import Any
 
 import dask
@@ -22,14 +25,17 @@ from kit.errors import KitError, SettingError
 from kit.search.executors import Crew, train
 from kit.search.trials import Job, Outcome, RunTrial
 
-TOPIC = "kit-epochs"
 PATIENCE = "20s"  # with a scheduler that does not answer
+CLOSING = 30  # seconds for processes to end; they end with this process in any case
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 2,  # then a job has taken three workers along
     "distributed.admin.large-graph-warning-threshold": "1TB",  # what a training goes on from
     "distributed.worker.profile.enabled": False,
     "logging.distributed": "critical",  # Dask's own words on a worker that went or was sent away
 }
+Heard = tuple[int, Mapping[str, float]]  # the number of a trial, and an epoch of it
+TRAINING = threading.Lock()  # a process trains one job at a time, whoever asks for it
+made: dict[str, RunTrial] = {}  # in a worker's process, by the search that was served last
 
 
 @contextlib.contextmanager
@@ -39,7 +45,8 @@ def crew(
     """Give processes that train: started here, or those of a scheduler that is there already.
 
     Args:
-        make_run_trial: Called once in each of them; sent by cloudpickle.
+        make_run_trial: Called in each of them, once unless another search comes between; sent by
+            cloudpickle.
         workers: How many are started here.
         scheduler: Address of the scheduler, ``tls://HOST:PORT``. The files of its certificate are
             those in Dask's own configuration.
@@ -50,28 +57,22 @@ def crew(
     """
     with dask.config.set(SETTINGS), _quiet(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            cluster = distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=0,  # else TensorFlow is killed for what it takes
-                dashboard_address=None,
-                security=distributed.Security.temporary(),
-                protocol="tls://",
-                silence_logs=logging.CRITICAL,
-            )
-            client = distributed.Client(stack.enter_context(cluster))
+            client = distributed.Client(stack.enter_context(_closing(_cluster(workers))))
         else:
             client = _client(scheduler)
-        stack.enter_context(client)
-        client.register_plugin(Trainer(make_run_trial))
-        heard: queue.SimpleQueue[tuple[int, Mapping[str, float]]] = queue.SimpleQueue()
-        client.subscribe_topic(TOPIC, lambda event: heard.put(tuple(event[1])))
+        stack.enter_context(_closing(client))
+        trainer = Trainer(make_run_trial, ours=scheduler is None)
+        client.register_plugin(trainer)
+        if scheduler is not None:
+            stack.callback(_dismiss, client, trainer.name)
+        heard = queue.SimpleQueue[Heard]()
+        client.subscribe_topic(trainer.name, lambda event: heard.put(tuple(event[1])))
         try:
             yield Crew(
                 client.get_executor(pure=False),
-                train_there,
+                partial(train_there, trainer.name),
                 places=lambda: len(client.nthreads()),
-                heard=lambda: iter(_next_of(heard), None),
+                heard=partial(_taken, heard),
                 lost=(KilledWorker,),
                 waits_for=f"workers of {scheduler}",
             )
@@ -80,36 +81,70 @@ def crew(
                 raise
             raise KitError(
                 f"The scheduler {scheduler or 'of this search'} does not answer any more. What is "
-                "finished is kept: go on with --resume."
+                "finished is kept: go on with `resume`."
             ) from None
 
 
 class Trainer(distributed.WorkerPlugin):
-    """Keeps what trains the jobs in each worker's process, so that images are loaded once."""
+    """Makes in each worker's process what trains the jobs of one search.
 
-    name = "kit-trainer"
+    Args:
+        make: Makes it.
+        ours: Whether the workers are of this search alone, and end with it.
+    """
 
-    def __init__(self, make_run_trial: Callable[[], RunTrial]) -> None:
-        """Keep how it is made."""
-        self.make, self.made = make_run_trial, None
+    def __init__(self, make: Callable[[], RunTrial], ours: bool) -> None:
+        self.make, self.ours = make, ours
+        self.name = f"kit-{uuid.uuid4().hex}"  # a scheduler may serve several searches at a time
 
     def setup(self, worker: distributed.Worker) -> None:
-        """Begin anew: another search may have been here before."""
-        self.lock, self.made = threading.Lock(), None
+        """Leave Ctrl-C, which a terminal sends to every process, to the one that searches."""
+        if self.ours:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is sent."""
-        return {"make": self.make}
+    def teardown(self, worker: distributed.Worker) -> None:
+        """Let go of the images."""
+        made.pop(self.name, None)
 
 
-def train_there(job: Job, state: bytes | None) -> Outcome:
-    """Train a job in a worker's process, one at a time, and report its epochs at once."""
+def train_there(name: str, job: Job, state: bytes | None) -> Outcome:
+    """Train a job of the search with this name in a worker's process; report epochs at once."""
     worker = distributed.get_worker()
-    trainer = worker.plugins[Trainer.name]
-    with trainer.lock:
-        if trainer.made is None:
-            trainer.made = trainer.make()
-        return train(trainer.made, lambda *row: worker.log_event(TOPIC, row), job, state)
+    with TRAINING:
+        if name not in made:
+            made.clear()  # another search's images
+            made[name] = worker.plugins[name].make()
+        return train(made[name], lambda *row: worker.log_event(name, row), job, state)
+
+
+def _cluster(workers: int) -> distributed.LocalCluster:
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=0,  # else TensorFlow is killed for what it takes
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},  # any free port
+        security=distributed.Security.temporary(),
+        protocol="tls://",
+        silence_logs=logging.CRITICAL,
+    )
+
+
+@contextlib.contextmanager
+def _closing(part: Any) -> Iterator[Any]:
+    """Close a client or a cluster at the end; where that fails, the search is over all the same."""
+    try:
+        yield part
+    finally:
+        with contextlib.suppress(Exception):
+            part.close(timeout=CLOSING)
+
+
+def _dismiss(client: distributed.Client, name: str) -> None:
+    """Let the workers of a scheduler, which stay, forget a search."""
+    if client.status == "running":  # else nobody answers
+        with contextlib.suppress(Exception):
+            client.unregister_worker_plugin(name)
 
 
 def _client(address: str) -> distributed.Client:
@@ -125,13 +160,10 @@ def _client(address: str) -> distributed.Client:
         raise SettingError(f"The scheduler {address} cannot be used: {error}.") from None
 
 
-def _next_of(heard: "queue.SimpleQueue[Any]") -> Callable[[], Any]:
-    def following() -> Any:
-        with contextlib.suppress(queue.Empty):
-            return heard.get_nowait()
-        return None
-
-    return following
+def _taken(heard: "queue.SimpleQueue[Heard]") -> Iterator[Heard]:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            yield heard.get_nowait()
 
 
 @contextlib.contextmanager

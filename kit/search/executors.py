@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import errno
 import importlib.util
 import inspect
 import sys
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.errors import DataError, SettingError
-from kit.search.trials import Job, Outcome, RunTrial, plain_row
+from kit.errors import DataError, KitError, SettingError
+from kit.search.trials import Job, Outcome, Report, RunTrial, plain_row
 
 Heard = Callable[[int, Mapping[str, float]], None]  # takes the number of a trial and an epoch's row
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no room on the disk, or none for this user
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def train(run_trial: RunTrial, heard: Heard, job: Job, state: bytes | None) -> O
     Raises:
         DataError: The images cannot be used.
         SettingError: So with a setting that all trials have.
+        KitError: The disk is full.
     """
     rows: list[Mapping[str, float]] = []
 
@@ -150,18 +153,33 @@ def train(run_trial: RunTrial, heard: Heard, job: Job, state: bytes | None) -> O
         rows.append(plain_row(row))
         heard(job.trial, rows[-1])
 
-    with tempfile.TemporaryDirectory(prefix="kit-") as folder:
-        path = Path(folder) / "state.npz"
-        if state is not None:
-            path.write_bytes(state)
-        try:
-            outcome = run_trial(dataclasses.replace(job, state=path), report)
-        except (DataError, SettingError):
+    try:
+        with tempfile.TemporaryDirectory(prefix="kit-") as folder:
+            path = Path(folder) / "state.npz"
+            if state is not None:
+                path.write_bytes(state)
+            outcome = _tried(run_trial, dataclasses.replace(job, state=path), report)
+            goes_on = job.last < job.epochs and path.exists()
+            left = path.read_bytes() if goes_on else None
+    except OSError as error:
+        if error.errno not in FULL:
             raise
-        except Exception as error:
-            progress.say(*traceback.format_exc().split("\n"))
-            said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-            outcome = Outcome(failed=said[:500])
-        goes_on = job.last < job.epochs and path.exists()
-        left = path.read_bytes() if goes_on else None
+        where = error.filename or tempfile.gettempdir()
+        raise KitError(
+            f"{where}: {error.strerror}. Nothing is lost; make room and go on with `resume`."
+        ) from None
     return dataclasses.replace(outcome, rows=tuple(rows), state=left)
+
+
+def _tried(run_trial: RunTrial, job: Job, report: Report) -> Outcome:
+    """Return how a job ended, also where an error of the program ended it."""
+    try:
+        return run_trial(job, report)
+    except (DataError, SettingError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise  # no fault of the trial, which would count as failed for good
+        progress.say(*traceback.format_exc().split("\n"))
+        said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        return Outcome(failed=said[:500])

@@ -20,6 +20,7 @@ from kit.commands.train import train
 from kit.commands.tune import tune
 from kit.experiments.searches import winner as last
 from kit.experiments.searches import workers
+from kit.settings import Training
 
 pytestmark = pytest.mark.usefixtures("sketched")
 
@@ -149,7 +150,7 @@ def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same
     assert len(list((folder / "trials").glob("*.json"))) == 2
     assert not (folder / "best").exists()
     # That its settings train it again is shown elsewhere.
-    monkeypatch.setattr(last, "_train", lambda _, run: shutil.copytree(searched / "best", run))
+    monkeypatch.setattr(last, "_train", lambda _, run, __: shutil.copytree(searched / "best", run))
     program(tune, ["--resume", "--output", str(folder)])
 
     pd.testing.assert_frame_equal(table(searched), table(folder), check_exact=True)
@@ -176,7 +177,7 @@ def test_a_winner_whose_scores_cannot_be_read_is_trained_again(
 ) -> None:
     trained: list[Path] = []
 
-    def train_again(_: Path, run: Path) -> None:
+    def train_again(_: Path, run: Path, __: list[str]) -> None:
         trained.append(run)
         shutil.copytree(searched / "best", run, dirs_exist_ok=True)
 
@@ -257,8 +258,9 @@ def test_the_network_is_searched_from_python_without_a_word_on_stdout(
     assert capsys.readouterr().out == ""
     assert set(tuned.table["architecture"]) == {"linear", "pointwise"}
     assert tuned.best.settings["architecture"] == tuned.values["architecture"]
-    assert f"--architecture {tuned.values['architecture']}" in tuned.command
-    assert tuned.lines[-1].strip() == tuned.command
+    again = Training().having(**tuned.settings)
+    assert again.network.architecture == tuned.values["architecture"]
+    assert again.optimization.learning_rate == tuned.values["learning_rate"]
     assert {"settings", "map"} <= tuned.figures.keys()
     assert "Best: " in tuned._repr_html_()
     assert tuned.best.folder == tmp_path / "search" / "best"

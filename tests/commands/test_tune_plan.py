@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kit import architectures, data
-from kit.commands.terminal import program
+from kit.commands.terminal import program, typed
 from kit.commands.tune import tune
 from kit.errors import SettingError
 from kit.experiments import places, tuning
@@ -19,7 +19,7 @@ from kit.experiments.searches.record import known_files
 from kit.experiments.searches.steps import chance_of, plan_of, told
 from kit.experiments.searches.trials import Builders
 from kit.experiments.searches.wanted import wanted
-from kit.experiments.searches.winner import command
+from kit.experiments.searches.winner import unusual
 from kit.search import Chance, space_text
 from kit.settings import Training, Tuning
 from kit.settings.stored import read_settings
@@ -163,6 +163,15 @@ def test_a_search_goes_on_with_its_own_settings(photos: Path, tmp_path: Path) ->
     assert space_text(found.space or ()) == {"dropout": "0.0:0.6"}
 
 
+def test_a_search_begun_with_workers_goes_on_with_those_of_a_scheduler(
+    photos: Path, tmp_path: Path
+) -> None:
+    folder = kept(tmp_path / "search", folder=str(photos), workers=2)
+    found = wanted({"resume": True, "output": folder, "scheduler": "tls://here:8786"})
+
+    assert (found.settings["workers"], found.settings["scheduler"]) == (1, "tls://here:8786")
+
+
 @pytest.mark.parametrize(
     ("given", "line"),
     [
@@ -248,16 +257,16 @@ def test_a_plan_is_told_as_the_oracle_follows_it() -> None:
         assert "the better half" not in words[oracle]
 
 
-def test_the_command_that_is_shown_says_nothing_that_holds_anyway(photos: Path) -> None:
+def test_the_settings_that_are_told_are_those_that_do_not_hold_anyway(photos: Path) -> None:
     space = plan.space_of(("learning_rate=1e-3:1e-1",)) or ()
     settings = {**plan.defaults(), "folder": photos, "architecture": "basic_cnn"}
     known = {"color": "rgb", "image_size": [8, 8], "flip": "yes"}
     known |= {name: architectures.settings("basic_cnn")[name] for name in ("dropout", "l2")}
     known |= {"settings": {"filters": [4]}, "augment": {}, "loss": "crossentropy"}
     known |= {"label_smoothing": 0.1, "weight_decay": 0.05}
-    shown = command({**settings, **known}, space, {"learning_rate": 0.01}, 7)
+    found = unusual({**settings, **known}, space, {"learning_rate": 0.01}, 7)
 
-    assert shown.endswith(
+    assert typed(found) == (
         f"{photos} --architecture basic_cnn --set 'filters=[4]' --image-size 8 8 --color rgb "
         "--epochs 7 --learning-rate 0.01 --flip yes"
     )

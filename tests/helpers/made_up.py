@@ -62,11 +62,15 @@ def _noise(job: Job) -> float:
 
 
 def with_states(marks: Path) -> RunTrial:
-    """Return trials that go on from 11 MB, and note by whom they are trained."""
+    """Return trials that go on from 11 MB, and note by whom they are trained.
+
+    Ctrl-C, which a terminal sends to all processes, is for the one that searches.
+    """
     inner = landscape()
 
     def run(job: Job, report: Report) -> Outcome:
         assert job.state is not None
+        os.kill(os.getpid(), signal.SIGINT)
         if job.first:
             assert job.state.read_bytes() == bytes([job.trial]) * 11_000_000
         job.state.write_bytes(bytes([job.trial]) * 11_000_000)

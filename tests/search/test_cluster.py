@@ -38,7 +38,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return table(ready)
 
 
-def test_two_processes_give_the_table_of_one_and_what_trials_go_on_from_travels(
+def test_two_processes_give_the_table_of_one_and_leave_ctrl_c_to_the_search(
     tmp_path: Path, alone: pd.DataFrame
 ) -> None:
     marks = tmp_path / "marks"
@@ -120,6 +120,25 @@ def test_the_workers_of_a_scheduler_train_and_their_other_images_end_the_search(
             other.work(hands)
 
     pd.testing.assert_frame_equal(table(ready), alone)
+
+
+def test_two_searches_at_a_time_on_one_scheduler_are_each_trained_with_their_own(
+    scheduler: tuple[str, distributed.Security], tmp_path: Path, alone: pd.DataFrame
+) -> None:
+    address, security = scheduler
+    other = partial(made_up.landscape, best=1e-5)
+    with dask.config.set(certified(security, tmp_path)):
+        ready, second = prepared(tmp_path / "s"), prepared(tmp_path / "t")
+        with (
+            cluster.crew(made_up.landscape, 1, address) as hands,
+            cluster.crew(other, 1, address) as others,
+        ):
+            second.work(others)
+            ready.work(hands)
+
+    pd.testing.assert_frame_equal(table(ready), alone)
+    assert not table(second).equals(alone)
+    assert not cluster.made  # whoever is gone leaves no images
 
 
 def test_a_scheduler_is_called_with_its_own_certificate_only(

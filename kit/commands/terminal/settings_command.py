@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import tyro
 from tyro import constructors
 
+from kit.command_lines import quoted
 from kit.setting_names import flag
 from kit.settings import Group, Joined
+from kit.settings.texts import flow
 from kit.settings.values import is_mapping, marks, taken
 
 
@@ -55,6 +57,22 @@ class Command:
             if is_mapping(parameters[name].annotation):
                 given[name] = {**known.get(name, {}), **given[name]}
         return functools.partial(self, **{**known, **given})
+
+
+def typed(settings: Mapping[str, Any]) -> str:
+    """Return settings as they are typed behind the name of a program, the folder first."""
+    known = dict(settings)
+    words = [quoted(known.pop("folder"))] if "folder" in known else []
+    for name, value in known.items():
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                words += [flag(name), quoted(f"{key}={flow(one)}")]
+        elif isinstance(value, bool):
+            words.append(flag(name) if value else f"--no-{flag(name)[2:]}")
+        else:
+            several = value if isinstance(value, list | tuple) else [value]
+            words += [flag(name), *map(quoted, several)]
+    return " ".join(words)
 
 
 def _group(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import data, progress, runs, search
-from kit.command_lines import program_name, quoted
 from kit.errors import KitError, reaching
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.searches import settings as plan
@@ -31,6 +30,7 @@ def run(wanted: Wanted) -> "Tuned":
         KitError: No trial could be used, or the work failed.
     """
     settings, source = wanted.settings, wanted.source
+    search.check_crew(settings["workers"], settings["scheduler"])
     choice = plan.choose(settings, source, wanted.space)
     folder = wanted.folder or plan.search_folder(settings, source, choice.label)
     if wanted.resumed:
@@ -95,7 +95,7 @@ def _search(
     )
     progress.say(f"Searched: {', '.join(map(str, space))}")
     progress.say(*told(planned, settings["oracle"]).split("\n"))
-    with _told_how_to_go_on(folder, made):
+    with _concluded(folder, made):
         if not made.finished:
             one = settings["workers"] == 1 and settings["scheduler"] is None
             split = folder / runs.SPLIT
@@ -109,6 +109,7 @@ def _search(
                 made.work(crew)
         found = search.conclude(made)
         made.check()
+        trained = not record.is_finished(folder / last.BEST)
         try:
             if not found.findings.guessing:
                 use = bool(settings["use_validation"])
@@ -131,14 +132,9 @@ def _search(
             f"No trial is better than guessing may be, so no winner was trained. {folder} holds "
             "the search: trials.csv and figures."
         )
-    command = last.command(resolved, space, found.best.values, found.best.epochs)
-    best = folder / last.BEST
-    said += [
-        f"The search is in {folder}: trials.csv, figures, the best run in {best}.",
-        "Train with the best settings:",
-        f"  {command}",
-    ]
-    return Tuned(folder, load(best), found, command, tuple(map(progress.clean, said)))
+    best = load(folder / last.BEST)
+    again = last.unusual(resolved, space, found.best.values, found.best.epochs)
+    return Tuned(folder, best, trained, found, again)
 
 
 def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:
@@ -177,13 +173,12 @@ def chance_of(splits: data.Splits, monitor: str) -> search.Chance | None:
 
 
 @contextmanager
-def _told_how_to_go_on(folder: Path, made: "search.Search") -> Iterator[None]:
+def _concluded(folder: Path, made: "search.Search") -> Iterator[None]:
+    """Write what there is of a search that is interrupted, and let the interruption name it."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         search.conclude(made, ended="an interruption")
-        progress.say(
-            f"{folder} keeps what there is. Go on with: {program_name('kit-tune')} --resume "
-            f"--output {quoted(folder)}"
-        )
+        vars(error)["search"] = folder
+        error.add_note(f"{folder} keeps what there is; resume=True goes on with it.")
         raise

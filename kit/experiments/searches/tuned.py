@@ -20,16 +20,17 @@ class Tuned:
     Attributes:
         folder: Where it lies.
         best: The run of the winner, trained with the best settings.
+        trained: Whether that was trained now, and not before the search went on.
         result: The trials, the best of them, and the facts behind the sentences.
-        command: That trains with the best settings.
-        lines: What came of it, for a terminal.
+        settings: With which ``kit.train`` trains such a network again; what is so by default is
+            left out.
     """
 
     folder: Path
     best: Run
+    trained: bool
     result: Result
-    command: str
-    lines: tuple[str, ...]
+    settings: Mapping[str, Any]
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -52,8 +53,8 @@ class Tuned:
         return {path.stem: path for path in sorted((self.folder / "figures").glob("*.png"))}
 
     def __str__(self) -> str:
-        """Return what came of it."""
-        return "\n".join(self.lines)
+        """Return what came of it: of the training of the winner, too, where that was now."""
+        return "\n".join([*(self.best.lines() if self.trained else ()), *self.sentences])
 
     def __repr__(self) -> str:
         """Return where it lies."""

@@ -73,6 +73,8 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
         raise SettingError(f"{error} Mend it, or begin another search.") from None
     _refuse_differences(folder, given, kept)
     taken = {name: given[name] for name in FREE if name in given}
+    if "scheduler" in taken:
+        taken.setdefault("workers", 1)  # those that it was begun with were others
     settings = {**defaults(), **kept, **taken}
     _check(settings)
     space = space_of(settings["search"])

@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from kit import architectures, files, progress, runs, training
-from kit.command_lines import program_name, quoted
 from kit.errors import CheckError
-from kit.experiments.searches import record as record
+from kit.experiments.searches import record
 from kit.experiments.searches.settings import TRAIN, plain
 from kit.experiments.searches.values import of_training
 from kit.experiments.training import train
 from kit.search import Result, Space
 from kit.settings import Network, Training
 from kit.settings.stored import read_settings, settings_text
-from kit.settings.texts import flow
 
 BEST = "best"
-UNSAID = ("folder", "patience", "max_minutes")  # by the command that is shown
+UNSAID = ("folder", "patience", "max_minutes")  # by the settings that are told
 
 
 def settings_of(
@@ -113,38 +111,30 @@ def tested(run: Path, found: Result, use_validation: bool) -> Result:
     return found.with_test(test[name], test["images"], use_validation)
 
 
-def command(
+def unusual(
     resolved: Mapping[str, Any], space: Space, values: Mapping[str, Any], epochs: int
-) -> str:
-    """Return the command that trains with some values of the settings, as it can be typed here."""
+) -> dict[str, Any]:
+    """Return the settings that train with some values, without those that are so by default."""
     settings = {**settings_of(resolved, space, values), "epochs": epochs, "monitor": None}
     network = settings["architecture"]
     loss = training.default_loss(str(settings["settings"].get("head", "softmax")))  # type: ignore[arg-type]
     usual = {
+        **TRAIN,
         "loss": loss,
         "label_smoothing": training.default_smoothing(settings["loss"]),
         **{name: _default(network, name) for name in Network.TRAITS},
         "weight_decay": training.default_decay(settings["optimizer"]),
     }
-    words = [program_name("kit-train")]
-    if settings["folder"] is not None:
-        words.append(quoted(settings["folder"]))
-    for name, value in settings.items():
-        flag = "--" + name.replace("_", "-")
-        if name in UNSAID or value is None or value == TRAIN[name] or value == usual.get(name):
-            continue
-        if name in ("settings", "augment"):
-            option = "--set" if name == "settings" else flag
-            for key, one in value.items():
-                if name == "augment" or key in values or one != _default(network, key):
-                    words += [option, quoted(f"{key}={flow(one)}")]
-        elif isinstance(value, bool):
-            words.append(flag if value else f"--no-{name.replace('_', '-')}")
-        elif isinstance(value, list):
-            words += [flag, *map(str, value)]
-        else:
-            words += [flag, quoted(value)]
-    return " ".join(words)
+    own = settings["settings"].items()
+    settings["settings"] = {
+        name: value for name, value in own if name in values or value != _default(network, name)
+    }
+    told = {
+        name: value
+        for name, value in settings.items()
+        if name not in UNSAID and value not in (None, TRAIN[name], usual[name])
+    }
+    return told if settings["folder"] is None else {"folder": settings["folder"], **told}
 
 
 def _default(architecture: str, name: str) -> Any:

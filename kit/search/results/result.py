@@ -105,11 +105,18 @@ def result(search: Search, ended: str = "") -> Result:
 def conclude(search: Search, ended: str = "") -> Result:
     """Write ``trials.csv``, the curves and the figures of a search; return what it gives.
 
+    Where they cannot be written, :meth:`Search.check` says so.
+
     Args:
         search: As for :func:`result`.
         ended: As for :func:`result`.
     """
     found = result(search, ended)
+    search.write(lambda: _save(search, found))
+    return found
+
+
+def _save(search: Search, found: Result) -> None:
     trial_tables.save(found.table, search.folder / TRIALS)
     curves = trial_tables.epochs(search.state.trials, search.settings.objective)
     trial_tables.save(curves, search.folder / CURVES)
@@ -118,7 +125,6 @@ def conclude(search: Search, ended: str = "") -> Result:
     for name, figure in figures(found.findings).items():
         (search.folder / "figures").mkdir(exist_ok=True)
         plots.save(figure, search.folder / "figures" / f"{name}.png")
-    return found
 
 
 def _best(search: Search, findings: Findings) -> Best | None:

@@ -22,6 +22,7 @@ from kit import search
 from kit.errors import KitError, SettingError
 from kit.search import Job, Outcome, Report, Result, records
 from kit.search.executors import Crew, train
+from kit.search.results import trial_tables
 from kit.search.searching import Search
 from kit.search.tuner.oracle import SearchOracle
 
@@ -537,6 +538,21 @@ def test_a_full_disk_ends_it_with_a_reason_and_it_goes_on_later(
 
     assert trained(tmp_path / "s") == 7
     assert same(whole, searched(tmp_path / "s", resume=True).table)
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(trial_tables, "save", no_room)
+    with pytest.raises(KitError, match="make room and go on"):
+        searched(tmp_path / "s", resume=True)
+
+
+def test_a_disk_without_room_for_what_a_trial_goes_on_from_is_no_fault_of_the_trial() -> None:
+    def run(job: Job, report: Report) -> Outcome:
+        raise OSError(28, "No space left on device", "state.npz")
+
+    with pytest.raises(KitError, match=r"state\.npz: No space left on device\. Nothing is lost"):
+        train(run, lambda *_: None, Job(0, {}, 1, 0, 1, 2), None)
 
 
 def test_without_finalists_the_best_trial_is_named(tmp_path: Path) -> None:
