@@ -17,7 +17,7 @@ def foreign_classes(path: Path) -> list[str]:
 def _classes(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         if "class_name" in value:
-            yield str(value.get("module") or ""), str(value["registered_name"] or "")
+            yield str(value.get("module") or ""), str(value.get("registered_name") or "")
         for inner in value.values():
             yield from _classes(inner)
     elif isinstance(value, list):

@@ -129,7 +129,7 @@ def test_the_classifier_stays_compiled_and_its_file_needs_no_kit(
     learnt: SimpleNamespace, tmp_path: Path
 ) -> None:
     assert isinstance(learnt.model.loss, keras.losses.CategoricalCrossentropy)
-    learnt.model.save(tmp_path / "model.keras")
+    runs.save_model(learnt.model, tmp_path / "model.keras")
     runs.save_model(learnt.done.autoencoder, tmp_path / "autoencoder.keras")
     saved = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     other = keras.saving.load_model(tmp_path / "autoencoder.keras")
