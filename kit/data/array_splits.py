@@ -102,7 +102,7 @@ def from_arrays(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=mirroring.may_flip(names) if flip == "auto" else flip == "yes",
+        flip=mirroring.flips(flip, names),
         mix=mixed,
         sampling=sampling,
         color="grayscale" if pixels.shape[-1] == 1 else "rgb",

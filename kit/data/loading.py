@@ -134,7 +134,7 @@ def load(
         seed=seed,
         augmentation=augmentation,
         augment=layers,
-        flip=mirroring.may_flip(names) if flip == "auto" else flip == "yes",
+        flip=mirroring.flips(flip, names),
         mix=mixed,
         sampling=sampling,
         aspect=aspect,

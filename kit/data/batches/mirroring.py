@@ -12,6 +12,11 @@ ENDS = ("up", "down", "top", "bottom", "بالا", "پایین")
 TURN = 0.25  # of a full turn: from here on a 6 may come out as a 9
 
 
+def flips(flip: str, class_names: Sequence[str]) -> bool:
+    """Tell whether images are mirrored: "yes", "no", or "auto" by the names of the classes."""
+    return may_flip(class_names) if flip == "auto" else flip == "yes"
+
+
 def may_flip(class_names: Sequence[str]) -> bool:
     """Return whether a mirrored image surely still belongs to its class, as far as names tell.
 
