@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["COLUMNS"] = "100"  # help and tables fill the terminal, and a terminal has any width
 
 
 @pytest.fixture(scope="session", autouse=True)
