@@ -34,10 +34,13 @@ def imported_modules_are_not_searched_for_garbage() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_in_memory() -> Iterator[None]:
     """Let go of what Keras keeps of every network, or the whole suite needs 15 GB."""
+    imported = len(sys.modules)
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].backend.clear_session()
     gc.collect()
+    if len(sys.modules) > imported + 100:  # TensorFlow, say, after the session's start
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
