@@ -20,6 +20,11 @@ PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 LITTER = {"__MACOSX", ".DS_Store"}
 LONGEST_TIMEOUT = 86_400  # seconds; what waits on the network takes no number without end
 SHA256 = re.compile("[0-9a-f]{64}")
+RECORDS = {  # of data sets whose archive holds a binary format
+    "cifar": binary_records.from_cifar,
+    "emnist": binary_records.from_emnist,
+    "stl": binary_records.from_stl,
+}
 WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
 
@@ -163,19 +168,20 @@ def _check(file: Path, remote: RemoteFile, single: bool) -> None:
 
 
 def _make(wanted: DataSet, fetched: dict[str, Path], work: Path, limits: Limits) -> None:
-    made, names, files = work / "made", wanted.class_names, list(fetched.values())
+    made, files = work / "made", list(fetched.values())
     if google_drive.folder_id(wanted.files[0].address):
         return google_drive.copy(fetched, made)
     if wanted.kind == "idx":
-        count = binary_records.from_idx(files, made, names)
+        parts = binary_records.from_idx(files)
     else:
-        unpacked = work / "unpacked" if wanted.kind == "cifar" else made
-        count = archives.unpack(files[0], unpacked, limits.max_bytes)
-        if not count:
+        unpacked = made if wanted.kind == "archive" else work / "unpacked"
+        if not archives.unpack(files[0], unpacked, limits.max_bytes):
             raise DataError(f"{shown(wanted.files[0].address)}: the archive is empty.")
-        if wanted.kind == "cifar":
-            count = binary_records.from_cifar(_without_wrapper(unpacked), made, names)
-    if wanted.kind != "archive" and count != wanted.images:
+        if wanted.kind == "archive":
+            return None
+        parts = RECORDS[wanted.kind](unpacked)
+    count = binary_records.write(parts, made, wanted.class_names)
+    if count != wanted.images:
         raise DataError(f"{count:,} images came, {wanted.images:,} were expected.")
     return None
 

@@ -11,14 +11,14 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, TypeVar
+from typing import IO
 
 from kit import files, progress
-from kit.downloading import tar_members, zip_members
-from kit.downloading.limits import TooLarge
+from kit.downloading.limits import TooLarge, check_room
 from kit.downloading.member_names import safe_names
+from kit.downloading.members import OPENERS, Member, Tar, Zip, is_tar, opened_tar, opened_zip
 from kit.errors import DataError, KitError
 
 __all__ = ["MAX_FILES", "is_archive", "is_checksummed", "unpack"]
@@ -31,18 +31,17 @@ DAMAGE = (  # what the readers raise on bytes that are no archive
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
     OSError, RuntimeError, ValueError, LookupError, ArithmeticError,
 )  # fmt: skip
-Item = TypeVar("Item", zipfile.ZipInfo, tarfile.TarInfo)
 
 
 def is_archive(path: Path) -> bool:
     """Return whether a file is a zip or tar archive, by its content."""
-    return _is_zip(path) or tar_members.is_tar(path)
+    return _is_zip(path) or is_tar(path)
 
 
 def is_checksummed(path: Path) -> bool:
     """Return whether a file begins as an archive, or a part of one, with checksums of contents."""
     with path.open("rb") as file:
-        return file.read(6).startswith((b"PK", *tar_members.OPENERS))
+        return file.read(6).startswith((b"PK", *OPENERS))
 
 
 def unpack(path: Path, folder: Path, max_bytes: int) -> int:
@@ -62,11 +61,8 @@ def unpack(path: Path, folder: Path, max_bytes: int) -> int:
     """
     folder.mkdir()
     try:
-        if _is_zip(path):
-            with zip_members.opened(path) as archive:
-                return _unpack_zip(archive, path, folder, max_bytes)
-        with tar_members.opened(path, max_bytes) as tar:
-            return _unpack_tar(tar, path, folder, max_bytes)
+        with opened_zip(path) if _is_zip(path) else opened_tar(path, max_bytes) as archive:
+            return _unpack(archive, path, folder, max_bytes)
     except KitError:
         raise
     except DAMAGE as error:
@@ -83,34 +79,28 @@ def _is_zip(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
     with path.open("rb") as file:
-        return file.read(2) == b"PK" or not tar_members.is_tar(path)
+        return file.read(2) == b"PK" or not is_tar(path)
 
 
-def _unpack_zip(archive: zipfile.ZipFile, path: Path, folder: Path, max_bytes: int) -> int:
-    infos = zip_members.plain_files(archive, MAX_FILES)
-    # What zipfile calls filename ends at the first zero byte.
-    names = safe_names([info.orig_filename for info in infos])
-    _check(names, [info.file_size for info in infos], path, folder, max_bytes)
-    for info, name in _tracked(infos, names):
-        with archive.open(info) as source:  # reads no more than file_size, and checks the CRC
-            _write(source, folder / name)
-    return len(infos)
-
-
-def _unpack_tar(archive: tar_members.Tar, path: Path, folder: Path, max_bytes: int) -> int:
-    members = []
-    total = 0
-    for member in archive.plain_files():  # stop where there are too many: a list is found by
-        members.append(member)  # unpacking all
-        total += member.size
-        _check_limits(len(members), total, max_bytes)
+def _unpack(archive: Zip | Tar, path: Path, folder: Path, max_bytes: int) -> int:
+    members = list(_counted(archive.plain_files(), max_bytes))
     names = safe_names([member.name for member in members])
     _check(names, [member.size for member in members], path, folder, max_bytes)
-    for member, name in _tracked(members, names):
+    pairs = zip(members, names, strict=True)
+    for member, name in progress.track(pairs, len(members), "Unpacking", "files unpacked"):
         with archive.open(member) as source:
             _write(source, folder / name)
-    archive.read_rest()
+    archive.finish()
     return len(members)
+
+
+def _counted(members: Iterable[Member], max_bytes: int) -> Iterator[Member]:
+    """Stop where there are too many: what a tar lists is found by unpacking all."""
+    total = 0
+    for number, member in enumerate(members, 1):
+        total += member.size
+        _check_limits(number, total, max_bytes)
+        yield member
 
 
 def _check(
@@ -123,9 +113,7 @@ def _check(
         raise DataError(
             f"The archive of {packed:,} bytes would unpack to {total:,}: these cannot be photos."
         )
-    free, needed = shutil.disk_usage(folder).free, total + BLOCK * len(names)
-    if needed > free:
-        raise KitError(f"{folder.parent}: the files need {needed:,} bytes, {free:,} are free.")
+    check_room(folder.parent, total + BLOCK * len(names))
 
 
 def _check_limits(count: int, total: int, max_bytes: int) -> None:
@@ -137,15 +125,7 @@ def _check_limits(count: int, total: int, max_bytes: int) -> None:
         )
 
 
-def _tracked(items: list[Item], names: list[str]) -> Iterator[tuple[Item, str]]:
-    pairs = zip(items, names, strict=True)
-    return progress.track(pairs, len(items), "Unpacking", "files unpacked")
-
-
 def _write(source: IO[bytes], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        files.named(target),
-        target.open("xb") as file,
-    ):  # "x": what the plan took for two files stays two
+    with files.named(target), target.open("xb") as file:  # "x": two files of a plan stay two
         shutil.copyfileobj(source, file, 2**20)

@@ -1,78 +1,122 @@
-"""Images in the binary formats of MNIST and CIFAR-10, written as folders of PNG files.
+"""Images in binary formats, written as folders of PNG files.
 
-Both are read byte by byte as their pages describe them; nothing is unpickled. Sources: Y. LeCun,
-C. Cortes, C. Burges, The MNIST database (idx files); A. Krizhevsky, Learning Multiple Layers of
-Features from Tiny Images, 2009 (binary version of CIFAR-10).
+All are read byte by byte as their pages describe them; nothing is unpickled. Sources: Y. LeCun,
+C. Cortes, C. Burges, The MNIST database (idx files); G. Cohen et al., EMNIST: an extension of MNIST
+to handwritten letters, 2017; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images,
+2009 (binary version of CIFAR-10); A. Coates, H. Lee, A. Ng, An Analysis of Single Layer Networks in
+Unsupervised Feature Learning, AISTATS 2011 (STL-10).
 """
 
 import gzip
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from kit import progress
 from kit.errors import DataError
 
-__all__ = ["from_cifar", "from_idx"]
+__all__ = ["from_cifar", "from_emnist", "from_idx", "from_stl", "write"]
 
-MAX_IDX = 2**28  # bytes; MNIST's largest file has 47 million
-SIDE = 32  # of a CIFAR image
-PLANE = SIDE * SIDE
-Labelled = tuple[int, int, Image.Image]  # place in the part, label
-Parts = dict[str, tuple[int, Iterator[Labelled]]]  # how many, and which
+MAX_IDX = 2**28  # bytes; the largest file, of EMNIST's letters, has 98 million
+CIFAR_SIDE, STL_SIDE = 32, 96
+
+# Pixels (images, height, width) or (images, height, width, 3), and labels from 0, of each part.
+Parts = Mapping[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]
 
 
-def from_idx(files: Sequence[Path], folder: Path, class_names: Sequence[str]) -> int:
-    """Write ``folder/{train,test}/<class>/<place in the file>.png`` from four gzipped idx files.
-
-    Args:
-        files: Training images, training labels, test images, test labels.
-        folder: Where to; it must not exist.
-        class_names: In the order of the labels.
-
-    Returns:
-        The number of images.
+def write(parts: Parts, folder: Path, class_names: Sequence[str]) -> int:
+    """Write ``folder/<part>/<class>/<place in the part>.png``, and return how many images it is.
 
     Raises:
-        DataError: A file is damaged, or of another kind.
+        DataError: There are not as many labels as images, or a label is out of its range.
     """
-    parts = {}
-    for part, images, labels in (("train", files[0], files[1]), ("test", files[2], files[3])):
-        pixels, (count, height, width) = _idx(images, 3)
-        marks, (marked,) = _idx(labels, 1)
-        if count != marked:
-            raise DataError(f"There are {count:,} {part} images and {marked:,} labels.")
-        parts[part] = (count, _gray(pixels, marks, height, width))
-    return _write(parts, folder, class_names)
+    for part, (pixels, labels) in parts.items():
+        if len(pixels) != len(labels):
+            raise DataError(f"There are {len(pixels):,} {part} images and {len(labels):,} labels.")
+        wrong = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
+        if len(wrong):
+            place = wrong[0]
+            raise DataError(f"{part} image {place}: there is no class of label {labels[place]}.")
+        for name in class_names:
+            (folder / part / name).mkdir(parents=True)
+    total = sum(len(labels) for _, labels in parts.values())
+    images = (
+        (folder / part / class_names[label] / f"{place:05}.png", image)
+        for part, both in parts.items()
+        for place, (image, label) in enumerate(zip(*both, strict=True))
+    )
+    for path, image in progress.track(images, total, "Writing PNG files", "written"):
+        Image.fromarray(image).save(path)
+    return total
 
 
-def from_cifar(files: Path, folder: Path, class_names: Sequence[str]) -> int:
-    """Write ``folder/{train,test}/<class>/<place in the part>.png`` from the binary version.
-
-    Args:
-        files: The folder with ``data_batch_1.bin`` to ``data_batch_5.bin`` and ``test_batch.bin``.
-        folder: Where to; it must not exist.
-        class_names: In the order of the labels.
-
-    Returns:
-        The number of images.
+def from_idx(files: Sequence[Path]) -> Parts:
+    """Read gzipped idx files: training images, training labels, test images, test labels.
 
     Raises:
-        DataError: A file is missing or has a wrong length.
+        DataError: A file is damaged, or of another kind. So for all kinds.
     """
+    return {
+        "train": (_idx(files[0], 3), _idx(files[1], 1).astype(np.int64)),
+        "test": (_idx(files[2], 3), _idx(files[3], 1).astype(np.int64)),
+    }
+
+
+def from_emnist(folder: Path) -> Parts:
+    """Read the letters of EMNIST: idx files whose images lie on their side, labels from 1."""
+    names = [
+        f"emnist-letters-{part}-{kind}-ubyte.gz"
+        for part in ("train", "test")
+        for kind in ("images-idx3", "labels-idx1")
+    ]
+    parts = from_idx([_found(folder, name) for name in names])
+    return {part: (one.transpose(0, 2, 1), labels - 1) for part, (one, labels) in parts.items()}
+
+
+def from_cifar(folder: Path) -> Parts:
+    """Read the binary version of CIFAR-10: records of a label and three planes."""
+    values = 1 + 3 * CIFAR_SIDE**2
     groups = {"train": [f"data_batch_{n}.bin" for n in range(1, 6)], "test": ["test_batch.bin"]}
     parts = {}
     for part, names in groups.items():
-        data = b"".join(_batch(files / name) for name in names)
-        parts[part] = (len(data) // (1 + 3 * PLANE), _color(data))
-    return _write(parts, folder, class_names)
+        records = np.concatenate([_records(_found(folder, name), values) for name in names])
+        planes = records[:, 1:].reshape(-1, 3, CIFAR_SIDE, CIFAR_SIDE)
+        parts[part] = planes.transpose(0, 2, 3, 1), records[:, 0].astype(np.int64)
+    return parts
 
 
-def _idx(path: Path, dimensions: int) -> tuple[bytes, tuple[int, ...]]:
+def from_stl(folder: Path) -> Parts:
+    """Read the labelled images of STL-10: three planes each, column by column, labels from 1."""
+    parts = {}
+    for part in ("train", "test"):
+        planes = _records(_found(folder, f"{part}_X.bin"), 3 * STL_SIDE**2)
+        labels = _records(_found(folder, f"{part}_y.bin"), 1)[:, 0].astype(np.int64)
+        images = planes.reshape(-1, 3, STL_SIDE, STL_SIDE).transpose(0, 3, 2, 1)
+        parts[part] = images, labels - 1
+    return parts
+
+
+def _found(folder: Path, name: str) -> Path:
+    path = next(folder.rglob(name), None)
+    if path is None:
+        raise DataError(f"The archive holds no {name}.")
+    return path
+
+
+def _records(path: Path, values: int) -> NDArray[np.uint8]:
+    data = np.fromfile(path, np.uint8)
+    if not len(data) or len(data) % values:
+        raise DataError(f"{path.name} has {len(data):,} bytes, no multiple of {values:,}.")
+    return data.reshape(-1, values)
+
+
+def _idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     try:
         with gzip.open(path) as file:
             data = file.read(MAX_IDX + 1)
@@ -85,43 +129,4 @@ def _idx(path: Path, dimensions: int) -> tuple[bytes, tuple[int, ...]]:
     expected = start + math.prod(shape)
     if len(data) != expected:
         raise DataError(f"An idx file has {len(data):,} bytes; its header says {expected:,}.")
-    return data[start:], shape
-
-
-def _batch(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"The archive holds no {path.name}.") from error
-    if not data or len(data) % (1 + 3 * PLANE):
-        raise DataError(f"{path.name} has {len(data):,} bytes, no multiple of {1 + 3 * PLANE:,}.")
-    return data
-
-
-def _gray(pixels: bytes, labels: bytes, height: int, width: int) -> Iterator[Labelled]:
-    size = height * width
-    for index, label in enumerate(labels):
-        content = pixels[index * size : (index + 1) * size]
-        yield index, label, Image.frombytes("L", (width, height), content)
-
-
-def _color(data: bytes) -> Iterator[Labelled]:
-    """Each record is a label, then the red, the green and the blue plane."""
-    for index, start in enumerate(range(0, len(data), 1 + 3 * PLANE)):
-        first = start + 1
-        planes = (data[first + k * PLANE : first + (k + 1) * PLANE] for k in range(3))
-        bands = [Image.frombytes("L", (SIDE, SIDE), plane) for plane in planes]
-        yield index, data[start], Image.merge("RGB", bands)
-
-
-def _write(parts: Parts, folder: Path, class_names: Sequence[str]) -> int:
-    for part in parts:
-        for name in class_names:
-            (folder / part / name).mkdir(parents=True)
-    total = sum(count for count, _ in parts.values())
-    images = ((part, *found) for part, (_, part_images) in parts.items() for found in part_images)
-    for part, index, label, image in progress.track(images, total, "Writing PNG files", "written"):
-        if label >= len(class_names):
-            raise DataError(f"{part} image {index}: label {label} is above the last class.")
-        image.save(folder / part / class_names[label] / f"{index:05}.png")
-    return total
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

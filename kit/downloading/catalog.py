@@ -4,6 +4,7 @@ Sizes and SHA-256 are those that TensorFlow Datasets publishes (``url_checksums`
 files at other addresses); where none is known, none is given.
 """
 
+import string
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,7 +29,8 @@ class DataSet:
 
     Attributes:
         files: What to fetch. For ``"idx"``: training images and labels, test images and labels.
-        kind: An archive of class folders, or a binary format that is turned into PNG files.
+        kind: An archive of class folders, or a binary format that is turned into PNG files, see
+            :mod:`kit.downloading.binary_records`.
         images: How many there are, in all parts.
         class_names: In the order of the labels.
         license: A note, not advice: look at the source before you publish.
@@ -36,7 +38,7 @@ class DataSet:
     """
 
     files: tuple[RemoteFile, ...]
-    kind: Literal["archive", "idx", "cifar"]
+    kind: Literal["archive", "idx", "cifar", "emnist", "stl"]
     images: int
     class_names: tuple[str, ...]
     license: str
@@ -49,12 +51,12 @@ class DataSet:
         return None if None in sizes else sum(size or 0 for size in sizes)
 
 
-MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-FASHION = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
-FASHION_CLASSES = (
-    "T-shirt or top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-    "Ankle boot",
-)  # fmt: skip
+def _idx(folder: str, *known: tuple[str, int]) -> tuple[RemoteFile, ...]:
+    """Return the four files of MNIST and its like, of known hashes and sizes."""
+    kinds = ("images-idx3", "labels-idx1")
+    names = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in kinds]
+    return tuple(RemoteFile(folder + name, *one) for name, one in zip(names, known, strict=True))
+
 
 CATALOG = {
     "cats_and_dogs_course": DataSet(
@@ -93,63 +95,64 @@ CATALOG = {
         "not stated; cite Krizhevsky 2009",
         "https://www.cs.toronto.edu/~kriz/cifar.html",
     ),
-    "mnist": DataSet(
+    "stl10": DataSet(
         (
             RemoteFile(
-                f"{MNIST}train-images-idx3-ubyte.gz",
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-                9_912_422,
+                "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
+                "f31fd99273a1acb8609c8db427cebb1de3f71de77758cdc0e22956e1289b9866",
+                2_640_397_119,
             ),
-            RemoteFile(
-                f"{MNIST}train-labels-idx1-ubyte.gz",
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-                28_881,
-            ),
-            RemoteFile(
-                f"{MNIST}t10k-images-idx3-ubyte.gz",
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-                1_648_877,
-            ),
-            RemoteFile(
-                f"{MNIST}t10k-labels-idx1-ubyte.gz",
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-                4_542,
-            ),
+        ),
+        "stl",
+        13_000,
+        ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"),
+        "not stated; cite Coates, Lee, Ng 2011",
+        "https://cs.stanford.edu/~acoates/stl10/",
+    ),
+    "mnist": DataSet(
+        _idx(
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422),
+            ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28_881),
+            ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1_648_877),
+            ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542),
         ),
         "idx",
         70_000,
-        tuple("0123456789"),
+        tuple(string.digits),
         "CC BY-SA 3.0, as Keras states",
         "http://yann.lecun.com/exdb/mnist/",
     ),
     "fashion_mnist": DataSet(
-        (
-            RemoteFile(
-                f"{FASHION}train-images-idx3-ubyte.gz",
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-                26_421_880,
-            ),
-            RemoteFile(
-                f"{FASHION}train-labels-idx1-ubyte.gz",
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-                29_515,
-            ),
-            RemoteFile(
-                f"{FASHION}t10k-images-idx3-ubyte.gz",
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-                4_422_102,
-            ),
-            RemoteFile(
-                f"{FASHION}t10k-labels-idx1-ubyte.gz",
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-                5_148,
-            ),
+        _idx(
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+            ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880),
+            ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515),
+            ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102),
+            ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148),
         ),
         "idx",
         70_000,
-        FASHION_CLASSES,
+        (
+            *("T-shirt or top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
         "MIT",
         "https://github.com/zalandoresearch/fashion-mnist",
+    ),
+    "emnist_letters": DataSet(
+        (
+            RemoteFile(
+                "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",
+                "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+                561_753_746,
+            ),
+        ),
+        "emnist",
+        145_600,
+        tuple(string.ascii_uppercase),
+        "not stated; cite Cohen et al. 2017",
+        "https://www.nist.gov/itl/products-and-services/emnist-dataset",
     ),
 }
 

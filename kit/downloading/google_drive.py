@@ -11,7 +11,7 @@ from kit import progress
 from kit.downloading.addresses import shown
 from kit.downloading.archives import MAX_FILES, is_checksummed
 from kit.downloading.https import FAILURES, reason
-from kit.downloading.limits import Meter, Stopped
+from kit.downloading.limits import Meter, Stopped, check_room
 from kit.downloading.member_names import safe_names
 from kit.errors import DataError, KitError
 
@@ -90,20 +90,10 @@ def copy(files: dict[str, Path], target: Path) -> None:
         KitError: The disk has too little room.
     """
     target.mkdir()
-    needed, free = sum(path.stat().st_size for path in files.values()), _free(target)
-    if needed > free:
-        raise KitError(f"{target.parent}: the files need {needed:,} bytes, {free:,} are free.")
+    check_room(target.parent, sum(path.stat().st_size for path in files.values()))
     for name, path in progress.track(files.items(), len(files), "Copying", "files copied"):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / name)  # one file may stand in two folders
-
-
-class _NotContinued(KitError):  # noqa: N818 (it names what happened)
-    """The server does not go on where the part ends."""
-
-
-def _free(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
 
 
 def _entries(address: str, meter: Meter) -> list[Any]:
@@ -137,32 +127,28 @@ def _drop_parts(folder: Path) -> None:
 
 def _fetch(address: str, target: Path, meter: Meter) -> None:
     """Fetch a file, or the rest of it where a part of it lies beside its target."""
-    try:
-        _ask(address, target, meter)
-    except _NotContinued:
-        _drop_parts(target.parent)
-        _ask(address, target, meter)
-
-
-def _ask(address: str, target: Path, meter: Meter) -> None:
     import gdown
 
-    try:
-        gdown.download(
-            address, str(target), quiet=True, use_cookies=False, progress=meter, resume=True,
-            timeout=meter.limits.timeout, retries=RETRIES, cancel=meter.stop,
-        )  # fmt: skip
-    except gdown.exceptions.DownloadError as error:
-        if "byte range" in str(error):
-            raise _NotContinued(
-                f"{shown(address)}: the connection broke, and Google Drive did not go on there; "
-                "try again."
-            ) from error
-        raise _refusal(address, error) from error
-    except gdown.DownloadCancelled as error:
-        raise Stopped("given up.") from error
-    except FAILURES as error:
-        raise KitError(f"{shown(address)}: {reason(error, meter.limits.timeout)}") from error
+    for last in (False, True):
+        try:
+            gdown.download(
+                address, str(target), quiet=True, use_cookies=False, progress=meter, resume=True,
+                timeout=meter.limits.timeout, retries=RETRIES, cancel=meter.stop,
+            )  # fmt: skip
+            return
+        except gdown.exceptions.DownloadError as error:
+            if "byte range" not in str(error):
+                raise _refusal(address, error) from error
+            if last:
+                raise KitError(
+                    f"{shown(address)}: the connection broke, and Google Drive did not go on "
+                    "there; try again."
+                ) from error
+            _drop_parts(target.parent)
+        except gdown.DownloadCancelled as error:
+            raise Stopped("given up.") from error
+        except FAILURES as error:
+            raise KitError(f"{shown(address)}: {reason(error, meter.limits.timeout)}") from error
 
 
 def _refusal(address: str, error: Exception) -> KitError:

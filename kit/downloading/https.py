@@ -6,7 +6,6 @@ sends the rest if it still has the same version, else all of it.
 
 import hashlib
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import urllib3
 from kit import files
 from kit.downloading import unfinished
 from kit.downloading.addresses import check_redirect, shown
-from kit.downloading.limits import Meter
+from kit.downloading.limits import Meter, check_room
 from kit.downloading.unfinished import Version
 from kit.errors import DataError, KitError
 
@@ -107,7 +106,8 @@ def _continue(session: requests.Session, address: str, body: Path, meter: Meter)
         total = start + int(length) if length.isdecimal() else None
         meter(start, total)
         meter.skip()
-        _check_room(body.parent, (total or start) - start)
+        advice = " Make room, or name another disk by KIT_CACHE."
+        check_room(body.parent, (total or start) - start, advice)
         if not start:
             _note(response, body.parent, total)
         return _receive(response, body, start, total, meter)
@@ -182,12 +182,3 @@ def _open(session: requests.Session, address: str, extra: dict[str, str], meter:
         address = urljoin(address, response.headers["Location"])
         check_redirect(first, address)
     raise KitError(f"{shown(first)}: more than {REDIRECTS} redirects.")
-
-
-def _check_room(folder: Path, missing: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if missing > free:
-        raise KitError(
-            f"{folder}: the download needs {missing:,} bytes, {free:,} are free. Make room, or "
-            f"name another disk by KIT_CACHE."
-        )

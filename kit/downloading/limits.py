@@ -5,18 +5,20 @@ handshake, in headers that come letter by letter.
 """
 
 import queue
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from kit import progress
 from kit.errors import DataError, KitError
 
-__all__ = ["Limits", "Meter", "Stopped", "TooLarge", "metered", "watched"]
+__all__ = ["Limits", "Meter", "Stopped", "TooLarge", "check_room", "metered", "watched"]
 
 Result = TypeVar("Result")
 LEAST_PACE = 1024  # bytes a second; below it 5 GiB would take two months
@@ -132,12 +134,19 @@ def watched(work: Callable[[], Result], meter: Meter) -> Result:
     return result  # type: ignore[return-value]  # None only where Result is None
 
 
+def check_room(folder: Path, needed: int, advice: str = "") -> None:
+    """Raise KitError where a folder's disk has less room than that, in bytes."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise KitError(f"{folder}: the files need {needed:,} bytes, {free:,} are free.{advice}")
+
+
 @contextmanager
 def metered(name: str, limits: Limits) -> Iterator[Meter]:
     """Give a meter that shows how much has come: a bar on a terminal, a line at times elsewhere."""
     if not sys.stderr.isatty():
         progress.say(f"Downloading {name}")
-        yield Meter(limits, _Lines())
+        yield Meter(limits, _lines())
         return
     with progress.bar() as bar:
         task = bar.add_task(f"Downloading {progress.clean(name)} (MiB)", total=None)
@@ -149,22 +158,15 @@ def metered(name: str, limits: Limits) -> Iterator[Meter]:
         yield Meter(limits, show)
 
 
-class _Lines:
-    """One line every ten seconds, with the remaining time where the size is known."""
+def _lines() -> Callable[[int, int | None], None]:
+    """Return what writes a line every ten seconds."""
+    said = time.monotonic()
 
-    def __init__(self) -> None:
-        self._start = self._said = time.monotonic()
-        self._first: int | None = None
+    def show(come: int, total: int | None) -> None:
+        nonlocal said
+        if time.monotonic() - said >= LINE_EVERY:
+            said = time.monotonic()
+            of = "" if total is None else f" of {total >> 20}"
+            progress.say(f"{come >> 20}{of} MiB")
 
-    def __call__(self, come: int, total: int | None) -> None:
-        now = time.monotonic()
-        if self._first is None:
-            self._first = come
-        if now - self._said < LINE_EVERY:
-            return
-        self._said = now
-        text = f"{come >> 20} MiB"
-        if total is not None and come > self._first:
-            left = (total - come) * (now - self._start) / (come - self._first)
-            text = f"{come >> 20} of {total >> 20} MiB, {left:.0f} s left"
-        progress.say(text)
+    return show

@@ -1,7 +1,6 @@
 """Cross-validation from the command line."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,27 +8,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kit import data, evaluation, plots, runs
+from kit import data, evaluation, runs
 from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.intervals import standard_error
 
-pytestmark = pytest.mark.usefixtures("sketched")
+pytestmark = pytest.mark.usefixtures("eagerly", "sketched")
 
 PLAIN = ["--image-size", "12", "--epochs", "2", "--augmentation", "none", "--no-check"]
 LINEAR = [*PLAIN, "--architecture", "linear"]
-QUICK = [*PLAIN, "--set", "filters=[4,8]", "--set", "dense=[8]"]
-
-
+QUICK = [*PLAIN, "--set", "filters=[4]", "--set", "dense=[8]"]
 ENDS = ("", "_fold_2")  # of the names of history files
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures() -> Iterator[None]:
-    """Drawing takes as long as training here, and is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "save", lambda *_: None)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -78,9 +78,7 @@ def test_a_varied_run_repeats_from_its_settings_and_saves_a_plain_model(
 def test_an_imbalance_names_what_helps(
     few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program(
-        train, [str(few), *QUICK, "--augmentation", "none", "--output", str(tmp_path / "run")]
-    )
+    program(train, [str(few), *QUICK, "--augmentation", "none", "--output", str(tmp_path / "run")])
 
     assert "--class-weight balanced or --sampling balanced" in capsys.readouterr().err
     assert not (tmp_path / "run" / "figures" / "augmentation.png").exists()

@@ -361,24 +361,44 @@ def seen(folder, part, pixels, labels, offset=0):
     assert len(list((folder / part).rglob("*.png"))) == len(labels)
 
 
-def test_idx_files_become_folders_of_their_classes(named, tmp_path):
-    rng = np.random.default_rng(0)
-    pixels, labels = rng.integers(0, 256, (15, 28, 27), np.uint8), np.arange(15) % 10
-    named("idx", 15, [idx(pixels[:12]), idx(labels[:12]), idx(pixels[12:]), idx(labels[12:])])
+def emnist(pixels, labels):
+    """Ten files for training and the rest for the test, the images on their side."""
+    turned, parts = pixels.transpose(0, 2, 1), {"train": slice(10), "test": slice(10, None)}
+    files = {f"{part}-images-idx3": idx(turned[one]) for part, one in parts.items()}
+    files |= {f"{part}-labels-idx1": idx(labels[one] + 1) for part, one in parts.items()}
+    return packed({f"gzip/emnist-letters-{name}-ubyte.gz": file for name, file in files.items()})
+
+
+def stl(pixels, labels):
+    """Ten images for training and the rest for the test, each plane column by column."""
+    files = {"unlabeled_X.bin": b"?"}
+    for part, one in {"train": slice(10), "test": slice(10, None)}.items():
+        files[f"{part}_X.bin"] = pixels[one].transpose(0, 3, 2, 1).tobytes()
+        files[f"{part}_y.bin"] = (labels[one] + 1).astype(np.uint8).tobytes()
+    return tarred({f"stl10_binary/{name}": file for name, file in files.items()}, "w:gz")
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "train", "pack"),
+    [
+        ("cifar", (24, 32, 32, 3), 20, lambda pixels, labels: [cifar(pixels, labels)]),
+        ("stl", (12, 96, 96, 3), 10, lambda pixels, labels: [stl(pixels, labels)]),
+        ("emnist", (15, 28, 27), 10, lambda pixels, labels: [emnist(pixels, labels)]),
+        (
+            *("idx", (15, 28, 27), 12),
+            lambda p, n: [idx(p[:12]), idx(n[:12]), idx(p[12:]), idx(n[12:])],
+        ),
+    ],
+)
+def test_binary_records_become_folders_of_their_classes(named, tmp_path, kind, shape, train, pack):
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    labels = np.arange(len(pixels)) % 10
+    named(kind, len(pixels), pack(pixels, labels))
     folder = download("small", tmp_path / "data")
-    seen(folder, "train", pixels[:12], labels[:12])
-    seen(folder, "test", pixels[12:], labels[12:])
+    seen(folder, "train", pixels[:train], labels[:train])
+    seen(folder, "test", pixels[train:], labels[train:])
     assert sorted(path.name for path in (folder / "test").iterdir()) == list("abcdefghij")
     assert names(tmp_path)[0] == "data"
-
-
-def test_cifar_records_become_folders_of_their_classes(named, tmp_path):
-    rng = np.random.default_rng(0)
-    pixels, labels = rng.integers(0, 256, (24, 32, 32, 3), np.uint8), np.arange(24) % 10
-    named("cifar", 24, [cifar(pixels, labels)])
-    folder = download("small", tmp_path / "data")
-    seen(folder, "train", pixels[:20], labels[:20])
-    seen(folder, "test", pixels[20:], labels[20:])
 
 
 ONE = np.zeros((2, 3, 3))
@@ -389,7 +409,7 @@ TWO = np.zeros(2)
     ("files", "message"),
     [
         ([idx(ONE), idx(TWO), idx(ONE), idx(TWO)], "4 images came, 5 were expected"),
-        ([idx(ONE), idx(TWO + 10), idx(ONE), idx(TWO)], "label 10 is above the last class"),
+        ([idx(ONE), idx(TWO + 10), idx(ONE), idx(TWO)], "no class of label 10"),
         ([idx(ONE), idx(np.zeros(3)), idx(ONE), idx(TWO)], "2 train images and 3 labels"),
         ([idx(ONE), idx(ONE), idx(ONE), idx(TWO)], "no idx file of 1 dimensions"),
         ([gzip.compress(b"\0\0\x08"), idx(TWO), idx(ONE), idx(TWO)], "no idx file of 3 dim"),
@@ -421,7 +441,7 @@ def test_damaged_cifar_records_leave_nothing(named, tmp_path, change):
         "none": packed({"readme.html": b"x"}),
     }[change]
     named("cifar", 24, [content])
-    with pytest.raises(DataError, match=r"no multiple of|holds no|above the last class"):
+    with pytest.raises(DataError, match=r"no multiple of|holds no|no class of label"):
         download("small", tmp_path / "data")
     assert names(tmp_path) == []
 

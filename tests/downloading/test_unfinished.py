@@ -10,7 +10,7 @@ import pytest
 from loopback import PHOTOS, contents, names, packed, serving
 
 from kit import files
-from kit.downloading import download, https, unfinished
+from kit.downloading import download, https, limits, unfinished
 from kit.errors import DataError, KitError
 
 NOISE = bytes((7 * n * n + n // 256) % 256 for n in range(60_000))
@@ -210,10 +210,10 @@ def test_two_downloads_of_one_address_do_not_meet(tmp_path):
 def test_a_disk_without_room_is_told_before_the_download(tmp_path, monkeypatch):
     from types import SimpleNamespace
 
-    monkeypatch.setattr(https.shutil, "disk_usage", lambda _: SimpleNamespace(free=99))
+    monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: SimpleNamespace(free=99))
     with (
         serving(Breaking(breaks=0)) as server,
-        pytest.raises(KitError, match=f"needs {len(FIRST):,} bytes, 99 are free.*KIT_CACHE"),
+        pytest.raises(KitError, match=f"need {len(FIRST):,} bytes, 99 are free.*KIT_CACHE"),
     ):
         download(server.url, tmp_path / "data")
     assert names(tmp_path) == []

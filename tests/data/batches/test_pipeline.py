@@ -50,7 +50,7 @@ def test_images_are_float_in_the_range_of_bytes_and_labels_fit_them():
         np.testing.assert_array_equal(np.sum(y, axis=1), 1)
 
 
-@pytest.mark.parametrize("name", ["none", "strong"])
+@pytest.mark.parametrize("name", ["none", "light"])
 def test_training_can_begin_at_any_epoch(name):
     data = splits(augmentation=name)
     whole = epoch(pipeline.training(data), 9)
@@ -76,7 +76,7 @@ def test_an_image_looks_the_same_in_batches_of_any_size():
 
 
 def test_the_number_of_threads_changes_nothing():
-    data = splits(20, (64, 48, 3), augmentation="strong")
+    data = splits(20, (64, 48, 3), augmentation="light")
     found = []
     for threads in (1, 4):
         options = tf.data.Options()
@@ -95,7 +95,7 @@ def test_another_seed_gives_other_images():
 
 @pytest.mark.parametrize("batch_size", [None, 2, 100])
 def test_ordered_batches_follow_the_part_and_are_unchanged(batch_size):
-    data = splits(17, augmentation="strong")
+    data = splits(17, augmentation="light")
     data = data.but(parts=data.parts | {"validation": np.array([16, 3, 14, 15, 13, 2])})
     batches = pipeline.ordered(data, "validation", "int", batch_size)
     assert batches.cardinality() == {None: 2, 2: 3, 100: 1}[batch_size]

@@ -23,13 +23,7 @@ class Careful(io.RawIOBase):
     """
 
     def __init__(self, file: IO[bytes], longest: int, end: int | None = None) -> None:
-        """Wrap a file.
-
-        Args:
-            file: What is read.
-            longest: Most bytes in one read.
-            end: Highest position, in bytes; decompressing up to there costs time.
-        """
+        """Wrap a file: no read of more than ``longest`` bytes, no position behind ``end``."""
         self._file, self._longest, self._end = file, longest, end
         self.budget: int | None = None
 
