@@ -27,7 +27,7 @@ def images(seed: int = 0, count: int = 900) -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_parts_drawn_at_random_do_not_differ(seed: int) -> None:
     assert drifts(images(seed), NAMES) == []
 

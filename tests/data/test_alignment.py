@@ -9,7 +9,7 @@ from PIL import Image
 from kit import data, evaluation
 
 COUNT = 60
-SHUFFLES = 20
+SHUFFLES = 6
 
 
 class ReadsTheName:
@@ -61,34 +61,29 @@ def aligned(splits, part):
 
 @pytest.mark.parametrize("cached", [True, False], ids=["cached", "decoded"])
 def test_answers_stand_beside_their_files_in_every_split(folder, cached):
-    for seed in range(2):
-        shares = {"validation_split": 0.3, "test_split": 0.2}
-        splits = data.load(folder, 4, 7, seed=seed, augmentation="none", cache=cached, **shares)
-        seen = np.concatenate([x.numpy()[:, 0, 0, 0] for x, _ in splits.train])  # as in a training
-        names = {number_of(splits.files[number]) for number in splits.parts["train"]}
-        assert set(seen.astype(int)) == names
-        assert aligned(splits, "validation") == aligned(splits, "test") == 1
+    shares = {"validation_split": 0.3, "test_split": 0.2}
+    splits = data.load(folder, 4, 7, augmentation="none", cache=cached, **shares)
+    seen = np.concatenate([x.numpy()[:, 0, 0, 0] for x, _ in splits.train])  # as in a training
+    names = {number_of(splits.files[number]) for number in splits.parts["train"]}
+    assert set(seen.astype(int)) == names
+    assert aligned(splits, "validation") == aligned(splits, "test") == 1
 
 
-def test_answers_stand_beside_their_files_in_twenty_shuffles(folder):
+def test_answers_stand_beside_their_files_however_they_are_shuffled(folder):
     loaded = data.load(folder, 4, augmentation="none")
     rng = np.random.default_rng(1)
     shares = []
     for turn in range(SHUFFLES):
         shuffled = rng.permutation(COUNT)[: rng.integers(5, COUNT)]
         parts = {**loaded.parts, "validation": shuffled}
-        splits = dataclasses.replace(loaded, parts=parts, batch_size=1 + turn % 16)
+        splits = dataclasses.replace(loaded, parts=parts, batch_size=1 + 5 * turn)
         shares.append(aligned(splits, "validation"))
     assert shares == [1] * SHUFFLES
 
 
 def test_a_shuffled_pass_would_be_noticed(folder):
     splits = data.load(folder, 4, augmentation="none")
-    shares = []
+    answers = evaluation.probabilities(ReadsTheName(), splits.validation)[:, 1]
     for seed in range(5):
         shuffled = np.random.default_rng(seed).permutation(splits.parts["validation"])
-        answers = evaluation.probabilities(
-            ReadsTheName(), data.ordered_batches(splits, "validation").unbatch().batch(1)
-        )[:, 1]
-        shares.append(np.mean([number_of(splits.files[n]) for n in shuffled] == answers))
-    assert max(shares) < 0.5
+        assert np.mean([number_of(splits.files[n]) for n in shuffled] == answers) < 0.5

@@ -87,7 +87,7 @@ def test_what_is_wrong_with_an_array_is_named(changed: dict[str, Any], told: str
         data.from_arrays(**{"images": PIXELS, "labels": LABELS, **changed})
 
 
-def test_training_checks_and_evaluation_work_on_arrays() -> None:
+def test_training_checks_and_evaluation_work_on_arrays(eagerly: None) -> None:
     from kit import architectures, checks, evaluation, training
 
     pixels = PIXELS.copy()

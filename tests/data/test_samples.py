@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,6 +27,16 @@ def test_digits_are_those_of_scikit_learn():
     np.testing.assert_allclose(pixels, known.images * 255 / 16, atol=0.5)
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """Only the first twenty digits."""
+    known = load_digits()
+    some = SimpleNamespace(images=known.images[:20], target=known.target[:20])
+    monkeypatch.setattr("sklearn.datasets.load_digits", lambda: some)
+    monkeypatch.setattr(samples, "DIGITS", 20)
+
+
+@pytest.mark.usefixtures("few")
 def test_digits_are_made_once_and_completed_when_files_are_missing(tmp_path):
     folder = samples.digits()
     one, other = folder / "0" / "digit-0000.png", folder / "1" / "digit-0001.png"
@@ -38,6 +49,7 @@ def test_digits_are_made_once_and_completed_when_files_are_missing(tmp_path):
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["digits"]
 
 
+@pytest.mark.usefixtures("few")
 def test_digits_of_a_faster_process_stay_in_place(tmp_path, monkeypatch):
     write, made = samples._write_digits, []
 

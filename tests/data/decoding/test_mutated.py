@@ -1,11 +1,10 @@
-"""Hundreds of damaged files: each becomes pixels or a reason, and none reaches a training.
+"""Many damaged files: each becomes pixels or a reason, and none reaches a training.
 
-The corpus is drawn from a seed: 150 cut JPEGs, 150 JPEGs and 150 PNGs with flipped bits, 150 GIF,
-WebP and BMP files with both.
+The corpus is drawn from a seed: 60 cut JPEGs, 60 JPEGs and 60 PNGs with flipped bits, 60 GIF, WebP
+and BMP files with both.
 """
 
 import io
-import sys
 
 import numpy as np
 import pytest
@@ -17,8 +16,8 @@ from kit.data.scanning import judging
 from kit.errors import DataError
 
 SIZE = (24, 24)
-EACH = 150
-FLIPPED = 100  # files of the manifest
+EACH = 60
+FLIPPED = 40  # files of the manifest
 
 
 def encoded(image, format, **settings):
@@ -46,7 +45,7 @@ def flipped(content, rng, bits=8):
 
 
 def corpus():
-    """Name -> content, 600 of them."""
+    """Name -> content."""
     rng = np.random.default_rng(4)
     made = {}
     for number in range(EACH):
@@ -64,6 +63,12 @@ def corpus():
 @pytest.fixture(scope="module")
 def mutants():
     return corpus()
+
+
+@pytest.fixture(scope="module")
+def fine(mutants):
+    """Name -> whether it can be decoded."""
+    return {name: decoded(content) for name, content in mutants.items()}
 
 
 @pytest.fixture
@@ -84,31 +89,21 @@ def decoded(content):
     return True
 
 
-def peak_megabytes():
-    resource = pytest.importorskip("resource")
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def test_every_mutant_gives_pixels_or_a_reason(mutants):
-    before = peak_megabytes()
-    fine = {name: decoded(content) for name, content in mutants.items()}
+def test_every_mutant_gives_pixels_or_a_reason(fine):
     assert len(fine) == 4 * EACH
-    assert peak_megabytes() - before < 300
     counts = {
         kind: sum(
             not ok for name, ok in fine.items() if name.startswith(kind[0]) and kind[1] in name
         )
         for kind in (("cut", "jpg"), ("flipped", "jpg"), ("flipped", "png"), ("damaged", ""))
     }
-    print("cannot be decoded:", counts)
     assert counts["cut", "jpg"] == EACH, "a cut JPEG is never taken for a whole one"
     assert counts["flipped", "png"] > 0.95 * EACH
     assert 0 < counts["flipped", "jpg"] < 0.75 * EACH, "the others only a hash can tell"
 
 
 def test_the_scan_finds_all_that_cannot_be_decoded_and_the_rest_can_be_trained_on(
-    mutants, folder, monkeypatch
+    mutants, fine, folder, monkeypatch
 ):
     # here most are, and that is wanted
     monkeypatch.setattr("kit.data.checking.MOST_BROKEN", 1.0)
@@ -120,7 +115,7 @@ def test_the_scan_finds_all_that_cannot_be_decoded_and_the_rest_can_be_trained_o
     splits = data.load(folder, SIZE, 64, augmentation="none", cache=False)
 
     left = {one.file.rpartition("/")[2]: one for one in splits.problems}
-    unreadable = {name for name, content in mutants.items() if not decoded(content)}
+    unreadable = {name for name, whole in fine.items() if not whole}
     assert set(left) == unreadable
     assert {one.verdict for one in left.values()} <= {"broken", "refused"}
     assert len(splits.files) == len(mutants) - len(unreadable)
@@ -129,11 +124,11 @@ def test_the_scan_finds_all_that_cannot_be_decoded_and_the_rest_can_be_trained_o
     assert not splits.images.lost
 
 
-def test_a_look_at_the_header_or_pillows_verify_misses_many(mutants):
+def test_a_look_at_the_header_or_pillows_verify_misses_many(mutants, fine):
     """The positive control: what other checks would have let into a training."""
     missed = {"header": 0, "verify": 0}
     for name, content in mutants.items():
-        if not name.startswith("cut") or decoded(content):
+        if not name.startswith("cut") or fine[name]:
             continue
         for check in missed:
             try:
@@ -143,12 +138,11 @@ def test_a_look_at_the_header_or_pillows_verify_misses_many(mutants):
             except Exception:  # it was noticed
                 continue
             missed[check] += 1
-    print("missed:", missed)
-    assert missed["header"] >= missed["verify"] > 20
+    assert missed["header"] >= missed["verify"] > 8
 
 
 def test_judging_the_same_files_again_gives_the_same(mutants, tmp_path):
-    some = dict(list(mutants.items())[:200])
+    some = dict(list(mutants.items())[:40])
     for name, content in some.items():
         (tmp_path / name).write_bytes(content)
     files = [tmp_path / name for name in some]
@@ -156,7 +150,7 @@ def test_judging_the_same_files_again_gives_the_same(mutants, tmp_path):
     assert first == second
 
 
-def test_every_flipped_byte_is_reported_against_the_manifest(folder, capsys):
+def test_every_flipped_byte_is_reported_against_the_manifest(folder):
     rng = np.random.default_rng(5)
     for number in range(FLIPPED):
         file = folder / ("even", "odd")[number % 2] / f"{number:03}.jpg"
@@ -180,7 +174,6 @@ def test_every_flipped_byte_is_reported_against_the_manifest(folder, capsys):
         again = data.load(folder, SIZE, split=manifest, cache=False)
 
     reported = {*again.changed, *(one.file for one in again.problems)}
-    print(f"reported: {len(reported)} of {FLIPPED}, of which can still be decoded: {silent}")
     assert reported == set(first.files)
     assert len(again.changed) >= silent
     assert any("have other bytes than before" in note for note in again.notes)

@@ -5,14 +5,13 @@ import random
 import shutil
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from kit import data
 from kit.data.listing.tree import Found
 from kit.errors import DataError
 
-STEPS = 25
+STEPS = 16
 OLD = (1e9, 1e9)  # the time of change that an archive gives all its files
 
 
@@ -46,7 +45,7 @@ def change(rng, folder):
         os.utime(one, OLD)
     elif what == "touch":
         os.utime(one)
-    elif len(files) > 30:
+    elif len(files) > 18:
         one.unlink()
 
 
@@ -69,7 +68,7 @@ def differ(tmp_path, monkeypatch, seed):
     folder = tmp_path / "photos"
     for name in ("cats", "dogs"):
         (folder / name).mkdir(parents=True)
-        for number in range(20):
+        for number in range(12):
             draw(rng, folder / name / f"{number}.bmp")
     for step in range(STEPS):
         for _ in range(rng.randrange(2)):
@@ -83,9 +82,8 @@ def differ(tmp_path, monkeypatch, seed):
     return None
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_what_is_remembered_never_shows(tmp_path, monkeypatch, seed):
-    assert differ(tmp_path, monkeypatch, seed) is None
+def test_what_is_remembered_never_shows(tmp_path, monkeypatch):
+    assert differ(tmp_path, monkeypatch, 0) is None
 
 
 def test_size_and_time_of_change_alone_would_show_other_pictures(tmp_path, monkeypatch):
