@@ -1,7 +1,5 @@
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -112,15 +110,3 @@ def test_nothing_is_overwritten_or_written_into_the_data(
             program(baseline, [str(photos), "--output", str(folder)])
         assert ended.value.code == 2
         assert message in capsys.readouterr().err
-
-
-def test_no_network_no_tensorflow(photos: Path, tmp_path: Path) -> None:
-    script = (
-        "import sys; from kit.commands.terminal import program;"
-        "from kit.commands.baseline import baseline;"
-        "program(baseline, sys.argv[1:]); assert 'tensorflow' not in sys.modules"
-    )
-    command = [sys.executable, "-c", script, str(photos), *QUICK, "--methods", "logistic"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr

@@ -19,10 +19,18 @@ augmentation.preset("strong")
 offered_layers.rows({"RandomZoom": 0.1})
 data.load(folder, image_size=4)
 print(*sorted({"pandas", "pyarrow", "tensorflow", "keras", "matplotlib"} & set(sys.modules)))
+
+from kit import prediction
+from kit.commands.baseline import baseline
+from kit.commands.terminal import program
+prediction.find(folder)
+sys.stdout = sys.stderr
+program(baseline, [str(folder), "--methods", "logistic", "--image-size", "4"])
+sys.exit("tensorflow" in sys.modules)
 """
 
 
-def test_loading_and_names_of_augmentation_import_no_heavy_package(tmp_path):
+def test_loading_finding_files_and_baselines_import_no_heavy_package(tmp_path):
     fill(tmp_path, a=4, b=4)
     rows = [f"{path.relative_to(tmp_path)},{path.parent.name}" for path in tmp_path.rglob("*.png")]
     (tmp_path / "labels.csv").write_text("\n".join(["path,label", *rows]))

@@ -106,6 +106,7 @@ def unpack_naively(path, folder):
             archive.extractall(folder, filter="fully_trusted")
 
 
+@pytest.mark.proof
 def test_without_the_guards_most_of_these_archives_do_harm(tmp_path):
     harms = {}
     for make in HOSTILE:

@@ -75,8 +75,7 @@ def photo_files():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("aspect", ["stretch", "crop", "pad"])
-@pytest.mark.parametrize("cached", [True, False], ids=["cached", "decoded"])
+@pytest.mark.parametrize(("aspect", "cached"), [("stretch", True), ("crop", False), ("pad", True)])
 @pytest.mark.parametrize("pictures", [gray_files(), photo_files()], ids=["gray", "color"])
 def test_training_scoring_and_prediction_see_the_same_pixels(tmp_path, pictures, cached, aspect):
     folder = tmp_path / "d"

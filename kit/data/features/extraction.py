@@ -24,9 +24,7 @@ from kit.errors import SettingError
 Array = npt.NDArray[Any]
 Extract = Callable[[Array], Array]
 
-SAMPLE = 8  # images that are computed anew, to see that what was kept is what comes out today
 TIMED = 5  # batches, after which it is known how long all of them take
-CLOSE = 1e-2  # of the features' own scale: half precision and another number of threads are nearer
 
 
 @dataclass(frozen=True)
@@ -53,36 +51,30 @@ class Extraction:
     def plain(self, others: Array, half: bool) -> list[Array]:
         """Return the features of all images, in half precision with those of ``others`` in full."""
         every = np.arange(len(self.splits.images))
-        wanted = [(every, "float16"), (others, "float32")] if half else [(every, "float32")]
-        kept = [self._kept(indices, kind, None) for indices, kind in wanted]
-        if not self._agree(wanted, kept):
-            progress.say("The kept features are not what the network gives here: computing anew.")
-            kept = [kept_rows.nothing(len(indices)) for indices, _ in wanted]
-        return self._completed(wanted, kept, None)
+        both = [(every, "float16"), (others, "float32")]
+        return self._completed(both if half else [(every, "float32")], None)
 
     def changed(self, train: Array, epoch: int, kind: str) -> Array:
         """Return the features of training images as augmentation changes them in an epoch."""
-        return self._completed([(train, kind)], [self._kept(train, kind, epoch)], epoch)[0]
+        return self._completed([(train, kind)], epoch)[0]
 
-    def _kept(self, indices: Array, kind: str, epoch: int | None) -> Kept:
-        if not self.cache:
-            return kept_rows.nothing(len(indices))
-        recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
-        return kept_rows.find(recipe, kept_rows.array_name(recipe, keys), keys, self.size)
-
-    def _completed(
-        self, wanted: Sequence[tuple[Array, str]], kept: Sequence[Kept], epoch: int | None
-    ) -> list[Array]:
+    def _completed(self, wanted: Sequence[tuple[Array, str]], epoch: int | None) -> list[Array]:
         """Return an array for each that is wanted, with the rows that are kept and those lacking.
 
         An image whose row several arrays lack is computed once.
         """
+        kept = [self._kept(indices, kind, epoch) for indices, kind in wanted]
         lacking = [
             (*want, rows) for want, rows in zip(wanted, kept, strict=True) if rows.whole is None
         ]
         with np.errstate(over="ignore"):  # what half precision cannot hold becomes infinite
             made = iter(self._written(lacking, epoch) if lacking else [])
         return [next(made) if rows.whole is None else rows.whole for rows in kept]
+
+    def _kept(self, indices: Array, kind: str, epoch: int | None) -> Kept:
+        if not self.cache:
+            return kept_rows.nothing(len(indices))
+        return kept_rows.find(self._recipe(kind, epoch), self._keys(indices, epoch), self.size)
 
     def _written(self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None) -> list[Array]:
         sizes = [len(indices) * np.dtype(kind).itemsize for indices, kind, _ in wanted]
@@ -111,30 +103,35 @@ class Extraction:
     ) -> Array:
         recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
         array = writer.publish(kept_rows.array_name(recipe, keys))
-        kept_rows.remember(recipe, kept_rows.array_name(recipe, keys), keys)
+        kept_rows.remember(recipe, keys)
         return array
 
     def _rows(
         self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None
     ) -> Iterator[tuple[int, int, Any]]:
         """Yield (number of the array, row in it, vector), the rows of each array in order."""
+        row_of = [
+            {image: row for row, image in enumerate(every.tolist())} for every, _, _ in wanted
+        ]
         lacking = np.unique(np.concatenate([every[~rows.present] for every, _, rows in wanted]))
-        computed = iter(self._vectors(lacking, epoch) if len(lacking) else [])
-        for image in np.unique(np.concatenate([indices for indices, _, _ in wanted])):
-            vector = next(computed)[1] if kept_rows.holds(lacking, image) else None
-            for number, (indices, _, rows) in enumerate(wanted):
-                if kept_rows.holds(indices, image):
-                    row = int(np.searchsorted(indices, image))
+        computed, missing = self._vectors(lacking, epoch), set(lacking.tolist())
+        for image in sorted(set().union(*row_of)):
+            vector = next(computed) if image in missing else None
+            for number, (place, (_, _, rows)) in enumerate(zip(row_of, wanted, strict=True)):
+                if image in place:
+                    row = place[image]
                     yield number, row, rows[row] if rows.present[row] else vector
 
-    def _vectors(self, indices: Array, epoch: int | None) -> Any:
-        """Yield (number of the image, features), in order."""
+    def _vectors(self, indices: Array, epoch: int | None) -> Iterator[Array]:
+        """Yield the features of each image, in order; zeros of one that was lost on the way."""
+        if not len(indices):
+            return
         what = "features" if epoch is None else f"features of view {epoch + 1}"
         total = math.ceil(len(indices) / self.splits.batch_size)
         batches = progress.track(
             self._batches(indices, epoch), total, f"Computing {what}", "batches of features"
         )
-        done, clock = 0, 0.0
+        done, clock, nothing = 0, 0.0, np.zeros(self.size, np.float32)
         with named_failures(self.splits.images):
             for batch, (images, numbers) in enumerate(batches):
                 if batch == 1:  # the first one compiles
@@ -143,13 +140,13 @@ class Extraction:
                     each = (time.monotonic() - clock) / (batch - 1)
                     self._check_time(each * (total - batch), what)
                 for image, vector in zip(numbers, self.extract(images), strict=True):
-                    while indices[done] != image:  # lost on the way: a row that nobody asks for
-                        yield indices[done], np.zeros(self.size, np.float32)
+                    while indices[done] != image:
+                        yield nothing
                         done += 1
-                    yield image, vector
+                    yield vector
                     done += 1
-        for image in indices[done:]:
-            yield image, np.zeros(self.size, np.float32)
+        for _ in indices[done:]:
+            yield nothing
 
     def _batches(self, indices: Array, epoch: int | None) -> Any:
         """Yield images and their numbers, which stand where the labels do."""
@@ -169,27 +166,6 @@ class Extraction:
                 "would do, without training. Raise the limit, or take smaller images or a smaller "
                 "backbone."
             )
-
-    def _agree(self, wanted: Sequence[tuple[Array, str]], kept: Sequence[Kept]) -> bool:
-        """Tell whether some rows of each array that is kept are what comes out today."""
-        each = math.ceil(SAMPLE / max(1, sum(len(rows.arrays) for rows in kept)))
-        sample = [
-            (int(indices[row]), rows[row])
-            for (indices, _), rows in zip(wanted, kept, strict=True)
-            for place in range(len(rows.arrays))
-            for row in np.flatnonzero(rows.places == place)[:each]
-        ]
-        asked = np.array([image for image, _ in sample], np.int64)
-        images, there = self.splits.images.read_present(asked)
-        if not len(there):
-            return True
-        now = self.extract(images.astype(np.float32))
-        then = [row for image, row in sample if image in there]
-        tolerance = CLOSE * max(float(np.abs(now).max()), 1e-6)
-        with np.errstate(over="ignore"):  # infinite in half precision, and so equal
-            rounded = [new.astype(old.dtype) for new, old in zip(now, then, strict=True)]
-        was, gives = np.stack(then, dtype=np.float32), np.stack(rounded, dtype=np.float32)
-        return np.allclose(gives, was, rtol=0, atol=tolerance)
 
     def _recipe(self, kind: str, epoch: int | None) -> str:
         """Return a hash of what all rows depend on, besides their image."""

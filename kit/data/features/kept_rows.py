@@ -44,17 +44,16 @@ def nothing(count: int) -> Kept:
     return Kept((), np.full(count, -1), np.zeros(count, np.int64))
 
 
-def find(recipe: str, name: str, keys: Sequence[str], size: int) -> Kept:
+def find(recipe: str, keys: Sequence[str], size: int) -> Kept:
     """Return what is kept of rows: one array with all of them, or rows of several.
 
     Args:
         recipe: What all rows depend on.
-        name: What the array is called that holds these rows in this order.
         keys: What tells each row from others, ``""`` for one that is of no use.
         size: Numbers in a row.
     """
     every = np.arange(len(keys))
-    whole = pixel_cache.find(name, (len(keys), size))
+    whole = pixel_cache.find(array_name(recipe, keys), (len(keys), size))
     if whole is not None:
         return Kept((whole,), np.zeros(len(keys), np.int64), every, whole)
     places, rows = np.full(len(keys), -1), np.zeros(len(keys), np.int64)
@@ -72,21 +71,19 @@ def find(recipe: str, name: str, keys: Sequence[str], size: int) -> Kept:
     return Kept(tuple(arrays), places, rows)
 
 
-def remember(recipe: str, name: str, keys: Sequence[str]) -> None:
-    """Store which rows an array holds.
+def remember(recipe: str, keys: Sequence[str]) -> None:
+    """Store which rows the array of :func:`array_name` holds.
 
     Raises:
         OSError: The cache cannot be written.
     """
+    name = array_name(recipe, keys)
     others = [item for item in _listed(recipe).items() if item[0] != name]
     records.remember_value(f"rows-{recipe}", dict([(name, list(keys)), *others][:MOST]))
 
 
 def _listed(recipe: str) -> dict[str, list[str]]:
-    stored = records.recall_value(f"rows-{recipe}")
-    if not isinstance(stored, dict) or not all(isinstance(one, list) for one in stored.values()):
-        return {}
-    return stored
+    return records.recall_value(f"rows-{recipe}") or {}
 
 
 def array_name(recipe: str, keys: Sequence[str]) -> str:
@@ -97,9 +94,3 @@ def array_name(recipe: str, keys: Sequence[str]) -> str:
 def hashed(*texts: str) -> str:
     """Return the blake2b of texts, 16 bytes in hex."""
     return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
-
-
-def holds(indices: Array, image: int) -> bool:
-    """Tell whether ``image`` is among sorted numbers."""
-    place = int(np.searchsorted(indices, image))
-    return place < len(indices) and int(indices[place]) == image
