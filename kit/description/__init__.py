@@ -1,10 +1,9 @@
 """A network before it is built: its layers, what they cost, how they hang together."""
 
-from kit.description.advice import heaviest
-from kit.description.describing import describe
+from kit.description.describing import describe, describe_model, layer_table
 from kit.description.layer_graph import graph
-from kit.description.layers import Description, Layer, Row, describe_model, layer_table
-from kit.description.report import report, to_csv
+from kit.description.layers import Description, Layer, Row
+from kit.description.report import heaviest, report, to_csv
 
 __all__ = [
     "Description",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kit.description.reshapes import ELEMENTWISE
+from kit.description.receptive_fields import PLACEWISE
 from kit.description.wiring import Step, wiring
 
 if TYPE_CHECKING:
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 __all__ = ["graph"]
 
-# Told with the layer before them, if it is read by nothing else and they join nothing.
-FOLLOWERS = ELEMENTWISE | {"BatchNormalization", "PReLU"}
 PHRASES = {
     "Add": "sum",
     "BatchNormalization": "batch norm",
@@ -41,14 +39,15 @@ def graph(model: "keras.Model") -> tuple[list[tuple[str, str, str]], list[tuple[
         follows; the shape of the result and the number of parameters) and the kind is the Keras
         class, and edges ``(from, to)`` between names, in the order of the data.
     """
-    steps, _ = wiring(model)
-    sources = [list(dict.fromkeys(at for at, _ in step.sources)) for step in steps]
+    steps = wiring(model)
+    sources = [list(dict.fromkeys(step.sources)) for step in steps]
     readers = [at for read in sources for at in read]
     groups: dict[int, list[Step]] = {}
     home: list[int] = []  # the node that each step is drawn in
     edges: list[tuple[str, str]] = []
     for number, (step, read) in enumerate(zip(steps, sources, strict=True)):
-        if step.kind in FOLLOWERS and len(read) == 1 and readers.count(read[0]) == 1:
+        # Told with the layer before, if that is read by nothing else and nothing is joined.
+        if step.kind in PLACEWISE and len(read) == 1 and readers.count(read[0]) == 1:
             home.append(home[read[0]])
             groups[home[number]].append(step)
         else:
