@@ -1,4 +1,5 @@
 import inspect
+import random
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,13 @@ def test_a_text_names_settings_for_python_and_flags_for_the_user_of_a_program() 
         assert said(text) == flags
         assert str(SettingError("`l2` is\nx")) == "--l2 is\\nx"
     assert str(SettingError("`l2` is\nx")) == "l2 is\\nx"
+
+
+def test_reading_a_value_draws_no_random_number() -> None:
+    random.seed(1)
+    drawn = random.random()
+    random.seed(1)
+    for _ in range(20):
+        Training().having(learning_rate="0.1")
+
+    assert random.random() == drawn

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import random
 import types
 from collections.abc import Iterable, Mapping, Sequence, Set
 from inspect import Parameter
@@ -30,11 +31,14 @@ def read(annotation: Any, words: Sequence[str]) -> Any:
     """
     positional: Any = Annotated[annotation, tyro.conf.Positional]
     quiet = io.StringIO()
+    state = random.getstate()  # under pytest tyro draws from it, and a network's weights follow
     try:
         with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet):
             return tyro.cli(positional, args=list(words))
     except SystemExit:
         raise ValueError from None
+    finally:
+        random.setstate(state)
 
 
 def taken(name: str, annotation: Any, value: Any) -> Any:

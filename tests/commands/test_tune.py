@@ -120,10 +120,6 @@ def test_a_search_that_is_complete_is_told_again_and_not_trained_again(
     assert "Train with the best settings" in out
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a second search in this process gives other losses; processes of their own agree",
-)
 def test_a_search_begun_from_a_settings_file_and_interrupted_goes_on_to_the_same_end(
     searched: Path,
     tmp_path: Path,
