@@ -11,7 +11,7 @@ from kit.auditing.detail import Detail, detail
 from kit.auditing.drift import Drift, drifts
 from kit.auditing.findings import KINDS, Finding
 from kit.auditing.looks import looks
-from kit.auditing.measuring import Reading, read
+from kit.auditing.measuring import read
 from kit.auditing.shortcuts import Shortcut, shortcuts
 from kit.auditing.verdict import balance, belonging, crowd, judge
 from kit.data.division import group_rules
@@ -117,11 +117,11 @@ def audit(
     if rule is not None:
         group_rules.check(rule, [entry.found.file for entry in listed.entries])
     reading = read(listed, cache)
-    images = reading.images
-    problems = (*listed.problems, *_problems(reading))
-    together, tied = belonging(listed, images, problems, rule)
+    images, scanned = reading.images, reading.scanned
+    parts_of = images["part"].tolist()
+    together, tied = belonging(scanned, parts_of, rule)
     compared = copies(images, reading.thumbs, listed.class_names, together)
-    impossible, lacking = judge(listed, images, problems)
+    impossible, lacking = judge(listed.root, listed.class_names, scanned, parts_of)
     notes = (
         *listed.notes,
         *tied,
@@ -129,14 +129,19 @@ def audit(
         *(crowd(size) for size in compared.crowds),
         *lacking,
     )
-    findings = [*_unusable(problems), *compared.findings, *looks(images)]
+    unusable = [
+        Finding(one.file, one.verdict, detail=one.reason)
+        for one in scanned.problems
+        if one.verdict in ("broken", "refused")
+    ]
+    findings = [*unusable, *compared.findings, *looks(images)]
     order = {name: place for place, name in enumerate(KINDS)}
     findings.sort(key=lambda one: (order[one.kind], -one.weight, one.file))
     return Audit(
         root=listed.root,
         class_names=listed.class_names,
         images=images,
-        problems=problems,
+        problems=scanned.problems,
         findings=tuple(findings),
         shortcuts=tuple(shortcuts(images, compared.groups)),
         drifts=tuple(drifts(images, listed.class_names)),
@@ -144,15 +149,3 @@ def audit(
         notes=notes,
         impossible=impossible,
     )
-
-
-def _problems(reading: Reading) -> list[Problem]:
-    return [Problem(file, one.verdict, one.reason) for file, one in reading.unusable.items()]
-
-
-def _unusable(problems: Sequence[Problem]) -> list[Finding]:
-    return [
-        Finding(one.file, one.verdict, detail=one.reason)
-        for one in problems
-        if one.verdict in ("broken", "refused")
-    ]

@@ -9,37 +9,24 @@ import numpy.typing as npt
 from PIL import Image
 
 from kit.data.decoding import decoder, opening
-from kit.data.division.near_copies import thumbnail
-from kit.data.scanning.judging import content_hash, unusable
+from kit.data.division.near_copies import SIDE, thumbnail
+from kit.data.scanning.judging import Finding, content_hash, is_gray, unusable
 
 Pixels = npt.NDArray[np.uint8]
 
-RULES = 2  # raised when a number below is found in another way
+RULES = 3  # raised when a number below is found in another way
 WORKING_SIDE = 256  # pixels: blur that does not show at this size is lost in training anyway
 BURNT = 250  # of 255, where compression leaves what was white
 
 
 @dataclass(frozen=True)
-class Measures:
-    """What a file turned out to be. All but the first four are empty where it is not used.
+class Measures(Finding):
+    """What a file turned out to be, and of a usable one what its picture is like.
 
-    Brightness is ITU-R 601-2 luma from 0 to 255, on the picture shrunk to a square of at most
-    256 pixels, never enlarged.
+    ``pixels`` is a hash of its size and its shrunk picture. Brightness is ITU-R 601-2 luma from 0
+    to 255, on the picture shrunk to a square of at most 256 pixels, never enlarged.
 
     Attributes:
-        verdict: ``"used"``, ``"broken"``, ``"refused"`` or ``"ignored"``, as a training judges.
-        reason: Why it is not used.
-        hash: blake2b of its bytes in hex, empty where it could not be read.
-        pixels: The same of its size and its shrunk picture.
-        format: Pillow's name.
-        mode: Pillow's mode.
-        width: In pixels, as stored.
-        height: In pixels, as stored.
-        animated: Whether there are more pictures than the first.
-        transparent: Whether there is transparency.
-        camera: Maker and model from the EXIF data, or nothing.
-        taken: When the photo was taken, ``"2020:12:31 23:59:59"``, or nothing.
-        gray: Whether the three channels are equal everywhere.
         brightness: Mean luma.
         contrast: Standard deviation of luma.
         light_end: What 1 % of the picture exceeds in its brightest channel: a small or a deep red
@@ -51,19 +38,6 @@ class Measures:
         relative_sharpness: The same after division by the variance of luma.
     """
 
-    verdict: str
-    reason: str = ""
-    hash: str = ""
-    pixels: str = ""
-    format: str = ""
-    mode: str = ""
-    width: int = 0
-    height: int = 0
-    animated: bool = False
-    transparent: bool = False
-    camera: str = ""
-    taken: str = ""
-    gray: bool = False
     brightness: float = 0.0
     contrast: float = 0.0
     light_end: float = 0.0
@@ -73,8 +47,8 @@ class Measures:
     relative_sharpness: float = 0.0
 
 
-def measure(path: Path) -> tuple[Measures, Pixels | None]:
-    """Return what a file is like, and its 32x32 gray thumbnail where it is an image.
+def measure(path: Path) -> tuple[Measures, Pixels]:
+    """Return what a file is like, and its 32x32 gray thumbnail, black where it is no image.
 
     Raises:
         DataError: It is a HEIC photo and the package that reads these is missing.
@@ -86,21 +60,12 @@ def measure(path: Path) -> tuple[Measures, Pixels | None]:
         side = min(WORKING_SIDE, *opening.dimensions(data))
         pixels, facts = decoder.decode_with_facts(data, (side, side))
     except opening.BrokenImage as error:
-        found = unusable(path, digest, error)
-        return Measures(found.verdict, found.reason, found.hash), None
+        return Measures(**vars(unusable(path, digest, error))), np.zeros((SIDE, SIDE), np.uint8)
     measures = Measures(
-        verdict="used",
+        **vars(facts),
         hash=digest,
         pixels=content_hash(f"{facts.width}x{facts.height}:".encode() + pixels.tobytes()),
-        format=facts.format,
-        mode=facts.mode,
-        width=facts.width,
-        height=facts.height,
-        animated=facts.animated,
-        transparent=facts.transparent,
-        camera=facts.camera,
-        taken=facts.taken,
-        gray=bool((pixels == pixels[..., :1]).all()),
+        gray=is_gray(pixels),
         **_numbers(pixels),
     )
     return measures, thumbnail(pixels)

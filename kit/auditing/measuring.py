@@ -1,9 +1,6 @@
 """All files of a data set measured, once: what is unchanged comes from the cache."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +11,15 @@ from kit.auditing.image_measures import RULES, Measures, measure
 from kit.data.decoding import decoder, opening
 from kit.data.decoding.thread_pool import by_file
 from kit.data.division.near_copies import SIDE
-from kit.data.listing.folders import Entry, Listing
+from kit.data.listing.folders import Listing
+from kit.data.listing.tree import Problem
 from kit.data.scanning import pixel_cache, records
+from kit.data.scanning.images import DecodedImages
+from kit.data.scanning.judging import content_hash
+from kit.data.scanning.scan import Scan
 
 Pixels = npt.NDArray[np.uint8]
-Known = dict[str, tuple[Measures, Pixels | None]]  # by file name
+Known = dict[str, tuple[Measures, Pixels]]  # by file name: what it is like, and its thumbnail
 
 CHUNK = 16  # files per task: decoding a small one costs less than handing over a task
 
@@ -28,15 +29,15 @@ class Reading:
     """What the files are like.
 
     Attributes:
+        scanned: What a training's scan would know of them.
         images: One row for each usable file, in the order of the listing: ``file``, ``label``,
             ``part``, ``bytes`` and the columns of :class:`Measures`.
         thumbs: Their gray thumbnails, ``(images, 32, 32)``.
-        unusable: The other files and what is known of them.
     """
 
+    scanned: Scan
     images: pd.DataFrame
     thumbs: Pixels
-    unusable: Mapping[str, Measures]
 
 
 def read(listed: Listing, cache: bool) -> Reading:
@@ -63,29 +64,30 @@ def read(listed: Listing, cache: bool) -> Reading:
 
 
 def _reading(listed: Listing, known: Known) -> Reading:
-    used = [entry for entry in listed.entries if known[entry.found.file][0].verdict == "used"]
+    files = [entry.found.file for entry in listed.entries]
+    others = [(file, known[file][0]) for file in files if known[file][0].verdict != "used"]
+    entries = [one for one in listed.entries if known[one.found.file][0].verdict == "used"]
+    names = tuple(entry.found.file for entry in entries)
+    measures = [known[name][0] for name in names]
     rows = [
         {
             "file": entry.found.file,
             "label": entry.label,
             "part": entry.part,
             "bytes": entry.found.size,
-            **vars(known[entry.found.file][0]),
+            **vars(one),
         }
-        for entry in used
+        for entry, one in zip(entries, measures, strict=True)
     ]
     columns = ["file", "label", "part", "bytes", *Measures.__dataclass_fields__]
-    thumbs = np.empty((len(used), SIDE, SIDE), np.uint8)
-    for row, entry in enumerate(used):
-        thumb = known[entry.found.file][1]
-        if thumb is not None:
-            thumbs[row] = thumb
-    unusable = {
-        entry.found.file: measures
-        for entry in listed.entries
-        if (measures := known[entry.found.file][0]).verdict != "used"
-    }
-    return Reading(pd.DataFrame(rows, columns=columns), thumbs, unusable)
+    thumbs = np.array([known[name][1] for name in names], np.uint8).reshape(-1, SIDE, SIDE)
+    scanned = Scan(
+        entries=tuple(entries),
+        findings=tuple(measures),
+        images=DecodedImages(listed.root, names, (1, 1), "rgb", "stretch"),
+        problems=(*listed.problems, *(Problem(file, x.verdict, x.reason) for file, x in others)),
+    )
+    return Reading(scanned, pd.DataFrame(rows, columns=columns), thumbs)
 
 
 def _rules() -> str:
@@ -94,61 +96,36 @@ def _rules() -> str:
 
 def _recall(listed: Listing) -> Known:
     record = records.recall(listed.root, _rules())
-    known: Known = {}
+    thumbs = pixel_cache.find(record.array, (len(record.files), SIDE, SIDE))
+    if thumbs is None:
+        return {}
+    states = {entry.found.file: entry.found.state for entry in listed.entries}
     try:
-        stored = {name: (row[:3], Measures(*row[3:])) for name, row in record.files.items()}
+        return {
+            file: (Measures(*row[3:]), thumb)
+            for (file, row), thumb in zip(record.files.items(), thumbs, strict=True)
+            if row[:3] == states.get(file)
+        }
     except TypeError:  # written by another version of this module
         return {}
-    used = [name for name, (_, measures) in stored.items() if measures.verdict == "used"]
-    thumbs = pixel_cache.find(record.array, (len(used), SIDE, SIDE)) if used else None
-    if used and thumbs is None:
-        return {}
-    rows = {name: row for row, name in enumerate(used)}
-    for entry in listed.entries:
-        file = entry.found
-        status, measures = stored.get(file.file, (None, None))
-        if measures is not None and status == file.state:
-            picture = thumbs[rows[file.file]] if thumbs is not None and file.file in rows else None
-            known[file.file] = measures, picture
-    return known
 
 
 def _remember(listed: Listing, known: Known) -> None:
-    lasting = [
-        entry
-        for entry in listed.entries
-        if known[entry.found.file][0].hash  # what cannot be read may be readable later
-    ]
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_said_if_impossible())
-        array = _stored_thumbs([known[entry.found.file][1] for entry in lasting], lasting, known)
-        rows = {
-            entry.found.file: [*entry.found.state, *astuple(known[entry.found.file][0])]
-            for entry in lasting
-        }
-        records.remember(listed.root, _rules(), records.Record(rows, array))
-
-
-def _stored_thumbs(thumbs: Sequence[Pixels | None], entries: Sequence[Entry], known: Known) -> str:
-    """Write the thumbnails of the usable files to the cache, and return the array's name."""
-    digest = blake2b(_rules().encode(), digest_size=16)
-    for entry in entries:
-        digest.update(known[entry.found.file][0].pixels.encode() + b"\n")
-    name = f"thumbs-{digest.hexdigest()}"
-    if not pixel_cache.has_room(len(thumbs) * SIDE * SIDE):
-        raise OSError("no room")
-    with pixel_cache.Writer((SIDE, SIDE)) as writer:
-        for thumb in thumbs:
-            if thumb is not None:
-                writer.add(thumb)
-        writer.publish(name)
-    return name
-
-
-@contextlib.contextmanager
-def _said_if_impossible() -> Iterator[None]:
+    rows, thumbs = {}, []
+    for entry in listed.entries:
+        measures, thumb = known[entry.found.file]
+        if measures.hash:  # what cannot be read may be readable later
+            rows[entry.found.file] = [*entry.found.state, *astuple(measures)]
+            thumbs.append(thumb)
+    name = f"thumbs-{content_hash(repr((_rules(), rows)).encode())}"
     try:
-        yield
+        if not pixel_cache.has_room(len(thumbs) * SIDE * SIDE):
+            raise OSError("no room")
+        with pixel_cache.Writer((SIDE, SIDE)) as writer:
+            for thumb in thumbs:
+                writer.add(thumb)
+            writer.publish(name)
+        records.remember(listed.root, _rules(), records.Record(rows, name))
     except OSError as error:
         progress.say(
             f"The cache cannot be written ({error}): the next audit measures all files again."

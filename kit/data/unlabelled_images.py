@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,72 +16,79 @@ from kit.data.listing.tree import Problem, walk
 from kit.data.scanning.images import Images
 from kit.data.scanning.rows import Rows
 from kit.data.scanning.scan import scan
-from kit.data.splits import Splits
+from kit.data.splits import Indices, Splits
 from kit.errors import DataError, KitError, SettingError
 
 
-@dataclass(frozen=True)
 class Joined(Images):
-    """The images of one source and then those of another, numbered on."""
+    """The images of one source and then those of others, numbered on; or some of these."""
 
-    first: Images = field(repr=False)
-    second: Images = field(repr=False)
+    def __init__(self, *sources: Images, numbers: Indices | None = None) -> None:
+        """Put them one behind the other.
 
-    def __post_init__(self) -> None:
-        """Refuse images of two sizes."""
-        if self.first.shape != self.second.shape:
-            raise SettingError(
-                f"Images of shape {self.second.shape} cannot join images of shape "
-                f"{self.first.shape}; read them with data.unlabelled(folder, splits)."
-            )
+        Args:
+            sources: All of one shape.
+            numbers: Which of their images to keep; left out, all.
+
+        Raises:
+            SettingError: The images are of different shapes.
+        """
+        for source in sources[1:]:
+            if source.shape != sources[0].shape:
+                raise SettingError(
+                    f"Images of shape {source.shape} cannot join images of shape "
+                    f"{sources[0].shape}; read them with data.unlabelled(folder, splits)."
+                )
+        ends = np.cumsum([len(source) for source in sources]).tolist()
+        self._sources = list(zip(sources, [0, *ends], ends, strict=False))
+        self._numbers = np.arange(ends[-1]) if numbers is None else numbers
 
     @property
     def failed(self) -> list[KitError]:
-        """What reading either of them has raised so far."""
-        return [*self.first.failed, *self.second.failed]
+        """What reading any of them has raised so far."""
+        return [error for source, _, _ in self._sources for error in source.failed]
 
     @property
     def lost(self) -> Mapping[int, str]:
-        """What cannot be read any more of either."""
-        second = {number + len(self.first): why for number, why in self.second.lost.items()}
-        return {**self.first.lost, **second}
+        """What cannot be read any more of any."""
+        lost = [(source.lost, start) for source, start, _ in self._sources]
+        why = {number + start: reason for each, start in lost for number, reason in each.items()}
+        return {own: why[one] for own, one in enumerate(self._numbers.tolist()) if one in why}
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Height, width and channels."""
-        return self.first.shape
+        return self._sources[0][0].shape
 
     @property
     def dtype(self) -> "np.dtype[Any]":
         """uint8."""
-        return self.first.dtype
+        return self._sources[0][0].dtype
 
     def __len__(self) -> int:
-        return len(self.first) + len(self.second)
+        return len(self._numbers)
 
-    def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    def read(self, indices: Indices) -> npt.NDArray[Any]:
         """Return the images of these numbers."""
-        chosen, border = np.asarray(indices, np.int64), len(self.first)
+        chosen = self._numbers[np.asarray(indices, np.int64)]
         images = np.empty((len(chosen), *self.shape), self.dtype)
-        for here, source, start in (
-            (chosen < border, self.first, 0),
-            (chosen >= border, self.second, border),
-        ):
+        for source, start, end in self._sources:
+            here = (chosen >= start) & (chosen < end)
             if here.any():
                 images[here] = source.read(chosen[here] - start)
         return images
 
-    def read_present(
-        self, indices: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    def read_present(self, indices: Indices) -> tuple[npt.NDArray[Any], Indices]:
         """Return those images of these numbers that can still be read, and their numbers."""
-        chosen, border = np.asarray(indices, np.int64), len(self.first)
-        first, ones = self.first.read_present(chosen[chosen < border])
-        second, others = self.second.read_present(chosen[chosen >= border] - border)
-        there = chosen[np.isin(chosen, np.concatenate([ones, others + border]))]
-        images = np.empty((len(there), *self.shape), self.dtype)
-        images[there < border], images[there >= border] = first, second
-        return images, there
+        own = np.asarray(indices, np.int64)
+        chosen = self._numbers[own]
+        images, there = np.empty((len(own), *self.shape), self.dtype), np.zeros(len(own), bool)
+        for source, start, end in self._sources:
+            here = np.flatnonzero((chosen >= start) & (chosen < end))
+            found, numbers = source.read_present(chosen[here] - start)
+            here = here[np.isin(chosen[here] - start, numbers)]
+            images[here], there[here] = found, True
+        return images[there], own[there]
 
 
 def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images:
@@ -121,45 +127,7 @@ def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images
         )
     if not len(usable):
         raise DataError(f"{listed.root} holds no image that can be used; pass another folder.")
-    return _Chosen(scanned.images, usable)
-
-
-@dataclass(frozen=True)
-class _Chosen(Images):
-    """Some of the images of a source, numbered anew."""
-
-    source: Images = field(repr=False)
-    numbers: npt.NDArray[np.int64] = field(repr=False)
-
-    @property
-    def failed(self) -> Any:
-        return self.source.failed
-
-    @property
-    def lost(self) -> Mapping[int, str]:
-        why = self.source.lost
-        return {own: why[one] for own, one in enumerate(self.numbers.tolist()) if one in why}
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def dtype(self) -> "np.dtype[Any]":
-        return self.source.dtype
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        return self.source.read(self.numbers[np.asarray(indices, np.int64)])
-
-    def read_present(
-        self, indices: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-        own = np.asarray(indices, np.int64)
-        images, numbers = self.source.read_present(self.numbers[own])
-        return images, own[np.isin(self.numbers[own], numbers)]
+    return Joined(scanned.images, numbers=usable)
 
 
 def _listed(folder: Path) -> Listing:

@@ -19,7 +19,7 @@ TURNS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file says of its picture.
+    """What a file says of its picture; all is empty where there is none.
 
     Attributes:
         format: Pillow's name, ``"JPEG"``, ``"PNG"``, ...
@@ -35,14 +35,14 @@ class Facts:
             It is 0.06 for 12 bits in a file of 16, which come out nearly black.
     """
 
-    format: str
-    mode: str
-    width: int
-    height: int
-    animated: bool
-    transparent: bool
-    camera: str
-    taken: str
+    format: str = ""
+    mode: str = ""
+    width: int = 0
+    height: int = 0
+    animated: bool = False
+    transparent: bool = False
+    camera: str = ""
+    taken: str = ""
     range_used: float = 1.0
 
 

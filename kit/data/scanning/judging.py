@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.data.decoding import decoder, opening
+from kit.data.decoding.file_facts import Facts
 from kit.data.decoding.thread_pool import by_file
 from kit.data.division.near_copies import thumbnail
 
@@ -25,8 +26,8 @@ IMAGE_SUFFIXES = (
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a file turned out to be.
+class Finding(Facts):
+    """What a file turned out to be, besides what it says of its picture.
 
     Attributes:
         verdict: ``"used"``, ``"broken"``, ``"refused"`` (too large) or ``"ignored"``.
@@ -35,29 +36,13 @@ class Finding:
             could not be read.
         pixels: The same of the decoded picture, so of what a network would be shown.
         gray: Whether its three channels are equal everywhere.
-        format: Pillow's name of the format.
-        width: In pixels, as stored.
-        height: In pixels, as stored.
-        range_used: Share of the range of its 16 bits that it uses; 1 for 8 bits.
-        animated: Whether it has more pictures than the first.
-        transparent: Whether it has transparency, which is laid over white.
-        camera: Maker and model from the EXIF data, or nothing.
-        taken: When the photo was taken, ``"2020:12:31 23:59:59"``, or nothing.
     """
 
-    verdict: str
+    verdict: str = "used"
     reason: str = ""
     hash: str = ""
     pixels: str = ""
     gray: bool = False
-    format: str = ""
-    width: int = 0
-    height: int = 0
-    range_used: float = 1.0
-    animated: bool = False
-    transparent: bool = False
-    camera: str = ""
-    taken: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +81,11 @@ def examine(
         yield from by_file(judged, files, size, "Reading images", "files read")
 
 
+def is_gray(pixels: Pixels) -> bool:
+    """Tell whether the three channels are equal everywhere."""
+    return bool((pixels == pixels[..., :1]).all())
+
+
 def content_hash(data: bytes) -> str:
     """Return the blake2b of bytes, 16 bytes in hex."""
     return blake2b(data, digest_size=16).hexdigest()
@@ -110,11 +100,11 @@ def unusable(file: Path, digest: str, error: opening.BrokenImage) -> Finding:
         error: What came of it.
     """
     if isinstance(error, opening.TooLarge):
-        return Finding("refused", error.reason, digest)
+        return Finding(verdict="refused", reason=error.reason, hash=digest)
     named = file.suffix.lower() in IMAGE_SUFFIXES
     stray = isinstance(error, opening.NotAnImage) or not digest
     verdict = "broken" if named or not stray else "ignored"
-    return Finding(verdict, error.reason, digest)
+    return Finding(verdict=verdict, reason=error.reason, hash=digest)
 
 
 def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: str) -> Judged:
@@ -126,17 +116,9 @@ def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: s
     except opening.BrokenImage as error:
         return Judged(unusable(file, digest, error))
     finding = Finding(
-        "used",
+        **vars(facts),
         hash=digest,
         pixels=content_hash(pixels.tobytes()),
-        gray=bool((pixels == pixels[..., :1]).all()),
-        format=facts.format,
-        width=facts.width,
-        height=facts.height,
-        range_used=round(facts.range_used, 4),
-        animated=facts.animated,
-        transparent=facts.transparent,
-        camera=facts.camera,
-        taken=facts.taken,
+        gray=is_gray(pixels),
     )
     return Judged(finding, pixels, thumbnail(pixels))

@@ -1,7 +1,7 @@
 """One pass over the files: every one is decoded, judged, hashed, and becomes a row of the cache."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,11 @@ class Scan:
         entries: The files.
         findings: What each of them turned out to be.
         images: The pictures.
+        problems: The other files, with verdict and reason.
         thumbnails: By file name, of those that were decoded just now.
         color: ``"rgb"`` or ``"grayscale"``.
         fingerprint: A hash over the names and contents of these files.
         rules: What the pictures depend on besides.
-        problems: The other files, with verdict and reason.
         changed: Files whose bytes are others than an earlier scan found.
         notes: What a person should know.
     """
@@ -41,13 +41,13 @@ class Scan:
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
     images: Images
-    thumbnails: Mapping[str, Pixels]
-    color: str
-    fingerprint: str
-    rules: str
     problems: tuple[Problem, ...]
-    changed: tuple[str, ...]
-    notes: tuple[str, ...]
+    thumbnails: Mapping[str, Pixels] = field(default_factory=dict)
+    color: str = "rgb"
+    fingerprint: str = ""
+    rules: str = ""
+    changed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def hashes(self) -> tuple[str, ...]:
