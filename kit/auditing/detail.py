@@ -81,49 +81,42 @@ def detail(
     distorted = float((np.maximum(bent, 1 / bent) >= STRETCHED).mean())
     enlarged = float(((widths < width) & (heights < height)).mean())
     stretched = asked * min(down, across)
-    needed = _needed(asked, middle) if stretched < SEEN else None
-    found = Detail(
+    needed = None
+    if stretched < SEEN <= asked:
+        needed = int(np.ceil(SEEN * max(middle) / asked / STEP)) * STEP
+    cut_off = 1 - min(down, across) / max(down, across)
+    advice = []
+    if needed is not None:
+        advice.append(
+            f"If a thing of {asked} pixels decides, `image_size={needed}` makes it {SEEN} pixels, "
+            "about what a network needs to see more than a dot; cutting the things out of the "
+            "photos costs less time."
+        )
+    elif stretched < SEEN and thing is not None:
+        advice.append(
+            f"A thing of {asked} pixels is but a dot in the images themselves: photograph it from "
+            "nearer; no size helps."
+        )
+    if distorted >= 0.5 and cut_off > 0:
+        advice.append(
+            f"Stretching bends {distorted:.0%} of the images by a quarter or more: `aspect=crop` "
+            "keeps the shapes where the thing is in the middle, `aspect=pad` where it may lie at "
+            "the edge."
+        )
+    if enlarged >= 0.5:
+        advice.append(
+            f"{enlarged:.0%} of the images are smaller than this and only grow: a smaller "
+            "`image_size` trains faster and loses nothing."
+        )
+    return Detail(
         image_size=image_size,
         median_size=middle,
         thing=asked,
         stretched=stretched,
         cropped=asked * max(down, across),
-        cut_off=1 - min(down, across) / max(down, across),
+        cut_off=cut_off,
         distorted=distorted,
         enlarged=enlarged,
         needed=needed,
-        advice=(),
+        advice=tuple(map(said, advice)),
     )
-    return _advised(found, thing is not None)
-
-
-def _needed(thing: int, middle: tuple[int, int]) -> int | None:
-    size = int(np.ceil(SEEN * max(middle) / thing / STEP)) * STEP
-    return size if thing >= SEEN else None
-
-
-def _advised(found: Detail, given: bool) -> Detail:
-    advice = []
-    if found.needed is not None:
-        advice.append(
-            f"If a thing of {found.thing} pixels decides, `image_size={found.needed}` makes it "
-            f"{SEEN} pixels, about what a network needs to see more than a dot; cutting the things "
-            "out of the photos costs less time."
-        )
-    elif found.stretched < SEEN and found.thing < SEEN and given:
-        advice.append(
-            f"A thing of {found.thing} pixels is but a dot in the images themselves: photograph it "
-            "from nearer; no size helps."
-        )
-    if found.distorted >= 0.5 and found.cut_off > 0:
-        advice.append(
-            f"Stretching bends {found.distorted:.0%} of the images by a quarter or more: "
-            "`aspect=crop` keeps the shapes where the thing is in the middle, `aspect=pad` where "
-            "it may lie at the edge."
-        )
-    if found.enlarged >= 0.5:
-        advice.append(
-            f"{found.enlarged:.0%} of the images are smaller than this and only grow: a smaller "
-            "`image_size` trains faster and loses nothing."
-        )
-    return Detail(**{**vars(found), "advice": tuple(map(said, advice))})

@@ -5,16 +5,14 @@ limits move with the median image; the constants were set on 3,000 photos of cat
 faults of known strength beside them (docs/audit.md).
 """
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kit.auditing.findings import Finding
 from kit.data.loading_notes import misnamed
-
-Floats = npt.NDArray[np.float64]
 
 DARK = 105.0  # that 99 % stay below in every channel: what lacks 3 stops of light ends at 99
 BURNT = 1 / 3  # of the picture beyond the share in the median image; 0.3 % of the photos have it
@@ -36,89 +34,63 @@ def looks(images: pd.DataFrame) -> list[Finding]:
     """
     if images.empty:
         return []
-    return [
-        *_misnamed(images),
-        *_one_color(images),
-        *_light(images),
-        *_blurry(images),
-        *_odd_shape(images),
-    ]
-
-
-def robust_z(values: Floats) -> Floats:
-    """Return how many standard deviations values lie from the median, by the deviations' median.
-
-    Zeros where half of the values are equal.
-    """
-    away = values - np.median(values)
-    scale = MAD * float(np.median(np.abs(away)))
-    return away / scale if scale > 0 else np.zeros_like(away)
-
-
-def _misnamed(images: pd.DataFrame) -> list[Finding]:
-    return [
-        Finding(
-            file, "wrong-extension", detail=f"{kind} inside {PurePosixPath(file).suffix.lower()}"
-        )
-        for file, kind in zip(images["file"], images["format"], strict=True)
-        if misnamed(file, kind)
-    ]
-
-
-def _one_color(images: pd.DataFrame) -> list[Finding]:
-    chosen = images[images["spread"] < ONE_COLOR]
-    return [
-        Finding(file, "one-color", detail=f"spread {spread:.0f} of 255", weight=-spread)
-        for file, spread in zip(chosen["file"], chosen["spread"], strict=True)
-    ]
-
-
-def _light(images: pd.DataFrame) -> list[Finding]:
-    vivid = images[images["spread"] >= ONE_COLOR]
+    wrong = [misnamed(*one) for one in zip(images["file"], images["format"], strict=True)]
+    one_color = images["spread"] < ONE_COLOR
+    flat, vivid = images[one_color], images[~one_color]
     dark = vivid[vivid["light_end"] < min(DARK, images["light_end"].median() / 2)]
     bright = vivid[vivid["burnt"] >= images["burnt"].median() + BURNT]
+    sides = images[["width", "height"]]
+    ratio = sides.max(axis=1) / sides.min(axis=1)
+    long = (ratio >= LONG) & (ratio >= LONGER * ratio.median())
     return [
-        Finding(file, "dark", detail=f"99 % of it is below {end:.0f} of 255", weight=-end)
-        for file, end in zip(dark["file"], dark["light_end"], strict=True)
-    ] + [
-        Finding(file, "bright", detail=f"{share:.0%} of it is white", weight=share)
-        for file, share in zip(bright["file"], bright["burnt"], strict=True)
+        *_named(
+            "wrong-extension",
+            images[wrong],
+            lambda one: f"{one.format} inside {PurePosixPath(one.file).suffix.lower()}",
+        ),
+        *_named("one-color", flat, lambda one: f"spread {one.spread:.0f} of 255", -flat["spread"]),
+        *_named(
+            "dark",
+            dark,
+            lambda one: f"99 % of it is below {one.light_end:.0f} of 255",
+            -dark["light_end"],
+        ),
+        *_named("bright", bright, lambda one: f"{one.burnt:.0%} of it is white", bright["burnt"]),
+        *_blurry(vivid),
+        *_named("odd-shape", images[long], lambda one: f"{one.width} x {one.height}", ratio[long]),
     ]
 
 
-def _blurry(images: pd.DataFrame) -> list[Finding]:
+def _named(
+    kind: str,
+    images: pd.DataFrame,
+    detail: Callable[[Any], str],
+    weights: "pd.Series[float] | None" = None,
+) -> list[Finding]:
+    """Return a finding for each of these images."""
+    each = [0.0] * len(images) if weights is None else weights.tolist()
+    return [
+        Finding(str(one.file), kind, detail=detail(one), weight=weight)
+        for one, weight in zip(images.itertuples(), each, strict=True)
+    ]
+
+
+def _blurry(vivid: pd.DataFrame) -> list[Finding]:
     """Return images that lack fine detail, for the others and for their own contrast.
 
     A dark picture has little of both, a smooth one only of the first.
     """
-    large = images[["width", "height"]].min(axis=1) >= LARGE_ENOUGH
-    vivid = images[large & (images["spread"] >= ONE_COLOR)]
+    vivid = vivid[vivid[["width", "height"]].min(axis=1) >= LARGE_ENOUGH]
     if len(vivid) < FEWEST:
         return []
-    columns = [vivid[name].to_numpy(float) for name in ("sharpness", "relative_sharpness")]
-    worst = np.maximum.reduce([robust_z(column) for column in columns])
-    decades = np.maximum.reduce([column - np.median(column) for column in columns])
-    return [
-        Finding(
-            vivid["file"].iloc[row],
-            "blurry",
-            detail=f"sharpness {worst[row]:.1f} standard deviations from the median",
-            weight=-float(worst[row]),
-        )
-        for row in np.flatnonzero((worst <= UNSHARP) & (decades <= TENTH))
-    ]
-
-
-def _odd_shape(images: pd.DataFrame) -> list[Finding]:
-    sides = images[["width", "height"]]
-    ratio = sides.max(axis=1) / sides.min(axis=1)
-    chosen = np.flatnonzero((ratio >= LONG) & (ratio >= LONGER * ratio.median()))
-    return [
-        Finding(
-            images["file"].iloc[row],
-            "odd-shape",
-            detail=f"{images['width'].iloc[row]} x {images['height'].iloc[row]}",
-            weight=float(ratio.iloc[row]),
-        )
-        for row in chosen
-    ]
+    measured = vivid[["sharpness", "relative_sharpness"]]
+    away = measured - measured.median()
+    scale = MAD * away.abs().median()  # the deviations' median, which a few odd images do not move
+    worst = (away / scale.where(scale > 0)).fillna(0.0).max(axis=1)
+    blurry = (worst <= UNSHARP) & (away.max(axis=1) <= TENTH)
+    return _named(
+        "blurry",
+        vivid[blurry].assign(worst=worst[blurry]),
+        lambda one: f"sharpness {one.worst:.1f} standard deviations from the median",
+        -worst[blurry],
+    )

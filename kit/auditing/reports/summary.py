@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 NUMBERS = {
@@ -32,17 +31,11 @@ def classes(images: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
 
 def quantiles(images: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each number that images have: least, 5 %, median, 95 %, most."""
-    aspect = images["width"] / images["height"].clip(lower=1)
-    table = images.assign(aspect=aspect)
-    rows = {
-        name: {
-            title: float(np.quantile(table[column].to_numpy(float), share))
-            for title, share in SHARES.items()
-        }
-        for name, column in NUMBERS.items()
-        if len(images)
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(SHARES))
+    if images.empty:
+        return pd.DataFrame(columns=list(SHARES))
+    table = images.assign(aspect=images["width"] / images["height"].clip(lower=1))
+    numbers = table[list(NUMBERS.values())].astype(float).set_axis(list(NUMBERS), axis="columns")
+    return numbers.quantile(list(SHARES.values())).T.set_axis(list(SHARES), axis="columns")
 
 
 def kinds(images: pd.DataFrame) -> dict[str, Any]:

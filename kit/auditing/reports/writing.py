@@ -4,12 +4,11 @@ Spreadsheets run what begins with "=" as a formula, and file names come from str
 begins so gets "./" in front: still the same path, and every reader of these lists joins it.
 """
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from kit import files
 from kit.auditing.audits import Audit
@@ -18,7 +17,7 @@ from kit.auditing.reports import summary
 from kit.auditing.reports.contact_sheets import draw
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-COLUMNS = ("file", "finding", "partner", "detail", "advice")
+COLUMNS = ["file", "finding", "partner", "detail", "advice"]
 
 
 def save(found: Audit, folder: Path | str) -> None:
@@ -41,14 +40,28 @@ def save(found: Audit, folder: Path | str) -> None:
         label=[_text(found.class_names[label]) for label in found.images["label"]],
         camera=found.images["camera"].map(_text),
     )
-    text = images.to_csv(index=False, lineterminator="\r\n")
-    files.write_text(folder / "images.csv", text)
+    files.write_text(folder / "images.csv", images.to_csv(index=False, lineterminator="\r\n"))
     draw(found, sheets)
 
 
 def to_json(found: Audit) -> str:
-    """Return the audit as JSON text."""
-    return json.dumps(_as_dict(found), indent=2, ensure_ascii=False) + "\n"
+    """Return everything but the measurements as JSON text."""
+    detailed = found.detail
+    values = {
+        "root": str(found.root),
+        "images": len(found.images),
+        "impossible": found.impossible or None,
+        "notes": list(found.notes),
+        "classes": summary.classes(found.images, found.class_names).to_dict("records"),
+        "quantiles": summary.quantiles(found.images).to_dict("index"),
+        "kinds": summary.kinds(found.images),
+        "detail": None if detailed is None else {"sentence": detailed.sentence, **vars(detailed)},
+        "findings": [{**vars(one), "advice": one.advice} for one in found.findings],
+        "counts": found.counts(),
+        "shortcuts": [{**vars(one), "advice": one.advice} for one in found.shortcuts],
+        "drifts": [{**vars(one), "advice": one.advice} for one in found.drifts],
+    }
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_fix_list(found: Audit, path: Path | str, kinds: Sequence[str] = ()) -> int:
@@ -71,33 +84,12 @@ def write_fix_list(found: Audit, path: Path | str, kinds: Sequence[str] = ()) ->
     return len(chosen)
 
 
-def _as_dict(found: Audit) -> dict[str, Any]:
-    """Return everything but the measurements as JSON values."""
-    detailed = found.detail
-    return {
-        "root": str(found.root),
-        "images": len(found.images),
-        "impossible": found.impossible or None,
-        "notes": list(found.notes),
-        "classes": summary.classes(found.images, found.class_names).to_dict("records"),
-        "quantiles": summary.quantiles(found.images).to_dict("index"),
-        "kinds": summary.kinds(found.images),
-        "detail": None if detailed is None else {"sentence": detailed.sentence, **vars(detailed)},
-        "findings": [{**vars(one), "advice": one.advice} for one in found.findings],
-        "counts": found.counts(),
-        "shortcuts": [{**vars(one), "advice": one.advice} for one in found.shortcuts],
-        "drifts": [{**vars(one), "advice": one.advice} for one in found.drifts],
-    }
-
-
 def _table(findings: Sequence[Finding]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for one in findings:
-        partner = _path(one.partner) if one.partner else ""
-        writer.writerow([_path(one.file), one.kind, partner, _text(one.detail), one.advice])
-    return out.getvalue()
+    rows = [
+        (_path(one.file), one.kind, _path(one.partner), _text(one.detail), one.advice)
+        for one in findings
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\r\n")
 
 
 def _path(name: str) -> str:
