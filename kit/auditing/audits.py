@@ -14,11 +14,8 @@ from kit.auditing.looks import looks
 from kit.auditing.measuring import read
 from kit.auditing.shortcuts import Shortcut, shortcuts
 from kit.auditing.verdict import balance, belonging, crowd, judge
-from kit.data.division import group_rules
-from kit.data.listing.exclusion import read_excluded, without
-from kit.data.listing.folders import listing
-from kit.data.listing.sources import group_column
 from kit.data.listing.tree import Problem
+from kit.data.sources import listed_files
 from kit.errors import SettingError
 
 
@@ -109,13 +106,7 @@ def audit(
     """
     if min(image_size or (1,)) < 1 or (thing is not None and thing < 1):
         raise SettingError("Sizes are whole numbers of pixels from 1.")
-    excluded = None if exclude is None else read_excluded(Path(exclude))
-    column = group_column(Path(source), group)
-    listed = listing(source, group=column, parts=parts)
-    listed = listed if excluded is None else without(listed, excluded)
-    rule = group if column is None else None
-    if rule is not None:
-        group_rules.check(rule, [entry.found.file for entry in listed.entries])
+    listed, rule = listed_files(source, exclude, group, parts)
     reading = read(listed, cache)
     images, scanned = reading.images, reading.scanned
     parts_of = images["part"].tolist()

@@ -12,11 +12,11 @@ from kit.data.capacity import check_memory
 from kit.data.division.drawing import PARTS
 from kit.data.division.fold_parts import folds
 from kit.data.image_survey import Survey, survey
-from kit.data.listing.sources import given_parts, image_folders
 from kit.data.listing.table_columns import is_table
 from kit.data.listing.tree import Problem
 from kit.data.loading import load, load_test
 from kit.data.scanning.images import CachedImages, DecodedImages, Images, named_failures
+from kit.data.sources import given_parts, image_folders
 from kit.data.splits import Splits
 from kit.data.unlabelled_images import Joined, unlabelled
 

@@ -6,20 +6,22 @@ from typing import Any, get_args
 
 import numpy as np
 
-from kit import choices
+from kit import choices, progress
 from kit.data import loading_notes
-from kit.data.assembling import assembled, listed_files, scanned_files
 from kit.data.batches import mirroring, mixing, offered_layers
 from kit.data.batches.augmentation import preset
 from kit.data.checking import check, refuse_small, size_of
-from kit.data.division import earlier_run, group_rules, grouping
+from kit.data.division import earlier_run, grouping
 from kit.data.division.assignment import parts_of
 from kit.data.division.drawing import PARTS
-from kit.data.listing import sources
-from kit.data.scanning.rows import Rows
-from kit.data.scanning.scan import median_size
-from kit.data.splits import Indices, Splits
+from kit.data.listing.folders import Listing
+from kit.data.listing.table_columns import is_table
+from kit.data.scanning.judging import Rows
+from kit.data.scanning.scan import Scan, median_size
+from kit.data.sources import listed_files, scanned_files
+from kit.data.splits import Splits
 from kit.errors import DataError, require_choice
+from kit.setting_names import said
 
 
 def load(
@@ -98,21 +100,14 @@ def load(
     mixed = mixing.mix(mix, mix_alpha)
     varied = dict([*preset(augmentation).layers, *layers])
     earlier = None if split is None else earlier_run.read(Path(split))
-    column = sources.group_column(Path(folder), group)
-    rule = group if column is None else None
-    listed = listed_files(folder, exclude, group=column, parts=parts)
-    if rule is not None:
-        group_rules.check(rule, [entry.found.file for entry in listed.entries])
+    listed, rule = listed_files(folder, exclude, group, parts)
     size = size_of(median_size(listed) if image_size is None else image_size)
     rows = Rows(size, color, aspect, equalization)
     scanned = scanned_files(listed, batch_size, rows, cache, strict)
     root, names = listed.root, listed.class_names
     refuse_small(root, names, scanned)
     groups = grouping.group(scanned, rule, cache)
-    changed = [
-        *scanned.changed,
-        *([] if earlier is None else earlier_run.changed(earlier, scanned)),
-    ]
+    changed = [*scanned.changed, *(earlier_run.changed(earlier, scanned) if earlier else [])]
     drawn: list[str] = []
     sides = parts_of(scanned, groups.names, validation_split, test_split, seed, earlier, drawn)
     notes = [
@@ -122,11 +117,11 @@ def load(
         *mirroring.advice(names, varied, flip),
         *(offered_layers.colourless(layers) if scanned.color == "grayscale" else []),
     ]
-    return assembled(
+    return _assembled(
         folder,
         listed,
         scanned,
-        _numbers(sides),
+        sides,
         notes,
         groups=groups.names,
         changed=tuple(sorted(set(changed))),
@@ -173,16 +168,16 @@ def load_test(
         DataError: The folder cannot be used; the message says what to do.
     """
     check(batch_size, None, 0, None, color, aspect, equalization)
-    listed = listed_files(folder, exclude, class_names, parts=parts)
+    listed, _ = listed_files(folder, exclude, parts=parts, known=class_names)
     rows = Rows(size_of(image_size), color, aspect, equalization)
     scanned = scanned_files(listed, batch_size, rows, cache)
     if not scanned.entries:
         raise DataError(f"{listed.root} holds no image that can be decoded.")
-    return assembled(
+    return _assembled(
         folder,
         listed,
         scanned,
-        {"test": np.arange(len(scanned.entries))},
+        ["test"] * len(scanned.entries),
         loading_notes.of_files(scanned, scanned.changed),
         groups=scanned.hashes,
         changed=scanned.changed,
@@ -195,6 +190,29 @@ def load_test(
     )
 
 
-def _numbers(parts: Sequence[str]) -> Mapping[str, Indices]:
-    sides = np.array(parts)
-    return {part: np.flatnonzero(sides == part) for part in PARTS if part in set(parts)}
+def _assembled(
+    folder: Path | str,
+    listed: Listing,
+    scanned: Scan,
+    sides: Sequence[str],
+    notes: Sequence[str],
+    **settings: Any,
+) -> Splits:
+    """Say the notes, and put together what both ways of loading know."""
+    notes = [said(note) for note in notes]
+    for note in notes:
+        progress.say(progress.clean(note))  # one line, whatever the names of files hold
+    return Splits(
+        folder=listed.root if is_table(folder) else Path(folder),
+        class_names=listed.class_names,
+        files=tuple(entry.found.file for entry in scanned.entries),
+        hashes=scanned.hashes,
+        labels=np.array(scanned.labels, np.int64),
+        parts={part: np.flatnonzero(np.array(sides) == part) for part in PARTS if part in sides},
+        images=scanned.images,
+        color=scanned.color,
+        fingerprint=scanned.fingerprint,
+        problems=scanned.problems,
+        notes=tuple(notes),
+        **settings,
+    )

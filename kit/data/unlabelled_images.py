@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from kit import progress
 from kit.data import loading_notes
-from kit.data.checking import refuse_broken
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem, walk
 from kit.data.scanning.images import Images
-from kit.data.scanning.rows import Rows
-from kit.data.scanning.scan import scan
+from kit.data.scanning.judging import Rows
+from kit.data.sources import scanned_files
 from kit.data.splits import Indices, Splits
 from kit.errors import DataError, KitError, SettingError
 
@@ -109,8 +108,7 @@ def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images
     listed = _listed(Path(folder))
     height, width, _ = splits.image_shape
     rows = Rows((height, width), splits.color, splits.aspect, splits.equalization)
-    scanned = scan(listed, rows, cache)
-    refuse_broken(listed.root, scanned)
+    scanned = scanned_files(listed, splits.batch_size, rows, cache)
     held_out = [
         splits.hashes[number]
         for part, numbers in splits.parts.items()

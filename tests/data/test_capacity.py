@@ -11,7 +11,7 @@ from kit.data import capacity
 from kit.data.decoding import decoder, opening
 from kit.data.listing.folders import listing
 from kit.data.scanning import judging
-from kit.data.scanning.rows import Rows
+from kit.data.scanning.judging import Rows
 from kit.data.scanning.scan import scan
 from kit.description import Description
 from kit.errors import KitError, SettingError

@@ -1,6 +1,8 @@
 """Files read, decoded and judged by a pool of threads, in order, a bounded number ahead."""
 
-from collections.abc import Generator, Sequence
+import functools
+import math
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -46,6 +48,32 @@ class Finding(Facts):
 
 
 @dataclass(frozen=True)
+class Rows:
+    """How pictures are wanted: ``(height, width)``, color (perhaps ``"auto"``) and the rest."""
+
+    image_size: tuple[int, int]
+    color: str
+    aspect: str
+    equalization: str = "none"
+
+    def resolved(self, findings: Iterable[Finding]) -> str:
+        """Return ``"rgb"`` or ``"grayscale"``."""
+        if self.color != "auto":
+            return self.color
+        return "grayscale" if all(finding.gray for finding in findings) else "rgb"
+
+    def name(self, fingerprint: str, color: str) -> str:
+        """Return the name in the cache: everything the numbers depend on."""
+        return f"{fingerprint}-{color}-{self.judged_as()}"
+
+    def judged_as(self) -> str:
+        """Return what findings depend on: a speck of color is gone from a smaller picture."""
+        height, width = self.image_size
+        rest = "" if self.equalization == "none" else f"{self.equalization}-"
+        return f"{height}x{width}-{self.aspect}-{rest}{decoder.version()}"
+
+
+@dataclass(frozen=True)
 class Judged:
     """A finding, and of a usable file its RGB pixels and its 32x32 gray thumbnail."""
 
@@ -54,31 +82,16 @@ class Judged:
     thumbnail: Pixels | None = None
 
 
-def examine(
-    files: Sequence[Path],
-    image_size: tuple[int, int],
-    aspect: str,
-    equalization: str = "none",
-) -> Generator[Judged, None, None]:
+def examine(files: Sequence[Path], rows: Rows) -> Generator[Judged, None, None]:
     """Judge files in turn by decoding them as training does.
-
-    Args:
-        files: What to read.
-        image_size: ``(height, width)``.
-        aspect: As for :func:`kit.data.decoding.decoder.decode`.
-        equalization: As for :func:`kit.data.decoding.decoder.decode`.
 
     Raises:
         KitError: The memory gave out.
     """
-    height, width = image_size
-    size = max(1, min(CHUNK, LARGE // (3 * height * width)))
-
-    def judged(file: Path) -> Judged:
-        return _judge(file, image_size, aspect, equalization)
-
+    at_once = max(1, min(CHUNK, LARGE // (3 * math.prod(rows.image_size))))
     if files:
-        yield from by_file(judged, files, size, "Reading images", "files read")
+        judge = functools.partial(_judge, rows=rows)
+        yield from by_file(judge, files, at_once, "Reading images", "files read")
 
 
 def is_gray(pixels: Pixels) -> bool:
@@ -107,12 +120,13 @@ def unusable(file: Path, digest: str, error: opening.BrokenImage) -> Finding:
     return Finding(verdict=verdict, reason=error.reason, hash=digest)
 
 
-def _judge(file: Path, image_size: tuple[int, int], aspect: str, equalization: str) -> Judged:
+def _judge(file: Path, rows: Rows) -> Judged:
+    wanted = rows.image_size, "rgb", rows.aspect, rows.equalization
     digest = ""
     try:
         data = opening.read(file)
         digest = content_hash(data)
-        pixels, facts = decoder.decode_with_facts(data, image_size, "rgb", aspect, equalization)
+        pixels, facts = decoder.decode_with_facts(data, *wanted)
     except opening.BrokenImage as error:
         return Judged(unusable(file, digest, error))
     finding = Finding(

@@ -15,8 +15,7 @@ from kit.data.decoding import opening
 from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
 from kit.data.scanning import records
-from kit.data.scanning.judging import Finding, Judged, examine
-from kit.data.scanning.rows import Rows
+from kit.data.scanning.judging import Finding, Judged, Rows, examine
 from kit.errors import DataError
 
 Pixels = npt.NDArray[np.uint8]
@@ -66,16 +65,9 @@ class Reading:
         """Return the files of which nothing is known yet."""
         return [entry for entry in self.listed.entries if entry.found.file not in self.known]
 
-    def judge_again(self) -> None:
-        """Read unchanged files that may be judged otherwise now: it is few, and mostly in vain."""
-        self._judge(entry for entry in self.same if entry.found.file not in self.known)
-
-    def judge_the_rest(self) -> None:
-        """Read what is still unknown, without keeping the pictures."""
-        self._judge(self.unknown())
-
-    def _judge(self, entries: Iterable[Entry]) -> None:
-        for _ in self.read([*entries]):
+    def judge(self, entries: Iterable[Entry]) -> None:
+        """Read those of these files of which nothing is known, without keeping the pictures."""
+        for _ in self.read([one for one in entries if one.found.file not in self.known]):
             pass
 
     @property
@@ -92,8 +84,7 @@ class Reading:
     def read(self, entries: Sequence[Entry]) -> Generator[Judged, None, None]:
         """Decode files, learn what they are, and yield the same."""
         files = [self.listed.root / entry.found.file for entry in entries]
-        rows = self.rows
-        results = examine(files, rows.image_size, rows.aspect, rows.equalization)
+        results = examine(files, self.rows)
         with contextlib.closing(results):
             for entry, judged in zip(entries, results, strict=True):
                 name, finding = entry.found.file, judged.finding

@@ -11,9 +11,8 @@ from kit.data.listing.folders import Entry, Listing
 from kit.data.listing.tree import Problem
 from kit.data.scanning import filling, pixel_cache
 from kit.data.scanning.images import CachedImages, DecodedImages, Images
-from kit.data.scanning.judging import Finding
+from kit.data.scanning.judging import Finding, Rows
 from kit.data.scanning.reading import Reading, refuse_any
-from kit.data.scanning.rows import Rows
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -78,7 +77,7 @@ def scan(listed: Listing, rows: Rows, cache: bool, strict: bool = False) -> Scan
     reading = Reading(listed, rows, strict)
     if strict:
         refuse_any(listed.root, [*listed.problems, *reading.problems])
-    reading.judge_again()
+    reading.judge(reading.same)  # few, and mostly in vain: those that may be judged otherwise now
     notes: list[str] = []
     array = None
     height, width = rows.image_size
@@ -91,7 +90,7 @@ def scan(listed: Listing, rows: Rows, cache: bool, strict: bool = False) -> Scan
                 "The decoded images have no room in the cache (KIT_CACHE_LIMIT_GB, or the disk) "
                 "and are decoded anew in every epoch."
             )
-    reading.judge_the_rest()
+    reading.judge(listed.entries)
     reading.remember()
     return _result(listed, reading, rows, array, notes)
 

@@ -146,7 +146,8 @@ def test_judging_the_same_files_again_gives_the_same(mutants, tmp_path):
     for name, content in some.items():
         (tmp_path / name).write_bytes(content)
     files = [tmp_path / name for name in some]
-    first, second = ([one.finding for one in judging.examine(files, SIZE, "stretch")] for _ in "ab")
+    rows = judging.Rows(SIZE, "rgb", "stretch")
+    first, second = ([one.finding for one in judging.examine(files, rows)] for _ in "ab")
     assert first == second
 
 

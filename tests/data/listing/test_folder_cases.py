@@ -25,7 +25,7 @@ from PIL import Image
 from kit import data
 from kit.commands import baseline, train
 from kit.commands.terminal import program
-from kit.data import assembling
+from kit.data import sources
 from kit.data.decoding import decoder
 from kit.errors import DataError
 from kit.experiments import training, yardsticks
@@ -529,13 +529,13 @@ def test_a_folder_gets_a_verdict_before_training(root, turn, name, monkeypatch):
     folder = passed if isinstance(passed, Path) else root
     before = fingerprint(root)
     if "vanishes" in name:
-        scan = assembling.scan
+        scan = sources.scan
 
         def late(listed, *arguments):
             (root / "dogs" / "x.jpg").unlink()
             return scan(listed, *arguments)
 
-        monkeypatch.setattr(assembling, "scan", late)
+        monkeypatch.setattr(sources, "scan", late)
 
     outcome = within_a_minute(lambda: data.load(folder, 16, cache=turn % 2 == 0))
 

@@ -15,7 +15,7 @@ from kit.data.decoding import decoder, opening, thread_pool
 from kit.data.listing.folders import listing
 from kit.data.scanning import judging, pixel_cache
 from kit.data.scanning.images import CachedImages, DecodedImages
-from kit.data.scanning.rows import Rows
+from kit.data.scanning.judging import Rows
 from kit.data.scanning.scan import median_size, scan
 from kit.errors import DataError, SettingError
 
@@ -424,10 +424,12 @@ def test_memory_stays_bounded_while_reading(photos, monkeypatch):
     monkeypatch.setattr(thread_pool, "workers", lambda: 1)
     judged = []
     judge = judging._judge
-    monkeypatch.setattr(judging, "_judge", lambda *a: judged.append(a) or judge(*a))
+    monkeypatch.setattr(
+        judging, "_judge", lambda file, rows: judged.append(file) or judge(file, rows)
+    )
     lead = []
     paths = [photos / one.found.file for one in listing(photos).entries]
-    for _ in judging.examine(paths, (16, 16), "stretch"):
+    for _ in judging.examine(paths, RGB):
         lead.append(len(judged) - len(lead))
     assert len(lead) == 20
     assert max(lead) <= thread_pool.AHEAD + 1
