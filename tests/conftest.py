@@ -111,6 +111,10 @@ def sketched() -> Iterator[None]:
     def save(figure: object, path: Path | str) -> None:
         Image.new("L", (1, 1)).save(path)
 
+    drawn = ("augmented", "confusion", "curves", "images", "mixed", "network")
+    drawn += ("search_cost", "search_curves", "search_map", "search_settings")
     with pytest.MonkeyPatch.context() as patch:
+        for name in drawn:
+            patch.setattr(plots, name, lambda *_, **__: None)
         patch.setattr(plots, "save", save)
         yield

@@ -54,6 +54,7 @@ def run(*kinds: str) -> None:
             block.check(printed.getvalue())
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_page_shows_what_its_blocks_print(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from kit.settings import Training
 from kit.settings.stored import read_settings
 
 RUN = Path(__file__).parent / "stored_run_0.1"
+pytestmark = pytest.mark.usefixtures("eagerly", "sketched")
 CLASSES = {0: "null", 1: "یک", 2: "two words"}
 
 

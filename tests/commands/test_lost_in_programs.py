@@ -14,7 +14,7 @@ from kit.commands.evaluate import evaluate
 from kit.commands.terminal import program
 from kit.commands.train import train
 
-pytestmark = pytest.mark.usefixtures("sketched")
+pytestmark = pytest.mark.usefixtures("eagerly", "sketched")
 
 QUICK = ["--image-size", "12", "--epochs", "1", "--set", "filters=[4]", "--set", "dense=[8]"]
 QUICK += ["--no-check"]

@@ -8,6 +8,8 @@ import pytest
 from kit.experiments.choice import network_choice
 from kit.settings import Training
 
+STORED = Path(__file__).parents[1] / "stored_run_0.1"
+
 
 def chosen(folder: Path, **settings: Any) -> network_choice.Choice:
     asked = Training().having(**{name: one for name, one in settings.items() if name != "searched"})
@@ -95,6 +97,13 @@ def test_weights_are_those_that_were_asked_for_by_flag_or_setting(
     assert chosen(large, backbone="MobileNet", settings=set_).settings["weights"] == "none"
     file = chosen(large, backbone="MobileNet", weights="some.h5").settings["weights"]
     assert Path(str(file)).is_absolute()
+
+
+def test_a_run_is_a_backbone_for_images_like_its_own(tmp_path: Path) -> None:
+    choice = chosen(tmp_path / "nowhere", backbone=str(STORED))
+
+    assert choice.settings == {"backbone": str(STORED / "model.keras")}
+    assert (choice.label, choice.image_size) == ("on-stored_run_0.1", (8, 8))
 
 
 def test_what_the_user_names_is_taken_without_a_look_at_the_images(tmp_path: Path) -> None:

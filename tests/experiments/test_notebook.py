@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+pytestmark = pytest.mark.proof  # a kernel starts; tests/experiments/test_run.py has what is shown
 CELLS = (
     "import kit\nfrom kit.data import samples",
     "run = kit.train(epochs=2)",

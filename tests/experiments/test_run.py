@@ -1,8 +1,11 @@
 """A run in Python: from ``kit.train`` or from ``kit.load``, it offers the same."""
 
+import contextlib
+import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,24 +20,24 @@ from kit.settings import Training
 from kit.settings.stored import settings_text
 
 STORED = Path(__file__).parents[1] / "stored_run_0.1"
-QUICK = {"image_size": (12,), "epochs": 2, "settings": ("filters=[4,8]", "dense=[8]")}
+QUICK = {"image_size": (12,), "epochs": 2, "settings": ("filters=[4]", "dense=[8]")}
+
+pytestmark = pytest.mark.usefixtures("eagerly", "sketched")
 
 
 @pytest.fixture(scope="module")
-def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def trained(
+    photos: Path, tmp_path_factory: pytest.TempPathFactory, eagerly: None, sketched: None
+) -> Run:
     folder = tmp_path_factory.mktemp("models") / "<b>one"
-    return kit.train(str(photos), **QUICK, test_split=0.2, output=str(folder))
-
-
-def test_a_training_says_nothing_on_stdout_and_gives_a_run(
-    photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    run = kit.train(photos, **QUICK, output=tmp_path / "run", check=False)
-
-    assert capfd.readouterr().out == ""
-    assert run.folder == tmp_path / "run"
-    assert run.diagnosis is None
-    assert not run.next_steps
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        run = kit.train(str(photos), **QUICK, test_split=0.2, output=str(folder))
+    assert out.getvalue() == "", "progress goes to stderr"
+    assert "epoch   1/2" in err.getvalue()
+    assert not {"\x1b", "\r"} & set(err.getvalue()), "what is no terminal gets plain lines"
+    assert run.folder == folder
+    return run
 
 
 def test_a_run_has_what_its_training_reached(trained: Run, photos: Path) -> None:
@@ -96,6 +99,7 @@ def test_a_run_of_version_0_1_has_its_scores_in_sentences(tmp_path: Path) -> Non
     assert run.sentences[0].startswith("validation: 0.833 (95 % interval 0.552 to 0.953, 12 images")
     assert "chosen from 30 epochs" in run.sentences[0]
     assert run.diagnosis is None
+    assert not run.next_steps
     assert run.figures == {}
     assert run._repr_html_().startswith("<div><h4>")
     copy = shutil.copytree(STORED, tmp_path / "copy")
@@ -143,16 +147,25 @@ def test_a_page_shows_words_that_are_markup_as_text(tmp_path: Path) -> None:
 def test_a_training_that_fails_late_carries_what_it_had_reached(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kit.experiments.trainings import record
+    from kit.experiments.trainings import explaining, overview, record, scoring, trained_networks
+
+    def train_all(plan: object, models: object, divided: object, run: Path, start: float) -> None:
+        (run / runs.MODEL).touch()
+
+    def score_all(*given: Any) -> None:
+        given[-1].append("validation: 0.9")
 
     def fail(*_: object, **__: object) -> None:
         raise KitError("the disk is full")
 
+    for place, name in ((overview, "draw"), (explaining, "check_start")):
+        monkeypatch.setattr(place, name, lambda *_: None)
+    monkeypatch.setattr(trained_networks, "train_all", train_all)
+    monkeypatch.setattr(scoring, "score_all", score_all)
+    monkeypatch.setattr(explaining, "diagnose", lambda *given: given[-1].append("Diagnosis: well"))
     monkeypatch.setattr(record, "finish", fail)
     with pytest.raises(KitError, match="the disk is full") as raised:
         kit.train(photos, **QUICK, output=tmp_path / "run")
 
-    note = "\n".join(raised.value.__notes__)
-    assert "validation: " in note
-    assert "\nDiagnosis: " in note
+    assert raised.value.__notes__ == ["validation: 0.9\nDiagnosis: well"]
     assert (tmp_path / "run" / runs.MODEL).is_file()
