@@ -7,19 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = [
-    "DECAYS",
-    "LARGEST_SEED",
-    "LARGEST_SIDE",
-    "Augmentation",
-    "ClassWeight",
-    "FindingKind",
-    "Mixing",
-    "Optimizer",
-    "Sampling",
-    "Schedule",
-]
-
 LARGEST_SEED = 2**32 - 1  # NumPy's limit for a network's start
 LARGEST_SIDE = 65_500  # pixels, the most that a JPEG has
 

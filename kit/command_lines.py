@@ -6,8 +6,6 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["program_name", "quoted"]
-
 
 def program_name(name: str) -> str:
     """Return how a program is started here: `make` installs into a folder outside the PATH."""

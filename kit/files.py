@@ -17,8 +17,6 @@ from typing import IO
 
 import platformdirs
 
-__all__ = ["amount", "cache_folder", "is_replaced", "named", "sweep", "write", "write_text"]
-
 STDOUT = Path("-")  # as users of programs write it
 UNFINISHED = ".writing-"
 LINKS = 40  # of links to links, as Linux follows them

@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 
-__all__ = ["depth", "json_value", "text", "yaml_value"]
-
 MOST_BYTES = 1 << 24  # a run with the names of 20,000 classes needs a fortieth
 MOST_VALUES = 100_000  # that YAML may stand for, aliases written out
 DEEPEST = 50  # settings need 4 levels, the configuration of a network within a network 14

@@ -3,17 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = [
-    "IMBALANCED",
-    "guessing",
-    "is_imbalanced",
-    "luck",
-    "paired",
-    "standard_error",
-    "wilson",
-    "worth",
-]
-
 Z = 1.959964  # standard errors of a 95 % interval
 IMBALANCED = 3.0  # largest class over smallest, above which accuracy hides the small classes
 DEVIATIONS = 3.0  # standard errors above guessing that a score must be to be more than luck

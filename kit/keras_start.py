@@ -7,8 +7,6 @@ import tempfile
 
 from kit import progress
 
-__all__ = ["start_keras"]
-
 
 def start_keras() -> None:
     """Import Keras and TensorFlow, which takes seconds, without TensorFlow's notes on stderr.

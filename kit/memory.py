@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-__all__ = ["available"]
-
 MEMINFO, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 

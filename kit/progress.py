@@ -13,8 +13,6 @@ from kit.setting_names import said
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["Lines", "aligned", "bar", "clean", "say", "short", "some", "track"]
-
 Item = TypeVar("Item")
 WIDEST = 40  # characters of a name in a table
 JOINERS = "\u200c\u200d"  # "not printable" to Python, but ordinary letters' neighbours in Persian

@@ -21,17 +21,6 @@ from filelock import FileLock, Timeout
 from kit import files, progress
 from kit.errors import SettingError
 
-__all__ = [
-    "MODEL",
-    "SETTINGS",
-    "alone",
-    "check_free",
-    "check_possible",
-    "create",
-    "next_folder",
-    "settle",
-]
-
 MODEL, SETTINGS = "model.keras", "run.yaml"
 TAKEN = ("lock", "old")  # beside a name that another process uses, or a killed one did
 NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP}  # of a disk of the network

@@ -8,8 +8,6 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 
-__all__ = ["as_flags", "as_names", "flag", "flags_spoken", "said"]
-
 MARKED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`\n]*))?`")
 FLAGS = {"settings": "set", "list_names": "list"}  # the others are called as their settings
 _voice: Callable[[str], str]

@@ -13,8 +13,6 @@ from kit.settings import Auditing
 if TYPE_CHECKING:
     from kit.auditing import Audit
 
-__all__ = ["audit", "main"]
-
 
 @partial(Command, Auditing)
 def audit(folder: Path | None = None, *, json: bool = False, **settings: Any) -> None:
@@ -36,6 +34,4 @@ def audit(folder: Path | None = None, *, json: bool = False, **settings: Any) ->
         raise DataError(found.impossible)
 
 
-def main() -> None:
-    """Run the program."""
-    program(audit)
+main = partial(program, audit)

@@ -11,8 +11,6 @@ from kit.settings import Baselining
 if TYPE_CHECKING:
     from kit.experiments.yardsticks import Yardsticks
 
-__all__ = ["baseline", "main"]
-
 
 @partial(Command, Baselining)
 def baseline(folder: Path | None = None, **settings: Any) -> None:
@@ -30,6 +28,4 @@ def _show(found: "Yardsticks") -> None:
     print(found)
 
 
-def main() -> None:
-    """Run the program."""
-    program(baseline)
+main = partial(program, baseline)

@@ -8,8 +8,6 @@ from kit import progress
 from kit.commands.terminal import Command, program, shown
 from kit.settings import Checking
 
-__all__ = ["check", "main"]
-
 
 @partial(Command, Checking)
 def check(folder: Path | None = None, **settings: Any) -> None:
@@ -22,6 +20,4 @@ def check(folder: Path | None = None, **settings: Any) -> None:
     found.refuse_failed()
 
 
-def main() -> None:
-    """Run the program."""
-    program(check)
+main = partial(program, check)

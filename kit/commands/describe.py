@@ -8,8 +8,6 @@ from kit import progress
 from kit.commands.terminal import Command, program, put
 from kit.settings import Describing
 
-__all__ = ["describe", "main"]
-
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -49,6 +47,4 @@ def describe(
         progress.say(f"Drawn: {drawing}")
 
 
-def main() -> None:
-    """Run the program."""
-    program(describe)
+main = partial(program, describe)

@@ -7,8 +7,6 @@ from typing import Any
 from kit.commands.terminal import Command, program
 from kit.settings import Downloading
 
-__all__ = ["download", "main"]
-
 
 @partial(Command, Downloading)
 def download(
@@ -28,6 +26,4 @@ def download(
         print(image_download.download(source, into, **settings))
 
 
-def main() -> None:
-    """Run the program."""
-    program(download)
+main = partial(program, download)

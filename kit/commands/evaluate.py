@@ -11,8 +11,6 @@ from kit.settings import Evaluating
 if TYPE_CHECKING:
     from kit.experiments.evaluating import Evaluation
 
-__all__ = ["evaluate", "main"]
-
 
 @partial(Command, Evaluating)
 def evaluate(run: Path, folder: Path, **settings: Any) -> None:
@@ -31,6 +29,4 @@ def _show(found: "Evaluation") -> None:
     print(score_files.class_table(found.scores))
 
 
-def main() -> None:
-    """Run the program."""
-    program(evaluate)
+main = partial(program, evaluate)

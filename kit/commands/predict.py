@@ -9,8 +9,6 @@ from kit.commands.terminal import Command, program, put
 from kit.errors import DataError
 from kit.settings import Predicting
 
-__all__ = ["main", "predict"]
-
 
 @partial(Command, Predicting)
 def predict(
@@ -46,6 +44,4 @@ def _shown(file: str) -> str:
     return str(Path(*map(progress.short, path.parent.parts), progress.clean(path.name)))
 
 
-def main() -> None:
-    """Run the program."""
-    program(predict)
+main = partial(program, predict)

@@ -7,8 +7,6 @@ from typing import Any
 from kit.commands.terminal import Command, next_steps, program, shown
 from kit.settings import Training
 
-__all__ = ["main", "train"]
-
 
 @partial(Command, Training)
 def train(folder: Path | None = None, **settings: Any) -> None:
@@ -18,6 +16,4 @@ def train(folder: Path | None = None, **settings: Any) -> None:
     print(next_steps(shown(print, training.train, folder, **settings)))
 
 
-def main() -> None:
-    """Run the program."""
-    program(train)
+main = partial(program, train)

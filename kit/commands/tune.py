@@ -9,8 +9,6 @@ from kit.command_lines import program_name, quoted
 from kit.commands.terminal import Command, next_steps, program, shown, typed
 from kit.settings import Tuning
 
-__all__ = ["main", "tune"]
-
 
 @partial(Command, Tuning)
 def tune(folder: Path | None = None, **settings: Any) -> None:
@@ -34,6 +32,4 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
     print(next_steps(tuned.best))
 
 
-def main() -> None:
-    """Run the program."""
-    program(tune)
+main = partial(program, tune)

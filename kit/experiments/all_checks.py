@@ -15,8 +15,6 @@ from kit.errors import CheckError, SettingError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Checks", "everything", "quick"]
-
 WORST: tuple[Verdict, ...] = ("failed", "warning", "ok")
 FEW, MORE = 64, 256  # images: enough for statistics over them, and to find a rate
 

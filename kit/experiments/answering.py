@@ -6,8 +6,6 @@ from kit.keras_start import start_keras
 from kit.settings import Predicting
 from kit.settings.keywords import by_keywords
 
-__all__ = ["predict"]
-
 
 @by_keywords(Predicting)
 def predict(settings: Predicting) -> prediction.Predictions:

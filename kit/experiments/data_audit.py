@@ -6,8 +6,6 @@ from kit.settings import Auditing
 from kit.settings.keywords import by_keywords
 from kit.settings.texts import one_or_two
 
-__all__ = ["audit"]
-
 
 @by_keywords(Auditing)
 def audit(settings: Auditing) -> auditing.Audit:

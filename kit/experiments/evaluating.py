@@ -12,8 +12,6 @@ from kit.keras_start import start_keras
 from kit.settings import Evaluating
 from kit.settings.keywords import by_keywords
 
-__all__ = ["Evaluation", "evaluate"]
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:

@@ -7,8 +7,6 @@ from kit.errors import SettingError
 from kit.settings import Downloading
 from kit.settings.keywords import by_keywords
 
-__all__ = ["download"]
-
 
 @by_keywords(Downloading)
 def download(settings: Downloading) -> Path:

@@ -13,8 +13,6 @@ from kit.settings.keywords import by_keywords
 if TYPE_CHECKING:
     from kit.experiments.all_checks import Checks
 
-__all__ = ["check"]
-
 
 @by_keywords(Checking)
 def check(settings: Checking) -> "Checks":

@@ -7,8 +7,6 @@ from kit.settings import Describing
 from kit.settings.keywords import by_keywords
 from kit.settings.texts import one_or_two
 
-__all__ = ["describe"]
-
 
 @by_keywords(Describing)
 def describe(settings: Describing) -> description.Description:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from kit.diagnosis import Diagnosis, Step
     from kit.experiments.evaluating import Evaluation
 
-__all__ = ["DIAGNOSIS", "METRICS", "Run", "explained", "load"]
-
 METRICS, DIAGNOSIS = "metrics.json", "diagnosis.json"
 ANSWERS = {"out_of_fold": "predictions_out_of_fold.csv"}  # of other parts: predictions.csv
 SHOWN = 420  # pixels, the height of the curves in a notebook

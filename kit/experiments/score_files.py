@@ -6,8 +6,6 @@ import pandas as pd
 
 from kit import evaluation, files, plots, progress
 
-__all__ = ["class_table", "keep", "save_table"]
-
 
 def class_table(scores: evaluation.Scores) -> str:
     """Return precision, recall, F1 and support of each class, as text."""

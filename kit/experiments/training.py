@@ -9,8 +9,6 @@ from kit.keras_start import start_keras
 from kit.settings import Training
 from kit.settings.keywords import by_keywords
 
-__all__ = ["train"]
-
 
 @by_keywords(Training)
 def train(settings: Training) -> Run:

@@ -9,8 +9,6 @@ from kit.settings.keywords import documented
 if TYPE_CHECKING:
     from kit.experiments.searches.tuned import Tuned
 
-__all__ = ["tune"]
-
 
 @documented(Tuning)
 def tune(folder: Path | str | None = None, **given: Any) -> "Tuned":

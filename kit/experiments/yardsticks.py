@@ -16,8 +16,6 @@ from kit.keras_start import start_keras
 from kit.settings import Baselining, Network
 from kit.settings.keywords import by_keywords
 
-__all__ = ["Scored", "Yardsticks", "baseline"]
-
 SIZE = (32, 32)  # of images whose pixels are compared
 
 YARDSTICK = (

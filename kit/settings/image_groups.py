@@ -13,8 +13,6 @@ from kit.errors import SettingError
 from kit.settings.joined import Bare, Group, Needs
 from kit.settings.texts import one_or_two
 
-__all__ = ["Division", "Images", "Variation"]
-
 
 @dataclass(frozen=True)
 class Images(Group):

@@ -11,8 +11,6 @@ from kit.settings.joined import Joined
 from kit.settings.sentences import documentation
 from kit.settings.values import unmarked
 
-__all__ = ["by_keywords", "documented"]
-
 Settings = TypeVar("Settings", bound=Joined)
 Result = TypeVar("Result")
 Function = TypeVar("Function", bound=Callable[..., Any])

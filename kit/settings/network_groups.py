@@ -12,8 +12,6 @@ from kit.choices import DECAYS, ClassWeight, Optimizer, Schedule
 from kit.errors import SettingError
 from kit.settings.joined import Group, Needs
 
-__all__ = ["Network", "Optimization", "Transfer"]
-
 
 @dataclass(frozen=True)
 class Network(Group):

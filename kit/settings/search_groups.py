@@ -9,8 +9,6 @@ import tyro
 
 from kit.settings.joined import Group
 
-__all__ = ["Search", "Work"]
-
 
 @dataclass(frozen=True)
 class Search(Group):

@@ -13,8 +13,6 @@ from kit.setting_names import as_names, flag
 from kit.settings import values
 from kit.settings.joined import Joined
 
-__all__ = ["FLAGS_ALONE", "read_settings", "settings_text"]
-
 # What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
 # and whom it talks to.
 WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}

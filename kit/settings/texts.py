@@ -9,8 +9,6 @@ from kit import foreign
 from kit.choices import LARGEST_SIDE
 from kit.errors import SettingError
 
-__all__ = ["assignments", "flow", "one_or_two"]
-
 
 def assignments(
     values: str | Sequence[str] | Mapping[str, Any],

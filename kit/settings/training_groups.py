@@ -8,8 +8,6 @@ from typing import Literal
 from kit.errors import SettingError
 from kit.settings.joined import Group
 
-__all__ = ["Comparison", "Duration", "Record"]
-
 
 @dataclass(frozen=True)
 class Duration(Group):

@@ -168,31 +168,17 @@ def test_predictions_name_every_file(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "message"),
     [
-        (["--architecture", "basic_cn"], 2, 'Did you mean "basic_cnn"'),
-        (["--image-size", "1", "2", "3"], 2, "one number for a square"),
-        (["--set", "filter=[3]"], 2, "filters"),
-        (["--set", "filters=[]"], 2, "filters"),
-        (["--repeats", "0"], 2, "at least 1"),
-        (["--style", "both", "--repeats", "2"], 2, "leave --repeats out"),
-        (["--validation-split", "1.5"], 2, "--validation-split must be"),
-        (["--epochs", "0"], 2, "--epochs must be at least 1"),
-        (
-            ["--epochs", "3", "--last-epoch", "4"],
-            2,
-            "--last-epoch must be at least 1 and at most 3",
-        ),
-        (["--use-validation"], 2, "give the epoch that is known to be good"),
-        (["--last-epoch", "2", "--repeats", "2"], 2, "for a single training"),
-        (["--seed", "5000000000"], 2, "seed"),
-        (["--learning-rate", "inf"], 2, "--learning-rate must be above 0"),
-        (["--loss", "hinges"], 2, "hinge"),
+        (["--architecture", "basic_cn"], 'Did you mean "basic_cnn"'),
+        (["--set", "filter=[3]"], "filters"),
+        (["--last-epoch", "2", "--repeats", "2"], "for a single training"),
+        (["--seed", "5000000000"], "seed"),
+        (["--loss", "hinges"], "hinge"),
     ],
 )
 def test_a_wrong_setting_ends_before_there_is_a_run(
     arguments: list[str],
-    code: int,
     message: str,
     photos: Path,
     tmp_path: Path,
@@ -202,7 +188,7 @@ def test_a_wrong_setting_ends_before_there_is_a_run(
     given = [str(photos), "--image-size", "12", *arguments, "--output", str(target)]
     ended, text = failure(given, capsys)
 
-    assert ended == code
+    assert ended == 2
     assert message in text
     assert not target.exists()
 

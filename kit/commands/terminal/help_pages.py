@@ -21,13 +21,7 @@ Row = tuple[str, str]
 
 
 def page(kind: type[Joined], program: str, *, every: bool) -> str:
-    """Return the help as it is printed, not wider than the terminal.
-
-    Args:
-        kind: Its fields are the flags, their docstrings the sentences.
-        program: Its name.
-        every: Whether every flag is told, in titled groups, or those that most people need.
-    """
+    """Return the help as wide as the terminal: ``every`` flag in groups, or the usual ones."""
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
     summary, _, more = (inspect.getdoc(kind) or "").partition("\n\n")
     parameters = kind.signature().parameters

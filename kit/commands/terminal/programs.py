@@ -28,10 +28,6 @@ def program(command: Command, arguments: Sequence[str] | None = None) -> None:
     """Run a command with the words of the process, and end this with its exit code.
 
     ``--config FILE`` gives settings as YAML; flags go before them.
-
-    Args:
-        command: The fields of its settings are the flags, their docstrings the help.
-        arguments: Instead of the process's own.
     """
     _prepare_process(restart=arguments is None)
     words = list(sys.argv[1:] if arguments is None else arguments)

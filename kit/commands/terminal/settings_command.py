@@ -31,10 +31,6 @@ class Command:
         """Return the work with the settings that words ask for, to be done.
 
         What nobody gave is not among them, so that a default can be told apart.
-
-        Args:
-            words: Of the command line.
-            known: Settings that hold where no word says otherwise.
         """
         parameters = self.__signature__.parameters
         needed = [name for name, one in parameters.items() if one.default is one.empty]

@@ -11,13 +11,7 @@ from kit.settings.values import is_mapping, is_switch, place, read, several, tak
 
 
 def mistake(kind: type[Joined], words: Sequence[str], program: str) -> str:
-    """Return what is wrong with words that the parser refused; nothing where it cannot be told.
-
-    Args:
-        kind: Its fields are the flags.
-        words: Of the command line, without the program.
-        program: Its name.
-    """
+    """Return what is wrong with words that the parser refused; nothing where it cannot be told."""
     parameters = kind.signature().parameters.values()
     flags = {flag_of(each.name): each for each in parameters if each.kind is each.KEYWORD_ONLY}
     places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]

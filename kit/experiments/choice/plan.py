@@ -10,8 +10,6 @@ from kit.experiments.choice.attempts import Attempt
 from kit.experiments.choice.network_choice import Choice
 from kit.settings import Training
 
-__all__ = ["Plan", "plan"]
-
 
 @dataclass(frozen=True)
 class Plan:

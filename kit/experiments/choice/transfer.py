@@ -4,8 +4,6 @@ from kit.errors import DataError, SettingError
 from kit.experiments.choice.network_choice import Choice
 from kit.settings import Transfer
 
-__all__ = ["check", "varies_images"]
-
 
 def varies_images(transfer: Transfer, choice: Choice) -> bool:
     """Tell whether training sees augmented images: one view of each is the image as it is."""
@@ -13,13 +11,7 @@ def varies_images(transfer: Transfer, choice: Choice) -> bool:
 
 
 def check(transfer: Transfer, choice: Choice, style: str, varied: bool) -> None:
-    """Check what can be told without TensorFlow.
-
-    Args:
-        transfer: The settings.
-        choice: The network.
-        style: In which it is built.
-        varied: Whether images are augmented where training sees more than one view.
+    """Check what can be told without TensorFlow; ``varied`` images differ from view to view.
 
     Raises:
         SettingError: Something does not go with the network, or with something else.

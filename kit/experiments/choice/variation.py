@@ -13,8 +13,6 @@ from kit.intervals import is_imbalanced
 from kit.settings import Optimization, Transfer, Variation
 from kit.settings.texts import assignments
 
-__all__ = ["check", "imbalance", "layers", "unused"]
-
 
 def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
     """Return the layers that ``augment`` names, and the values given for them.

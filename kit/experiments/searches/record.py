@@ -37,16 +37,7 @@ def resolve(
     splits: data.Splits,
     threads: int,
 ) -> dict[str, Any]:
-    """Return every setting of a search as it holds; what is searched has none.
-
-    Args:
-        settings: As they were asked for.
-        source: The images.
-        choice: The network.
-        space: What is searched.
-        splits: The data as the first combination of settings has them.
-        threads: Processor threads of each process that trains.
-    """
+    """Return every setting of a search as it holds; what is searched has none."""
     searched = {one.name for one in space}
     many = "architecture" in searched  # then each has defaults of its own
     every = {} if many else dict(architectures.settings(choice.architecture))

@@ -15,11 +15,8 @@ from kit.settings.stored import read_settings
 def run_trial(known: str, source: Path, split: str, images: tuple[str, str]) -> RunTrial:
     """Return what trains the jobs, in the process of a worker.
 
-    Args:
-        known: The settings of the search as it resolved them.
-        source: The images, under the same path as there.
-        split: Content of the division's file.
-        images: Fingerprint of the images, and of their division.
+    The settings of the search and the content of the division's file are sent as texts; the images
+    are there under the same path, and known by the fingerprints of them and of their division.
 
     Raises:
         DataError: The images here are not those of the search.

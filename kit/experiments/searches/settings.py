@@ -63,10 +63,6 @@ def space_of(ranges: Sequence[str] | Mapping[str, str]) -> Space | None:
 def default_space(settings: Mapping[str, Any], names: Sequence[str]) -> Space:
     """Return what is searched where nothing was said: rate and penalty, unless they are fixed.
 
-    Args:
-        settings: Of the search.
-        names: Settings of the architecture.
-
     Raises:
         SettingError: Both are fixed.
     """

@@ -93,13 +93,6 @@ def load_first(
 ) -> data.Splits:
     """Read the images as the first of all combinations has them.
 
-    Args:
-        choice: The network.
-        settings: Of the search.
-        space: What is searched.
-        source: The images.
-        split: The division, where it is known.
-
     Raises:
         DataError: They cannot be used.
     """
@@ -115,14 +108,6 @@ def prepare(
     first: data.Splits,
 ) -> Builders:
     """Read what else trials need, and compute what a frozen backbone sees in it.
-
-    Args:
-        choice: The network, with the first one's color.
-        settings: Of the search.
-        space: What is searched.
-        source: The images.
-        split: The division.
-        first: As :func:`load_first` gave it.
 
     Raises:
         DataError: They cannot be used.

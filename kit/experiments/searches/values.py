@@ -28,12 +28,6 @@ def check(
 ) -> Space:
     """Return what is searched, after a look at each value that is at an end or a choice.
 
-    Args:
-        space: As asked for; None for the default.
-        settings: Of the search.
-        given: The names of those that somebody gave.
-        choice: The network, the first of those that are searched.
-
     Raises:
         SettingError: Something cannot be searched, is fixed as well, or is out of its range.
     """

@@ -53,9 +53,6 @@ class Wanted:
 def wanted(given: Mapping[str, Any]) -> Wanted:
     """Return what is to be searched, with the settings of the search that is to go on.
 
-    Args:
-        given: The flags that were given.
-
     Raises:
         SettingError: They contradict each other, or the search that is to go on.
         DataError: There are no such images.

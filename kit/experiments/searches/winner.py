@@ -23,13 +23,7 @@ UNSAID = ("folder", "patience", "max_minutes")  # by the settings that are told
 def settings_of(
     resolved: Mapping[str, Any], space: Space, values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the settings of the training with which a trial's values were found.
-
-    Args:
-        resolved: Of the search.
-        space: What was searched.
-        values: Setting -> value.
-    """
+    """Return the settings of the training with which a trial's values were found."""
     trial = of_training({**resolved, "settings": {}}, values, space)
     given, size = trial.flat(), trial.images.size
     own = dict(resolved["settings"])
@@ -62,14 +56,6 @@ def train_best(
     """Train the winner anew, for its best epoch and without stopping early; score the test part.
 
     Nothing is done where that was done before.
-
-    Args:
-        folder: Of the search.
-        resolved: Its settings.
-        space: What was searched.
-        found: What it gave, with a winner.
-        use_validation: Train on the validation images, too.
-        said: Gets what comes of the training.
 
     Returns:
         The result with the score of the test part.

@@ -102,12 +102,6 @@ def build(
     """Yield a compiled network for every attempt, two styles of one from equal weights.
 
     Each is built when it is asked for, so that memory does not hold those that come later.
-
-    Args:
-        choice: Which network.
-        planned: The attempts.
-        divided: The data of each.
-        optimization: What they are compiled with.
     """
     import keras
 

@@ -9,8 +9,6 @@ from kit.experiments.choice.plan import Plan
 from kit.experiments.choice.variation import imbalance
 from kit.experiments.trainings import folds, overview
 
-__all__ = ["read"]
-
 
 def read(plan: Plan) -> tuple[data.Splits, ...]:
     """Read the images and say what there is; return the data of each attempt.

@@ -16,8 +16,6 @@ from kit.experiments.trainings.trained_networks import Trained, best_of
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["check_start", "diagnose"]
-
 CHECKS = "checks.json"
 
 
@@ -37,14 +35,7 @@ def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path
 
 
 def diagnose(plan: Plan, trained: Sequence[Trained], run: Path, said: list[str]) -> None:
-    """Diagnose the training that is kept, and keep that.
-
-    Args:
-        plan: Its settings are in force, so none of them is advised.
-        trained: The trainings.
-        run: Gets ``diagnosis.json``.
-        said: Gets the lines of it.
-    """
+    """Diagnose the training that is kept, and keep that; no setting in force is advised."""
     seen = best_of(trained).history.evidence
     if seen is None:
         return

@@ -12,8 +12,6 @@ from kit import architectures, data, evaluation, progress
 from kit.experiments import score_files
 from kit.experiments.trainings.trained_networks import Trained, best_of
 
-__all__ = ["numbers", "overview", "score"]
-
 PREDICTIONS = "predictions_out_of_fold.csv"
 
 

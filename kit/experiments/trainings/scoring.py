@@ -22,13 +22,6 @@ def score_all(
 ) -> dict[str, Any]:
     """Draw the curves, and score every image that the model kept did not learn from.
 
-    Args:
-        plan: Of the training.
-        trained: The trainings.
-        divided: The data of each.
-        run: Gets tables and pictures.
-        said: Gets the sentences.
-
     Returns:
         What ``metrics.json`` holds, but for the times.
     """

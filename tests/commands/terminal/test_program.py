@@ -139,9 +139,6 @@ def test_a_settings_file_gives_settings_and_flags_go_before_it(tmp_path: Path) -
         ("epochs: --help", "epochs takes a whole number, not '--help'"),
         ("epochs: 2024-01-01", "epochs takes a whole number, not datetime.date"),
         ("1: 2", 'no setting "1"'),
-        ("epochs: !!timestamp x", "cannot read"),
-        (r'folder: "\uD800"', "half a character"),
-        ("settings: {a: " + "[" * 60 + "]" * 60 + "}", "nested deeper than 50"),
         ("epochs: " + "[" * 5000, "nested deeper than 50"),
     ],
 )
