@@ -17,7 +17,7 @@ from kit.experiments.searches import settings as plan
 from kit.experiments.searches import values
 from kit.experiments.searches.record import known_files
 from kit.experiments.searches.steps import chance_of, plan_of, told
-from kit.experiments.searches.trials import Builders
+from kit.experiments.searches.trials import builders
 from kit.experiments.searches.wanted import wanted
 from kit.experiments.searches.winner import unusual
 from kit.search import Chance, space_text
@@ -135,13 +135,11 @@ def test_smote_is_computed_once_for_all_sizes_of_batches(
     monkeypatch.setattr("kit.experiments.searches.trials.smote.oversampled", oversampled)
     choice = SimpleNamespace(frozen=True)
     space = plan.space_of(("batch_size=4:64", "sampling=none,smote")) or ()
-    builders = Builders(choice, plan.defaults(), space, {"{}": splits})  # type: ignore[arg-type]
-    sizes = [
-        builders.make_splits(batch_size=size, sampling="smote").batch_size for size in range(4, 24)
-    ]
+    _, make = builders(choice, plan.defaults(), space, {"{}": splits})  # type: ignore[arg-type]
+    sizes = [make(batch_size=size, sampling="smote").batch_size for size in range(4, 24)]
 
     assert sizes == list(range(4, 24))
-    assert builders.make_splits(batch_size=5, sampling="none").batch_size == 5
+    assert make(batch_size=5, sampling="none").batch_size == 5
     assert asked == ["smote"]
 
 

@@ -32,7 +32,7 @@ def run_trial(known: str, source: Path, split: str, images: tuple[str, str]) -> 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "split.csv"
         files.write_text(file, split)
-        first = trials.load_first(choice, settings, space, source, file)
+        first = trials.load(choice, settings, space, source, file)
         if (first.fingerprint, record.division(first)) != images:
             what = "images" if first.fingerprint != images[0] else "division into parts"
             raise DataError(

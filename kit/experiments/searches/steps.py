@@ -48,7 +48,7 @@ def run(wanted: Wanted) -> "Tuned":
     split = folder / runs.SPLIT if wanted.resumed else None
     if wanted.resumed:
         record.known_files(folder)
-    first = trials.load_first(choice, settings, space, source, split)
+    first = trials.load(choice, settings, space, source, split)
     if wanted.resumed:
         record.refuse_other_data(folder, first)
     choice = plan.settled(choice, first, space)

@@ -3,9 +3,8 @@
 import dataclasses
 import itertools
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,80 +22,52 @@ if TYPE_CHECKING:
     import keras
 
 KEPT = 8  # data sets as trials vary them: they share the images, and are small
-BATCHES = ("batch_size", "sampling", "augmentation", "mix", "mix_alpha")  # need no other pixels
+BATCHES = ("sampling", "batch_size", "augmentation", "mix", "mix_alpha")  # need no other pixels
+
+Builders = tuple[Callable[..., "keras.Model"], Callable[..., data.Splits]]
 
 
-@dataclass(frozen=True)
-class Builders:
-    """Makes what a trial is trained on and what is trained.
+def builders(
+    choice: Choice, settings: Mapping[str, Any], space: Space, loaded: Mapping[str, data.Splits]
+) -> Builders:
+    """Return what makes the network of a trial, and what makes its data.
 
-    Attributes:
-        choice: The network.
-        settings: Of the search.
-        space: What is searched.
-        loaded: For the values of settings that decide on the pixels, or on the features of a
-            frozen backbone, the data.
+    The data are ``loaded`` for the values of settings that decide on the pixels, or on the features
+    of a frozen backbone; for the same values they are the same object.
     """
 
-    choice: Choice
-    settings: Mapping[str, Any]
-    space: Space
-    loaded: Mapping[str, data.Splits] = field(repr=False)
-    made: "OrderedDict[str, data.Splits]" = field(default_factory=OrderedDict, repr=False)
-
-    def make_splits(self, **values: Any) -> data.Splits:
-        """Return the data of a trial, the same object for the same values."""
-        given = of_training(self.settings, values, self.space).flat()
-        own = {name: given[name] for name in BATCHES}
-        where = _key(values, self.choice)
-
-        def varied() -> data.Splits:
-            return _varied(self._sampled(where, given["sampling"]), self.choice, given)
-
-        return self._once(f"{where} {own}", varied)
-
-    def _sampled(self, where: str, sampling: str) -> data.Splits:
+    @lru_cache(KEPT)
+    def sampled(where: str, sampling: str) -> data.Splits:
         """Return the data with what SMOTE adds, which is the same for every size of batch."""
-        splits = dataclasses.replace(self.loaded[where], sampling=sampling)
-        if sampling != "smote":
-            return splits
-        return self._once(f"{where} smote", lambda: smote.oversampled(splits))
+        splits = dataclasses.replace(loaded[where], sampling=sampling)
+        return smote.oversampled(splits) if sampling == "smote" else splits
 
-    def _once(self, key: str, make: Callable[[], data.Splits]) -> data.Splits:
-        if key not in self.made:
-            self.made[key] = make()
-        self.made.move_to_end(key)
-        while len(self.made) > KEPT:
-            self.made.popitem(last=False)
-        return self.made[key]
+    @lru_cache(KEPT)
+    def varied(
+        where: str, sampling: str, batch_size: int, augmentation: str, mix: str, alpha: float | None
+    ) -> data.Splits:
+        own: dict[str, Any] = {"batch_size": batch_size}
+        if not choice.frozen:
+            own |= {"augmentation": augmentation, "mix": mixing.mix(mix, alpha)}
+        return dataclasses.replace(sampled(where, sampling), **own)
 
-    def make_model(self, splits: data.Splits, **values: Any) -> "keras.Model":
+    def make_splits(**values: Any) -> data.Splits:
+        given = of_training(settings, values, space).flat()
+        return varied(_key(values, choice), *(given[name] for name in BATCHES))
+
+    def make_model(splits: data.Splits, **values: Any) -> "keras.Model":
         """Return the compiled network of a trial: on a frozen backbone's features its head."""
-        trial = of_training(self.settings, values, self.space)
-        choice = chosen(self.choice, values)
+        own = chosen(choice, values)
         if isinstance(splits.images, Features):
             size = splits.images.shape[0]
-            model = architectures.build_head(size, splits.num_classes, **choice.settings)
+            model = architectures.build_head(size, splits.num_classes, **own.settings)
         else:
             shape, classes = splits.image_shape, splits.num_classes
-            model = architectures.build(choice.architecture, shape, classes, **choice.settings)
-        compiled = building.compile_settings(choice, trial.optimization)
-        return training.compile_model(model, **compiled)
+            model = architectures.build(own.architecture, shape, classes, **own.settings)
+        optimization = of_training(settings, values, space).optimization
+        return training.compile_model(model, **building.compile_settings(own, optimization))
 
-
-def load_first(
-    choice: Choice,
-    settings: Mapping[str, Any],
-    space: Space,
-    source: Path,
-    split: Path | None,
-) -> data.Splits:
-    """Read the images as the first of all combinations has them.
-
-    Raises:
-        DataError: They cannot be used.
-    """
-    return _load(choice, settings, space, source, split, _combinations(choice, space)[0])
+    return make_model, make_splits
 
 
 def prepare(
@@ -117,14 +88,13 @@ def prepare(
     for values in _combinations(choice, space):
         images = str([values.get(name) for name in (*IMAGES, "backbone")])
         if images not in by_image:
-            by_image[images] = (
-                _load(choice, settings, space, source, split, values) if by_image else first
-            )
+            more = (choice, settings, space, source, split, values)
+            by_image[images] = load(*more) if by_image else first
         splits = by_image[images]
         loaded[_key(values, choice)] = (
             _features(choice, settings, values, splits) if choice.frozen else splits
         )
-    return Builders(choice, settings, space, loaded)
+    return builders(choice, settings, space, loaded)
 
 
 def _combinations(choice: Choice, space: Space) -> list[dict[str, Any]]:
@@ -144,14 +114,20 @@ def _key(values: Mapping[str, Any], choice: Choice) -> str:
     return json.dumps({name: values[name] for name in _names(choice) if name in values})
 
 
-def _load(
+def load(
     choice: Choice,
     settings: Mapping[str, Any],
     space: Space,
     source: Path,
     split: Path | None,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
 ) -> data.Splits:
+    """Read the images as a combination of settings has them, by default the first of all.
+
+    Raises:
+        DataError: They cannot be used.
+    """
+    values = _combinations(choice, space)[0] if values is None else values
     trial = of_training(settings, values, space)
     if values:
         progress.say(f"Images with {', '.join(f'{name} {one}' for name, one in values.items())}:")
@@ -185,12 +161,3 @@ def _features(
     del model
     keras.backend.clear_session()
     return vectors
-
-
-def _varied(splits: data.Splits, choice: Choice, given: Mapping[str, Any]) -> data.Splits:
-    """Return the same images in other batches."""
-    own = {"batch_size": given["batch_size"]}
-    if not choice.frozen:
-        own["augmentation"] = given["augmentation"]
-        own["mix"] = mixing.mix(given["mix"], given["mix_alpha"])
-    return dataclasses.replace(splits, **own)

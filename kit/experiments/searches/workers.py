@@ -54,10 +54,8 @@ def run_trial(
     first: data.Splits,
 ) -> search.RunTrial:
     """Return what trains the jobs, with the images as loaded and the division in a file."""
-    builders = trials.prepare(choice, settings, space, source, split, first)
     train = search.from_builders(
-        builders.make_model,
-        builders.make_splits,
+        *trials.prepare(choice, settings, space, source, split, first),
         schedule=settings["schedule"],
         decay=settings["decay"],
         every=settings["every"],
