@@ -35,12 +35,7 @@ def called(source: Path) -> str:
 
 
 def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -> Path:
-    """Return where the run goes.
-
-    Raises:
-        SettingError: It exists and was not to be overwritten, or it lies in the data.
-        DataError: The table that names the data cannot be read.
-    """
+    """Return where the run goes."""
     if output is None:
         folder = runs.next_folder(Path("models"), f"{called(source)}-{label}")
     else:
@@ -52,11 +47,7 @@ def run_folder(output: Path | None, source: Path, label: str, overwrite: bool) -
 
 
 def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
-    """Return the run that stands first, before the images.
-
-    Raises:
-        SettingError: It is none, or what stands behind it is one.
-    """
+    """Return the run that stands first, before the images."""
     try:
         return runs.load(folder)
     except SettingError:
@@ -69,23 +60,13 @@ def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
 
 
 def check_outside(folder: Path, source: Path) -> None:
-    """Make sure that nothing is written into the data, a folder or what a table names.
-
-    Raises:
-        SettingError: The folder lies in it.
-        DataError: The table cannot be read.
-    """
+    """Make sure that nothing is written into the data, a folder or what a table names."""
     for images in data.image_folders(source):
         runs.check_outside(folder, images)
 
 
 def check_new(output: Path, source: Path) -> None:
-    """Make sure that a folder for results is not there yet and not within the data.
-
-    Raises:
-        SettingError: It is.
-        DataError: The table cannot be read.
-    """
+    """Make sure that a folder for results is not there yet and not within the data."""
     check_outside(output, source)
     if output.exists():
         raise SettingError(f"{output} exists already. Give another `output`.")

@@ -47,11 +47,7 @@ def attempts(
 
 
 def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
-    """Make sure that the data leave the validation part to the folds.
-
-    Raises:
-        DataError: They give that part themselves, or cannot be used.
-    """
+    """Make sure that the data leave the validation part to the folds."""
     if folds is not None and "validation" in data.given_parts(source, parts):
         raise DataError(
             f"{source} gives the validation part, and `folds` draws it from all images that are "
@@ -61,11 +57,7 @@ def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
 
 
 def check_last(settings: Training, planned: Sequence[Attempt]) -> None:
-    """Check that a training whose last epoch is given is one that chooses nothing.
-
-    Raises:
-        SettingError: It is compared with others, or another precedes or follows it that chooses.
-    """
+    """Check that a training whose last epoch is given is one that chooses nothing."""
     others = len(planned) > 1 or settings.transfer.fine_tune is not None
     if settings.duration.last_epoch is not None and others:
         raise SettingError(

@@ -41,12 +41,7 @@ class Plan:
 
 
 def plan(settings: Training) -> Plan:
-    """Decide what is trained, on what and where it goes; a mistake is told now.
-
-    Raises:
-        SettingError: A setting cannot be used, or does not go with another.
-        DataError: The images cannot be used.
-    """
+    """Decide what is trained, on what and where it goes; a mistake is told now."""
     division, comparison = settings.division, settings.comparison
     planned = attempts.attempts(division.seed, **vars(comparison))
     source = places.data_folder(settings.folder)

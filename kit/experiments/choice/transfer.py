@@ -11,12 +11,7 @@ def varies_images(transfer: Transfer, choice: Choice) -> bool:
 
 
 def check(transfer: Transfer, choice: Choice, style: str, varied: bool) -> None:
-    """Check what can be told without TensorFlow; ``varied`` images differ from view to view.
-
-    Raises:
-        SettingError: Something does not go with the network, or with something else.
-        DataError: There is no folder of unlabelled images.
-    """
+    """Check what can be told without TensorFlow; ``varied`` images differ from view to view."""
     for flag, used in (
         ("`views`", transfer.views > 1),
         ("`fine_tune`", transfer.fine_tune is not None),

@@ -15,11 +15,7 @@ from kit.settings.texts import assignments
 
 
 def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
-    """Return the layers that ``augment`` names, and the values given for them.
-
-    Raises:
-        SettingError: A text is no LAYER=VALUE, or there is no such layer.
-    """
+    """Return the layers that ``augment`` names, and the values given for them."""
     given = assignments(texts, "augment", "LAYER=VALUE")
     offered_layers.rows(given)
     return given
@@ -28,11 +24,7 @@ def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
 def check(
     choice: Choice, variation: Variation, optimization: Optimization, transfer: Transfer
 ) -> None:
-    """Check that what varies the training batches goes together, and with the network.
-
-    Raises:
-        SettingError: Something does not.
-    """
+    """Check that what varies the training batches goes together, and with the network."""
     mixed = mixing.mix(variation.mix, variation.mix_alpha)
     if layers(variation.augment) and not varies_images(transfer, choice):
         raise SettingError(

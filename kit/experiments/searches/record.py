@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit import architectures, data, files, progress, runs, training
+from kit import data, files, progress, runs
 from kit.errors import SettingError
 from kit.experiments import score_files
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.choice.variation import layers
 from kit.experiments.searches.settings import FREE, SETTINGS, plain
 from kit.experiments.searches.values import of_training
 from kit.experiments.trainings import record as train_record
@@ -27,6 +26,9 @@ APART = (
     *("max_epochs", "oracle", "monitor", "seed", "split", "exclude", "strict", "validation_split"),
     *("test_split", "group", "parts"),
 )
+# Defaults of a training that depend on what is searched.
+UNSURE = {"loss": {"head"}, "weight_decay": {"optimizer"}, "label_smoothing": {"loss", "head"}}
+OWN = ("learning_rate", "use_validation")  # of a search, which resolves them in its last training
 
 
 def resolve(
@@ -39,45 +41,21 @@ def resolve(
 ) -> dict[str, Any]:
     """Return every setting of a search as it holds; what is searched has none."""
     searched = {one.name for one in space}
-    many = "architecture" in searched  # then each has defaults of its own
-    every = {} if many else dict(architectures.settings(choice.architecture))
-    every |= choice.settings
-    height, width, _ = splits.image_shape
-    given = of_training(settings, {}, space).flat()
-    loss = given["loss"] or training.default_loss(str(every.get("head", "softmax")))  # type: ignore[arg-type]
-    defaults = {
-        "loss": None if "head" in searched else loss,
-        "epochs": training.default_epochs(data.steps(splits)),
-        "monitor": training.default_monitor(splits),
-        "weight_decay": None
-        if "optimizer" in searched
-        else training.default_decay(given["optimizer"]),
-        "label_smoothing": None
-        if searched & {"loss", "head"}
-        else training.default_smoothing(loss),
-    }
+    given = of_training(settings, {}, space)
+    known = train_record.in_force(given, choice, source, splits).flat()
+    for name, others in UNSURE.items():
+        if searched & others:
+            known[name] = given.flat()[name]
+    if "architecture" in searched:  # then each has defaults of its own
+        own = {name: choice.settings.get(name) for name in Network.TRAITS}
+        known |= {**own, "settings": choice.settings, "architecture": None}
+    inner = known["settings"].items()
+    apart = {*searched, *Network.TRAITS}
     known = {
         **settings,
-        **{name: given[name] if given[name] is not None else one for name, one in defaults.items()},
-        "folder": None if settings["folder"] is None else source,
+        **{name: known[name] for name in settings if name in known and name not in OWN},
+        "settings": {name: value for name, value in inner if name not in apart},
         "search": [str(one) for one in space],
-        "architecture": None if many else choice.architecture,
-        "backbone": None,  # a setting of the architecture from here on, as its weights
-        "weights": None,
-        "settings": {
-            name: value
-            for name, value in every.items()
-            if name not in Network.TRAITS and name not in searched
-        },
-        **{name: every.get(name) for name in Network.TRAITS if many or name in every},
-        "image_size": [height, width],
-        "color": splits.color,
-        "augment": layers(settings["augment"]),
-        "flip": "yes" if splits.flip else "no",
-        **{
-            name: None if settings[name] is None else Path(settings[name]).resolve()
-            for name in ("split", "exclude")
-        },
         "threads": threads,
         **dict.fromkeys(("scheduler", "resume", "output")),
     }
@@ -123,11 +101,7 @@ def fingerprint(resolved: Mapping[str, Any], splits: data.Splits) -> dict[str, A
 
 
 def refuse_other_data(folder: Path, splits: data.Splits) -> None:
-    """Make sure that the images are those that the search was begun with.
-
-    Raises:
-        SettingError: They are not; the message names some.
-    """
+    """Make sure that the images are those that the search was begun with."""
     before = known_files(folder)
     now = dict(zip(splits.files, splits.hashes, strict=True))
     changes = {

@@ -33,11 +33,7 @@ DEFAULT_SPACE = {"learning_rate": "1e-6:1e-1", "l2": "1e-7:1e1"}
 
 
 def refuse_keras_tuner() -> None:
-    """Say what to use instead of keras-tuner's own variables.
-
-    Raises:
-        SettingError: One of them is set: each process would search for itself.
-    """
+    """Say what to use instead of keras-tuner's own variables."""
     if found := [name for name in VARIABLES if name in os.environ]:
         raise SettingError(
             f"{' and '.join(found)} are not used any more: --scheduler tls://HOST:PORT takes the "
@@ -51,36 +47,19 @@ def defaults() -> dict[str, Any]:
 
 
 def space_of(ranges: Sequence[str] | Mapping[str, str]) -> Space | None:
-    """Return what ``search`` asks for, None where nothing was; of equal names the last counts.
-
-    Raises:
-        SettingError: A text cannot be read.
-    """
+    """Return what ``search`` asks for, None where nothing was; of equal names the last counts."""
     found = assignments(ranges, "search", "NAME=LOW:HIGH", ranges=True)
     return read_space(found) if found else None
 
 
 def default_space(settings: Mapping[str, Any], names: Sequence[str]) -> Space:
-    """Return what is searched where nothing was said: rate and penalty, unless they are fixed.
-
-    Raises:
-        SettingError: Both are fixed.
-    """
+    """Return what is searched where nothing was said: rate and penalty, unless they are fixed."""
     texts = {
         name: text
         for name, text in DEFAULT_SPACE.items()
         if settings[name] is None and (name == "learning_rate" or name in names)
     }
     return read_space(texts)
-
-
-def source_of(settings: Mapping[str, Any]) -> Path:
-    """Return the images of a search.
-
-    Raises:
-        DataError: There are none.
-    """
-    return places.data_folder(settings["folder"])
 
 
 def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,11 +70,7 @@ def shared(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path:
-    """Return where a new search goes.
-
-    Raises:
-        SettingError: It is there already, or lies in the data.
-    """
+    """Return where a new search goes."""
     output = settings["output"]
     if output is None:
         folder = runs.next_folder(Path("models"), f"{places.called(source)}-{label}-search")
@@ -119,12 +94,7 @@ def plain(value: Any) -> Any:
 
 
 def choose(settings: Mapping[str, Any], source: Path, space: Space | None = None) -> Choice:
-    """Return the network, as the training chooses it.
-
-    Raises:
-        SettingError: There is no such network, or a setting cannot be read.
-        DataError: The images cannot be used.
-    """
+    """Return the network, as the training chooses it."""
     names = next((one for one in space or () if one.name == "architecture"), None)
     asked = Training().having(**shared(settings))
     if isinstance(names, Choices) and asked.network.architecture == "auto":

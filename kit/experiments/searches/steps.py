@@ -138,11 +138,7 @@ def _search(
 
 
 def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None) -> search.Plan:
-    """Return how the search is to go.
-
-    Raises:
-        SettingError: A number is out of its range.
-    """
+    """Return how the search is to go."""
     names = ("trials", "stages", "finalists", "seeds", "schedule", "max_trials", "max_epochs")
     return search.plan(
         epochs=epochs,

@@ -78,11 +78,7 @@ def prepare(
     split: Path,
     first: data.Splits,
 ) -> Builders:
-    """Read what else trials need, and compute what a frozen backbone sees in it.
-
-    Raises:
-        DataError: They cannot be used.
-    """
+    """Read what else trials need, and compute what a frozen backbone sees in it."""
     loaded: dict[str, data.Splits] = {}
     by_image: dict[str, data.Splits] = {}
     for values in _combinations(choice, space):
@@ -122,11 +118,7 @@ def load(
     split: Path | None,
     values: Mapping[str, Any] | None = None,
 ) -> data.Splits:
-    """Read the images as a combination of settings has them, by default the first of all.
-
-    Raises:
-        DataError: They cannot be used.
-    """
+    """Read the images as a combination of settings has them, by default the first of all."""
     values = _combinations(choice, space)[0] if values is None else values
     trial = of_training(settings, values, space)
     if values:

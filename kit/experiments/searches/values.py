@@ -26,11 +26,7 @@ OF_IMAGES = ("augmentation", "mix", "mix_alpha")
 def check(
     space: Space | None, settings: Mapping[str, Any], given: Collection[str], choice: Choice
 ) -> Space:
-    """Return what is searched, after a look at each value that is at an end or a choice.
-
-    Raises:
-        SettingError: Something cannot be searched, is fixed as well, or is out of its range.
-    """
+    """Return what is searched, after a look at each value that is at an end or a choice."""
     networks = _networks(space or (), choice)
     names = known_to(networks)
     space = default_space(settings, names) if space is None else space
@@ -62,11 +58,7 @@ def chosen(choice: Choice, values: Mapping[str, Any]) -> Choice:
 
 
 def of_training(settings: Mapping[str, Any], values: Mapping[str, Any], space: Space) -> Training:
-    """Return the settings of the training that a trial is.
-
-    Raises:
-        SettingError: One takes no such value.
-    """
+    """Return the settings of the training that a trial is."""
     common = Training().having(**shared(settings))
     own = counting(settings, values)
     own = {name: value for name, value in own.items() if name in Training.searchable()}
@@ -88,11 +80,7 @@ def counting(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
 def check_trial(
     settings: Mapping[str, Any], choice: Choice, values: Mapping[str, Any], space: Space
 ) -> None:
-    """Check one trial's settings as the training would.
-
-    Raises:
-        SettingError: One is of the wrong type or out of its range, or two do not go together.
-    """
+    """Check one trial's settings as the training would."""
     network = chosen(choice, values)
     try:
         trial = of_training(settings, values, space)

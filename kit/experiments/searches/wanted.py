@@ -15,7 +15,6 @@ from kit.experiments.searches.settings import (
     SETTINGS,
     defaults,
     plain,
-    source_of,
     space_of,
 )
 from kit.search import Space, space_text
@@ -51,17 +50,14 @@ class Wanted:
 
 
 def wanted(given: Mapping[str, Any]) -> Wanted:
-    """Return what is to be searched, with the settings of the search that is to go on.
-
-    Raises:
-        SettingError: They contradict each other, or the search that is to go on.
-        DataError: There are no such images.
-    """
+    """Return what is to be searched, with the settings of the search that is to go on."""
     if not given.get("resume"):
         settings = {**defaults(), **given}
         space = space_of(settings["search"])
         _check(settings)
-        return Wanted(settings, frozenset(given), space, source_of(settings), None)
+        return Wanted(
+            settings, frozenset(given), space, places.data_folder(settings["folder"]), None
+        )
     folder = _to_go_on_with(given)
 
     try:
@@ -75,7 +71,8 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     settings = {**defaults(), **kept, **taken}
     _check(settings)
     space = space_of(settings["search"])
-    return Wanted(settings, frozenset(kept), space, source_of(settings), folder)
+    source = places.data_folder(settings["folder"])
+    return Wanted(settings, frozenset(kept), space, source, folder)
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -100,7 +97,7 @@ def _to_go_on_with(given: Mapping[str, Any]) -> Path:
                 f"{folder} holds no search to go on with: there is no {SETTINGS} in it."
             )
         return folder
-    name = f"{places.called(source_of(given))}-" if "folder" in given else ""
+    name = f"{places.called(places.data_folder(given['folder']))}-" if "folder" in given else ""
     found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
     found = [folder for folder in found if folder.name.startswith(name)]
     if not found:

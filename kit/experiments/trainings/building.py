@@ -22,11 +22,7 @@ USUAL_BATCH = 32  # images: a larger batch may be more than there are
 
 
 def check(plan: Plan) -> None:
-    """Check what can be checked before the images are read, which may take long.
-
-    Raises:
-        SettingError: A setting is unknown, of the wrong type or out of its range.
-    """
+    """Check what can be checked before the images are read, which may take long."""
     settings = plan.settings
     check_network(plan.choice, settings.optimization, settings.images.batch_size)
     augmentation.check(settings.variation.augment)
@@ -35,11 +31,7 @@ def check(plan: Plan) -> None:
 
 
 def check_network(choice: Choice, optimization: Optimization, batch_size: int) -> None:
-    """Check the settings of the network and of how it is compiled, and fetch weights.
-
-    Raises:
-        SettingError: As :func:`check`.
-    """
+    """Check the settings of the network and of how it is compiled, and fetch weights."""
     architectures.check(choice.architecture, **choice.settings)
     check_room(choice, batch_size)
     choice.make_ready()
@@ -48,11 +40,7 @@ def check_network(choice: Choice, optimization: Optimization, batch_size: int) -
 
 
 def check_room(choice: Choice, batch_size: int) -> None:
-    """Check that a training from scratch on images of this size fits into memory.
-
-    Raises:
-        SettingError: It does not.
-    """
+    """Check that a training from scratch on images of this size fits into memory."""
     if choice.image_size is None or choice.frozen or training.on_graphics_card():
         return
     batch = max(1, min(batch_size, USUAL_BATCH))

@@ -11,11 +11,7 @@ from kit.experiments.trainings import folds, overview
 
 
 def read(plan: Plan) -> tuple[data.Splits, ...]:
-    """Read the images and say what there is; return the data of each attempt.
-
-    Raises:
-        DataError: The images cannot be used, or a class has too few of them for so many folds.
-    """
+    """Read the images and say what there is; return the data of each attempt."""
     settings = plan.settings
     strength = settings.variation.augmentation or "light"
     given = {

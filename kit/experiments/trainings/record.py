@@ -10,6 +10,7 @@ from typing import Any
 
 from kit import architectures, data, files, runs, training
 from kit.experiments import score_files
+from kit.experiments.choice.network_choice import Choice
 from kit.experiments.choice.plan import Plan
 from kit.experiments.run import METRICS
 from kit.experiments.trainings import building, folds
@@ -23,7 +24,12 @@ def resolved(plan: Plan, splits: data.Splits) -> Plan:
 
     Settings of the architecture that adapt to the image size stay as they were given.
     """
-    settings, choice = plan.settings, plan.choice
+    holding = in_force(plan.settings, plan.choice, plan.source, splits)
+    return dataclasses.replace(plan, settings=holding)
+
+
+def in_force(settings: Training, choice: Choice, source: Path, splits: data.Splits) -> Training:
+    """Return settings with what was chosen, what the images said and what is so by default."""
     given, known = settings.flat(), settings.optimization
     every = {**architectures.settings(choice.architecture), **choice.settings}
     loss = known.loss or training.default_loss(every.get("head", "softmax"))
@@ -38,8 +44,8 @@ def resolved(plan: Plan, splits: data.Splits) -> Plan:
         "label_smoothing": training.default_smoothing(loss),
     }
     elsewhere = {name: given[name] for name in ("split", "exclude", "unlabelled")}
-    holding = settings.having(
-        folder=None if settings.folder is None else plan.source,
+    return settings.having(
+        folder=None if settings.folder is None else source,
         architecture=choice.architecture,
         backbone=None,  # a setting of the architecture from here on, as its weights
         weights=None,
@@ -51,7 +57,6 @@ def resolved(plan: Plan, splits: data.Splits) -> Plan:
         **{name: value for name, value in defaults.items() if given[name] is None},
         **{name: path and path.resolve() for name, path in elsewhere.items()},
     )
-    return dataclasses.replace(plan, settings=holding)
 
 
 def begin(plan: Plan, divided: Sequence[data.Splits], run: Path) -> None:
