@@ -72,125 +72,15 @@ END = bytes(1024)
 TAR_GOOD = in_tar()[:1024]  # header and content of the good file
 
 
-# Names
-
-
-def zip_upwards(_):
-    return in_zip(("../outside.jpg", b"x"))
-
-
-def tar_upwards(_):
-    return in_tar(("../outside.jpg", b"x"))
-
-
-def tar_upwards_from_inside(_):
-    return in_tar(("a/../../../outside.jpg", b"x"))
-
-
-def zip_absolute(box):
-    return in_zip((str(box / "outside.jpg"), b"x"))
-
-
-def tar_absolute(box):
-    return in_tar((str(box / "outside.jpg"), b"x"))
-
-
-def zip_drive_letter(_):
-    return in_zip(("C:\\Windows\\x.jpg", b"x"))
-
-
-def zip_backslashes(_):
-    return in_zip(("..\\..\\x.jpg", b"x"))
-
-
-def tar_backslashes(_):
-    return in_tar(("..\\..\\x.jpg", b"x"))
-
-
-def zip_zero_byte(_):
-    return in_zip(("cats/2.jpgx.exe", b"x")).replace(b"2.jpgx", b"2.jpg\0")
-
-
-def tar_escape_sequence(_):
-    return in_tar(("cats/\x1b[2J\x1b]0;owned\x07.jpg", b"x"))
-
-
-def tar_newline(_):
-    return in_tar(("cats/a\nError: all is well.jpg", b"x"))
-
-
-def zip_eight_bit_controls(_):
-    return in_zip(("cats/\x9b2J.jpg", b"x"))
-
-
-def zip_right_to_left_override(_):
-    return in_zip(("cats/photo\u202egpj.exe", b"x"))
-
-
-def tar_no_unicode(_):
-    return in_tar(("cats/\udcff\udcfe.jpg", b"x"))
-
-
-def zip_long_name(_):
-    return in_zip(("cats/" + "x" * 5000, b"x"))
-
-
-def tar_long_name(_):
-    return in_tar(("cats/" + "x" * 5000, b"x"))
-
-
-def tar_deep(_):
-    return in_tar(("a/" * 1500 + "x.jpg", b"x"))
-
-
-def zip_same_name(_):
-    return in_zip(("cats/2.jpg", b"y")).replace(b"cats/2.jpg", b"cats/1.jpg")
-
-
-def tar_same_name(_):
-    return in_tar(("cats/1.jpg", b"another cat"))
-
-
-def zip_same_but_case(_):
-    return in_zip(("Cats/1.JPG", b"x"))
-
-
-def tar_same_but_spelling(_):
-    return in_tar(("caf\u00e9/1.jpg", b"x"), ("cafe\u0301/2.jpg", b"x"))
-
-
-def zip_file_and_folder(_):
-    return in_zip(("cats/1.jpg/2.jpg", b"x"))
-
-
-def tar_file_and_folder(_):
-    return in_tar(("cats", b"x"))
-
-
-def tar_name_changed_by_pax(_):
-    return in_tar((info("cats/2.jpg", path="../outside.jpg"), b"x"), pax={"comment": "x"})
-
-
-def tar_name_changed_for_all(_):
-    return in_tar(pax={"path": "../outside.jpg"})
-
-
 def zip_two_opinions_on_a_name(_):
     made = in_zip(("../evil.jpg", b"x"))
     place = made.rindex(b"../evil.jpg")
     return made[:place] + b"cat/evi.jpg" + made[place + 11 :]
 
 
-# Links, devices, modes
-
-
 def tar_link_then_through_it(box):
     link = info("away", tarfile.SYMTYPE, str(box))
     return in_tar((link, b""), ("away/outside.jpg", b"x"))
-
-
-def tar_link_upwards(_):
-    return in_tar((info("cats/2.jpg", tarfile.SYMTYPE, "../../../secret.txt"), b""))
 
 
 def tar_link_to_link(_):
@@ -204,67 +94,7 @@ def tar_hard_link_outside(box):
     return in_tar((link, b""))
 
 
-def tar_hard_link_inside(_):
-    return in_tar((info("cats/2.jpg", tarfile.LNKTYPE, "cats/1.jpg"), b""))
-
-
-def tar_pipe(_):
-    return in_tar((info("cats/2.jpg", tarfile.FIFOTYPE), b""))
-
-
-def tar_character_device(_):
-    return in_tar((info("cats/2.jpg", tarfile.CHRTYPE), b""))
-
-
-def tar_block_device(_):
-    return in_tar((info("cats/2.jpg", tarfile.BLKTYPE), b""))
-
-
-def zip_link(_):
-    return in_zip((entry("cats/2.jpg", 0o120777), b"../../secret.txt"))
-
-
-def zip_pipe(_):
-    return in_zip((entry("cats/2.jpg", 0o010644), b""))
-
-
-def tar_setuid(_):
-    return in_tar((info("dogs/2.jpg", mode=0o6777), b"x"))
-
-
-# Sizes and counts
-
-
-def zip_bomb(_):
-    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_DEFLATED)
-
-
-def zip_bomb_below_the_cap(_):
-    return in_zip(("zeros", ZEROS[:900_000]), compression=zipfile.ZIP_DEFLATED)
-
-
-def zip_bomb_bzip2(_):
-    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_BZIP2)
-
-
-def zip_bomb_lzma(_):
-    return in_zip(("zeros", ZEROS), compression=zipfile.ZIP_LZMA)
-
-
-def tar_bomb_gzip(_):
-    return in_tar(("zeros", ZEROS), kind="gz")
-
-
-def tar_bomb_bzip2(_):
-    return in_tar(("zeros", ZEROS), kind="bz2")
-
-
-def tar_bomb_xz(_):
-    return in_tar(("zeros", ZEROS), kind="xz")
-
-
-def tar_bomb_after_the_end(_):
-    return gzip.compress(in_tar() + bytes(24 * MIB))
+# Names, links, devices and modes are among the short ones below; here: sizes and counts
 
 
 def zip_quoted_overlap(_):
@@ -301,7 +131,7 @@ def zip_full_overlap(_):
 
 
 def zip_in_zip(_):
-    inner = zip_bomb(_)
+    inner = SHORT["zip_bomb"](_)
     for level in range(5):
         inner = in_zip((f"{level}.zip", inner), compression=zipfile.ZIP_DEFLATED)
     return inner
@@ -334,18 +164,6 @@ def zip_count_lie(_):
     made = bytearray(in_zip(("cats/2.jpg", b"x")))
     made[-14:-10] = struct.pack("<HH", 1, 1)
     return bytes(made)
-
-
-def zip_many_files(_):
-    return in_zip(*((f"{number}", b"") for number in range(700)))
-
-
-def tar_many_files(_):
-    return in_tar(*((f"{number}", b"") for number in range(700)), kind="gz")
-
-
-def zip_many_folders(_):
-    return in_zip(*((f"{number}/" + "f/" * 20 + "x", b"") for number in range(40)))
 
 
 def tar_sparse(_):
@@ -426,10 +244,6 @@ def zip_wrong_checksum(_):
     return made.replace(b"some content", b"same content")
 
 
-def zip_truncated(_):
-    return in_zip(("cats/2.jpg", noise(5000)))[:-30]
-
-
 def zip_missing_middle(_):
     made = in_zip(("cats/2.jpg", noise(5000)))
     return made[:500] + made[3000:]
@@ -447,14 +261,6 @@ def zip_unknown_method(_):
     return bytes(made)
 
 
-def tar_truncated(_):
-    return in_tar(("cats/2.jpg", noise(5000)))[:3000]
-
-
-def tar_gzip_truncated(_):
-    return in_tar(("cats/2.jpg", noise(9000)), kind="gz")[:-4000]
-
-
 def tar_gzip_wrong_checksum(_):
     made = bytearray(in_tar(("cats/2.jpg", noise(900)), kind="gz"))
     made[-8] ^= 1
@@ -467,20 +273,80 @@ def tar_xz_damaged(_):
     return bytes(made)
 
 
-def tar_bzip2_truncated(_):
-    return bz2.compress(in_tar(("cats/2.jpg", noise(9000))))[:-2000]
-
-
-def no_members(_):
-    return bytes(10240)
-
-
+SHORT = {
+    "zip_upwards": lambda _: in_zip(("../outside.jpg", b"x")),
+    "tar_upwards": lambda _: in_tar(("../outside.jpg", b"x")),
+    "tar_upwards_from_inside": lambda _: in_tar(("a/../../../outside.jpg", b"x")),
+    "zip_absolute": lambda box: in_zip((str(box / "outside.jpg"), b"x")),
+    "tar_absolute": lambda box: in_tar((str(box / "outside.jpg"), b"x")),
+    "zip_drive_letter": lambda _: in_zip(("C:\\Windows\\x.jpg", b"x")),
+    "zip_backslashes": lambda _: in_zip(("..\\..\\x.jpg", b"x")),
+    "tar_backslashes": lambda _: in_tar(("..\\..\\x.jpg", b"x")),
+    "zip_zero_byte": lambda _: in_zip(("cats/2.jpgx.exe", b"x")).replace(b"2.jpgx", b"2.jpg\0"),
+    "tar_escape_sequence": lambda _: in_tar(("cats/\x1b[2J\x1b]0;owned\x07.jpg", b"x")),
+    "tar_newline": lambda _: in_tar(("cats/a\nError: all is well.jpg", b"x")),
+    "zip_eight_bit_controls": lambda _: in_zip(("cats/\x9b2J.jpg", b"x")),
+    "zip_right_to_left_override": lambda _: in_zip(("cats/photo\u202egpj.exe", b"x")),
+    "tar_no_unicode": lambda _: in_tar(("cats/\udcff\udcfe.jpg", b"x")),
+    "zip_long_name": lambda _: in_zip(("cats/" + "x" * 5000, b"x")),
+    "tar_long_name": lambda _: in_tar(("cats/" + "x" * 5000, b"x")),
+    "tar_deep": lambda _: in_tar(("a/" * 1500 + "x.jpg", b"x")),
+    "zip_same_name": lambda _: in_zip(("cats/2.jpg", b"y")).replace(b"cats/2.jpg", b"cats/1.jpg"),
+    "tar_same_name": lambda _: in_tar(("cats/1.jpg", b"another cat")),
+    "zip_same_but_case": lambda _: in_zip(("Cats/1.JPG", b"x")),
+    "tar_same_but_spelling": lambda _: in_tar(
+        ("caf\u00e9/1.jpg", b"x"), ("cafe\u0301/2.jpg", b"x")
+    ),
+    "zip_file_and_folder": lambda _: in_zip(("cats/1.jpg/2.jpg", b"x")),
+    "tar_file_and_folder": lambda _: in_tar(("cats", b"x")),
+    "tar_name_changed_by_pax": lambda _: in_tar(
+        (info("cats/2.jpg", path="../outside.jpg"), b"x"), pax={"comment": "x"}
+    ),
+    "tar_name_changed_for_all": lambda _: in_tar(pax={"path": "../outside.jpg"}),
+    "tar_link_upwards": lambda _: in_tar(
+        (info("cats/2.jpg", tarfile.SYMTYPE, "../../../secret.txt"), b"")
+    ),
+    "tar_hard_link_inside": lambda _: in_tar(
+        (info("cats/2.jpg", tarfile.LNKTYPE, "cats/1.jpg"), b"")
+    ),
+    "tar_pipe": lambda _: in_tar((info("cats/2.jpg", tarfile.FIFOTYPE), b"")),
+    "tar_character_device": lambda _: in_tar((info("cats/2.jpg", tarfile.CHRTYPE), b"")),
+    "tar_block_device": lambda _: in_tar((info("cats/2.jpg", tarfile.BLKTYPE), b"")),
+    "zip_link": lambda _: in_zip((entry("cats/2.jpg", 0o120777), b"../../secret.txt")),
+    "zip_pipe": lambda _: in_zip((entry("cats/2.jpg", 0o010644), b"")),
+    "tar_setuid": lambda _: in_tar((info("dogs/2.jpg", mode=0o6777), b"x")),
+    "zip_bomb": lambda _: in_zip(("zeros", ZEROS), compression=zipfile.ZIP_DEFLATED),
+    "zip_bomb_below_the_cap": lambda _: in_zip(
+        ("zeros", ZEROS[:900_000]), compression=zipfile.ZIP_DEFLATED
+    ),
+    "zip_bomb_bzip2": lambda _: in_zip(("zeros", ZEROS), compression=zipfile.ZIP_BZIP2),
+    "zip_bomb_lzma": lambda _: in_zip(("zeros", ZEROS), compression=zipfile.ZIP_LZMA),
+    "tar_bomb_gzip": lambda _: in_tar(("zeros", ZEROS), kind="gz"),
+    "tar_bomb_bzip2": lambda _: in_tar(("zeros", ZEROS), kind="bz2"),
+    "tar_bomb_xz": lambda _: in_tar(("zeros", ZEROS), kind="xz"),
+    "tar_bomb_after_the_end": lambda _: gzip.compress(in_tar() + bytes(24 * MIB)),
+    "zip_many_files": lambda _: in_zip(*((f"{number}", b"") for number in range(700))),
+    "tar_many_files": lambda _: in_tar(*((f"{number}", b"") for number in range(700)), kind="gz"),
+    "zip_many_folders": lambda _: in_zip(
+        *((f"{number}/" + "f/" * 20 + "x", b"") for number in range(40))
+    ),
+    "zip_truncated": lambda _: in_zip(("cats/2.jpg", noise(5000)))[:-30],
+    "tar_truncated": lambda _: in_tar(("cats/2.jpg", noise(5000)))[:3000],
+    "tar_gzip_truncated": lambda _: in_tar(("cats/2.jpg", noise(9000)), kind="gz")[:-4000],
+    "tar_bzip2_truncated": lambda _: bz2.compress(in_tar(("cats/2.jpg", noise(9000))))[:-2000],
+    "no_members": lambda _: bytes(10240),
+}
+for _name, _make in SHORT.items():
+    _make.__name__ = _name
 HARMLESS = {  # these are unpacked, and this is all that may come of it
     zip_in_zip: {"cats/1.jpg", "4.zip"},
-    tar_setuid: {"cats/1.jpg", "dogs/2.jpg"},
+    SHORT["tar_setuid"]: {"cats/1.jpg", "dogs/2.jpg"},
 }
 HOSTILE = [
-    function
-    for name, function in list(globals().items())
-    if name.startswith(("zip_", "zip64_", "tar_", "no_")) and callable(function)
+    *SHORT.values(),
+    *(
+        function
+        for name, function in list(globals().items())
+        if name.startswith(("zip_", "zip64_", "tar_", "no_")) and callable(function)
+    ),
 ]
