@@ -15,7 +15,6 @@ ROWS = {  # a module may import modules of lower rows only
     "intervals": 0,
     "foreign": 0,
     "memory": 0,
-    "command_lines": 0,
     "keras_start": 1,
     "run_folders": 1,
     "settings": 1,

@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.command_lines import program_name, quoted
-from kit.commands.terminal import Command, next_steps, program, shown, typed
+from kit.commands.terminal import (
+    Command,
+    next_steps,
+    program,
+    program_name,
+    quoted,
+    shown,
+    typed,
+)
 from kit.settings import Tuning
 
 

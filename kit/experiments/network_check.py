@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from kit import data, errors, progress
 from kit.experiments import places
-from kit.experiments.choice import attempts, network_choice
+from kit.experiments.choice import network_choice
+from kit.experiments.choice.plan import attempts
 from kit.experiments.choice.variation import layers
 from kit.keras_start import start_keras
 from kit.settings import Checking
@@ -26,7 +27,7 @@ def check(settings: Checking) -> "Checks":
         DataError: The images cannot be used.
     """
     images, parts = settings.images, settings.division.parts
-    planned = attempts.attempts(settings.division.seed, settings.form.style)
+    planned = attempts(settings.division.seed, settings.form.style)
     source, output = places.data_folder(settings.folder), settings.results.output
     choice = network_choice.choose(settings.network, images, source, parts=parts)
     if output is not None:

@@ -12,8 +12,9 @@ import pytest
 
 from kit import architectures, data, description, memory, training
 from kit.errors import SettingError
-from kit.experiments.choice import attempts, network_choice
+from kit.experiments.choice import network_choice
 from kit.experiments.choice.network_choice import Choice
+from kit.experiments.choice.plan import attempts
 from kit.experiments.trainings import building
 from kit.settings import Optimization, Training
 
@@ -30,7 +31,7 @@ def test_networks_are_built_when_their_turn_comes_and_styles_start_from_equal_we
     splits = data.load(photos, image_size=12)
 
     def networks(*asked: Any) -> Iterator[keras.Model]:
-        planned = attempts.attempts(42, *asked)
+        planned = attempts(42, *asked)
         return building.build(choice, planned, [splits] * len(planned), Optimization())
 
     repeats = networks("functional", 3)

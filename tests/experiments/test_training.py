@@ -7,7 +7,7 @@ import pytest
 import kit
 from kit.errors import SettingError
 from kit.experiments import training
-from kit.experiments.choice import attempts
+from kit.experiments.choice.plan import attempts, check_last
 from kit.settings import Training
 
 
@@ -27,4 +27,4 @@ def test_pre_training_needs_validation_images() -> None:
     settings = Training().having(pretrain="autoencoder", use_validation=True, last_epoch=3)
 
     with pytest.raises(SettingError, match="use_validation leaves none"):
-        attempts.check_last(settings, attempts.attempts(42))
+        check_last(settings, attempts(42))

@@ -1,12 +1,14 @@
-"""Results: printed, also where a later step failed, or put where the user wants them."""
+"""Results: printed, also where a later step failed, and the commands that may follow."""
 
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit import files, progress
-from kit.command_lines import program_name, quoted
 
 if TYPE_CHECKING:
     from kit.experiments.run import Run
@@ -52,3 +54,16 @@ def put(target: Path, text: str) -> None:
         print(text, end="")
     else:
         files.write_text(target, text)
+
+
+def program_name(name: str) -> str:
+    """Return how a program is started here: `make` installs into a folder outside the PATH."""
+    beside = Path(sys.executable).with_name(name)
+    return name if shutil.which(name) or not beside.exists() else quoted(beside)
+
+
+def quoted(path: Path | str | float) -> str:
+    """Return a word as it is typed here."""
+    if os.name == "posix":
+        return shlex.quote(str(path))
+    return f'"{path}"' if " " in str(path) else str(path)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 from tyro import constructors
 
-from kit.command_lines import quoted
+from kit.commands.terminal.results import quoted
 from kit.setting_names import flag
 from kit.settings import Group, Joined
 from kit.settings.texts import flow

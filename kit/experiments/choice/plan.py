@@ -1,14 +1,26 @@
 """What a training is to do, decided before any work and without TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-from kit import data, progress, runs
+from kit import architectures, data, progress, runs
+from kit.choices import LARGEST_SEED
+from kit.errors import DataError, SettingError
 from kit.experiments import places
-from kit.experiments.choice import attempts, network_choice, transfer, variation
-from kit.experiments.choice.attempts import Attempt
+from kit.experiments.choice import network_choice, variation
 from kit.experiments.choice.network_choice import Choice
 from kit.settings import Training
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of the trainings of a run: the only one, a style, or one of several starts."""
+
+    name: str
+    style: architectures.Style
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -37,15 +49,15 @@ class Plan:
     @property
     def varies_images(self) -> bool:
         """Tell whether training sees augmented images."""
-        return transfer.varies_images(self.settings.transfer, self.choice)
+        return variation.varies_images(self.settings.transfer, self.choice)
 
 
 def plan(settings: Training) -> Plan:
     """Decide what is trained, on what and where it goes; a mistake is told now."""
     division, comparison = settings.division, settings.comparison
-    planned = attempts.attempts(division.seed, **vars(comparison))
+    planned = attempts(division.seed, **vars(comparison))
     source = places.data_folder(settings.folder)
-    attempts.check_folds(comparison.folds, source, division.parts)
+    check_folds(comparison.folds, source, division.parts)
     choice = network_choice.choose(
         settings.network,
         settings.images,
@@ -55,9 +67,9 @@ def plan(settings: Training) -> Plan:
     )
     layers = variation.layers(settings.variation.augment)
     varied = bool(layers) or settings.variation.augmentation != "none"
-    transfer.check(settings.transfer, choice, comparison.style, varied)
+    variation.check_transfer(settings.transfer, choice, comparison.style, varied)
     variation.check(choice, settings.variation, settings.optimization, settings.transfer)
-    attempts.check_last(settings, planned)
+    check_last(settings, planned)
     record = settings.record
     target = places.run_folder(record.output, source, choice.label, record.overwrite)
     if settings.transfer.unlabelled is not None:
@@ -71,3 +83,54 @@ def plan(settings: Training) -> Plan:
     data.given_parts(source, division.parts)
     settings = settings.having(image_size=choice.image_size, color=choice.color, augment=layers)
     return Plan(settings, choice, source, target, tuple(planned))
+
+
+def attempts(
+    seed: int,
+    style: Literal["functional", "sequential", "both"] = "functional",
+    repeats: int = 1,
+    folds: int | None = None,
+) -> list[Attempt]:
+    """Return which trainings make the run; the first starts from the seed.
+
+    Raises:
+        SettingError: A seed is out of its range.
+    """
+    last = seed + max(repeats, folds or 1) - 1
+    if not 0 <= seed <= last <= LARGEST_SEED:
+        raise SettingError(
+            f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they are {seed} to "
+            f"{last}. Take a smaller `seed`."
+        )
+    if style == "both":
+        return [Attempt(each, each, seed) for each in get_args(architectures.Style)]
+    if folds is not None:
+        return [Attempt(f"fold {n + 1}", style, seed + n) for n in range(folds)]
+    if repeats == 1:
+        return [Attempt(style, style, seed)]
+    return [Attempt(f"seed {seed + n}", style, seed + n) for n in range(repeats)]
+
+
+def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
+    """Make sure that the data leave the validation part to the folds."""
+    if folds is not None and "validation" in data.given_parts(source, parts):
+        raise DataError(
+            f"{source} gives the validation part, and `folds` draws it from all images that are "
+            "not in the test part: what was kept apart on purpose would be mixed. Leave `folds` "
+            "out, or put these images with the training images."
+        )
+
+
+def check_last(settings: Training, planned: Sequence[Attempt]) -> None:
+    """Check that a training whose last epoch is given is one that chooses nothing."""
+    others = len(planned) > 1 or settings.transfer.fine_tune is not None
+    if settings.duration.last_epoch is not None and others:
+        raise SettingError(
+            "`last_epoch` is for a single training of known length; leave `repeats`, `folds`, "
+            "`style=both` and `fine_tune` out."
+        )
+    if settings.duration.use_validation and settings.transfer.pretrain != "none":
+        raise SettingError(
+            f"`pretrain={settings.transfer.pretrain}` takes its best epoch by the validation "
+            "images, and `use_validation` leaves none; leave one of the two out."
+        )

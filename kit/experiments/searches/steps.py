@@ -16,7 +16,7 @@ from kit.intervals import guessing
 from kit.keras_start import start_keras
 
 if TYPE_CHECKING:
-    from kit.experiments.searches.tuned import Tuned
+    from kit.experiments.tuning import Tuned
 
 BEGUN = ("search.json", "trials")  # what is there of a search from its first moment on
 
@@ -77,7 +77,7 @@ def _search(
     from kit.experiments.run import load
     from kit.experiments.searches import record, workers
     from kit.experiments.searches import winner as last
-    from kit.experiments.searches.tuned import Tuned
+    from kit.experiments.tuning import Tuned
 
     settings, source = wanted.settings, wanted.source
     planned = plan_of(settings, resolved["epochs"], space)

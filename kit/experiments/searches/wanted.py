@@ -8,7 +8,7 @@ from typing import Any
 from kit import progress
 from kit.errors import SettingError
 from kit.experiments import places
-from kit.experiments.choice import attempts
+from kit.experiments.choice.plan import attempts
 from kit.experiments.choice.variation import layers
 from kit.experiments.searches.settings import (
     FREE,
@@ -77,7 +77,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
 
 def _check(settings: Mapping[str, Any]) -> None:
     # One seed for the trials, one for each start of a finalist, one for the last training.
-    attempts.attempts(settings["seed"], repeats=max(settings["seeds"], 1) + 2)
+    attempts(settings["seed"], repeats=max(settings["seeds"], 1) + 2)
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")

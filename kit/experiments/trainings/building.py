@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, description, runs, training
 from kit.data.batches import augmentation
-from kit.experiments.choice.attempts import Attempt
 from kit.experiments.choice.network_choice import Choice
-from kit.experiments.choice.plan import Plan
+from kit.experiments.choice.plan import Attempt, Plan
 from kit.settings import Optimization, Training
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit import architectures, data, evaluation, files, plots, progress, runs, training
-from kit.experiments.choice.attempts import Attempt
-from kit.experiments.choice.plan import Plan
+from kit.experiments.choice.plan import Attempt, Plan
 from kit.experiments.trainings import building
 from kit.intervals import worth
 from kit.settings import Training
