@@ -4,15 +4,17 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kit.experiments.run import Run
 from kit.progress import clean
-from kit.search import Result
 from kit.settings import Tuning
 from kit.settings.keywords import documented
+
+if TYPE_CHECKING:
+    from kit.search import Result
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +33,7 @@ class Tuned:
     folder: Path
     best: Run
     trained: bool
-    result: Result
+    result: "Result"
     settings: Mapping[str, Any]
 
     @property
