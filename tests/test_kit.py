@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 import kit
-from kit.errors import SettingError
 
 STORED = Path(__file__).parent / "stored_run_0.1"
-SETTINGS = kit.FUNCTIONS.keys() - {"build", "load"}  # of these the keywords are settings
 
 
 def test_the_package_is_imported_at_once_and_without_tensorflow() -> None:
@@ -38,13 +36,6 @@ def test_no_package_takes_the_name_of_a_function() -> None:
 
     for name, place in kit.FUNCTIONS.items():
         assert getattr(kit, name) is getattr(importlib.import_module(place), name)
-
-
-@pytest.mark.parametrize("name", sorted(SETTINGS))
-def test_every_function_can_be_called_again_after_a_mistake(name: str) -> None:
-    for _ in range(2):
-        with pytest.raises(SettingError, match=r'no setting "bath_size"'):
-            getattr(kit, name)(bath_size=3)
 
 
 def test_a_network_is_built_twice_and_a_run_opened_twice() -> None:

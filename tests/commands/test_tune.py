@@ -286,7 +286,7 @@ def test_heads_are_searched_on_features_and_no_trial_builds_the_backbone(
     ranges = ["--search", "dropout=0:0.5", "--search", "dense=[],[4]"]
     given = [str(photos), "--backbone", str(tmp_path / "model.keras"), "--image-size", "16"]
     given += ["--monitor", "val_loss"]
-    program(tune, [*given, *ranges, *SMALL, "--output", str(folder)])
+    program(tune, [*given, *ranges, *SMALL, "--epochs", "1", "--output", str(folder)])
 
     assert set(at_trials) == {1}  # for the features
     assert len(built) > 1  # for the run of the winner

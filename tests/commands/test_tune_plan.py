@@ -178,7 +178,7 @@ def test_a_search_begun_with_workers_goes_on_with_those_of_a_scheduler(
             {"search": ("dropout=0:0.7",)},
             "--search: {'dropout': '0.0:0.6'} there, {'dropout': '0.0:0.7'} here",
         ),
-        ({"settings": ("filters=[9]",)}, "--set: {'filters': [8]} there, {'filters': [9]} here"),
+        ({"settings": {"filters": [9]}}, "--set: {'filters': [8]} there, {'filters': [9]} here"),
         ({"optimizer": "sgd"}, "--optimizer: adamw there, sgd here"),
         ({"seed": 7}, "--seed: 42 there, 7 here"),
         ({"threads": 2}, "--threads: 1 there, 2 here"),
@@ -209,7 +209,7 @@ def test_a_search_whose_settings_are_damaged_is_named(left: bytes, tmp_path: Pat
 
 def test_equal_settings_in_other_words_are_no_difference(tmp_path: Path) -> None:
     folder = kept(tmp_path / "s", settings={"filters": [8], "l1": 0}, image_size=[8, 8])
-    given = {"search": ("dropout=0.0:0.60",), "settings": ("filters=[8]",), "image_size": (8,)}
+    given = {"search": ("dropout=0.0:0.60",), "settings": {"filters": [8]}, "image_size": (8,)}
 
     assert wanted({"resume": True, "output": folder, **given}).folder == folder
 

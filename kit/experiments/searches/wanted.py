@@ -9,7 +9,6 @@ from kit import progress
 from kit.errors import SettingError
 from kit.experiments import places
 from kit.experiments.choice.plan import attempts
-from kit.experiments.choice.variation import layers
 from kit.experiments.searches.settings import (
     FREE,
     SETTINGS,
@@ -21,7 +20,7 @@ from kit.search import Space, space_text
 from kit.setting_names import flag
 from kit.settings import Tuning
 from kit.settings.stored import read_settings
-from kit.settings.texts import assignments, one_or_two
+from kit.settings.texts import one_or_two
 
 
 @dataclass(frozen=True)
@@ -129,14 +128,10 @@ def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[st
 
 def _comparable(name: str, value: Any) -> Any:
     """Return a setting in the one form that two equal ones have."""
-    if value is None or value == ():
-        return defaults().get(name) if value is None else {}
+    if value is None:
+        return defaults().get(name)
     if name == "search":
         return space_text(space_of(value) or ())
-    if name == "settings":
-        return plain(assignments(value))
-    if name == "augment":
-        return plain(layers(value))
     if name == "image_size":
         return list(one_or_two(value))
     if name in ("folder", "split", "exclude"):
