@@ -1,10 +1,1 @@
-from example_networks import (  # noqa: F401  # fixtures
-    images,
-    loaded_elsewhere,
-    name,
-    needs,
-    shared,
-    small,
-    stages,
-    style,
-)
+from example_networks import images, shared, small  # noqa: F401  # fixtures

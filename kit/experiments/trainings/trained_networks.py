@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from kit import architectures, data, evaluation, files, plots, progress, runs, training
+from kit import architectures, data, evaluation, plots, progress, runs, training
+from kit.experiments import score_files
 from kit.experiments.choice.plan import Attempt, Plan
 from kit.experiments.trainings import building
 from kit.intervals import worth
@@ -186,7 +185,7 @@ def _pretrain(
     plots.save(figure, run / "figures" / f"reconstructions{ending}.png")
     if transfer.keep_autoencoder:
         runs.save_model(done.autoencoder, run / f"autoencoder{ending}.keras")
-    _save_table(done.history.table, run / f"history_pretraining{ending}.csv")
+    score_files.save_table(done.history.table, run / f"history_pretraining{ending}.csv")
 
 
 def _on_backbone(
@@ -232,9 +231,5 @@ def _on_backbone(
             "log_folder": None if logs is None else logs / "fine-tune",
         },
     )
-    _save_table(history.table, fit_settings["history_file"])
+    score_files.save_table(history.table, fit_settings["history_file"])
     return Trained(attempt, model, history, model, splits)
-
-
-def _save_table(table: pd.DataFrame, path: Path) -> None:
-    files.write(path, lambda temporary: table.to_csv(temporary, index=False))
