@@ -80,8 +80,6 @@ def create(folder: Path | str, overwrite: bool = False) -> Iterator[Path]:
         (new / "figures").mkdir(parents=True)
         if new != place:
             progress.say(f"{folder} stays as it is until the new run is complete, in {new}.")
-        if (previous := place.with_name(f"{place.name}.previous")).exists():  # by version 0.1
-            progress.say(f"{previous} is an older run, which an interrupted training put aside.")
         try:
             yield new
             if new != place:
