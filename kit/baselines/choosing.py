@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kit import progress
 from kit.baselines import linear, neighbours
-from kit.baselines.image_vectors import Labels, Vectors, folds, numbers_of, vectors
+from kit.baselines.image_vectors import Labels, Vectors, folds, vectors
 from kit.data import Splits
 from kit.errors import SettingError, nearest
 
@@ -51,9 +51,7 @@ METHODS: Mapping[str, Method] = {
         distances=True,
     ),
 }
-TUNED_ON = (
-    2000  # images: what a cross-validation over all 50,000 would find costs 600 times as much
-)
+TUNED_ON = 2000  # images: cross-validating over all 50,000 would cost 600 times as much
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +103,15 @@ def fit(splits: Splits, method: str) -> Baseline:
             f"{nearest(str(method), METHODS)}"
         )
     kind = METHODS[method]
-    numbers = numbers_of(splits, "train")
+    numbers = splits.parts["train"]
     labels = splits.labels[numbers]
     contents = [splits.hashes[number] for number in numbers]
     fold = folds(labels, contents, splits.class_names, TUNED_ON, splits.seed)
     train, there = vectors(splits, numbers, "Reading training images")
     labels, fold = labels[there], fold[there]
     start = time.monotonic()
-    tried = kind.candidates(_smallest_training(fold))
+    sizes = np.bincount(fold[fold >= 0])
+    tried = kind.candidates(int(sizes.sum() - sizes.max()))
     answers = _tried(kind, method, train, labels, fold, tried, splits)
     used = fold >= 0
     search = _table(tried, answers, labels[used], fold[used])
@@ -131,11 +130,6 @@ def fit(splits: Splits, method: str) -> Baseline:
         seconds=time.monotonic() - start,
         ask=ask,
     )
-
-
-def _smallest_training(fold: NDArray[np.int64]) -> int:
-    sizes = np.bincount(fold[fold >= 0])
-    return int(sizes.sum() - sizes.max())
 
 
 def _tried(

@@ -12,7 +12,7 @@ from kit.data import DecodedImages, Splits
 from kit.errors import DataError, SettingError
 from kit.files import amount
 
-__all__ = ["Labels", "Vectors", "folds", "numbers_of", "vectors"]
+__all__ = ["Labels", "Vectors", "folds", "vectors"]
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -20,17 +20,6 @@ Labels = NDArray[np.int64]
 CHUNK = 512  # images read at once
 MOST_BYTES = 2**31  # of the training vectors: 50,000 images of 32x32x3 are 0.6 GB
 SHOWN = 5  # class names in a sentence
-
-
-def numbers_of(splits: Splits, part: str) -> Labels:
-    """Return the numbers of a part's images.
-
-    Raises:
-        SettingError: The data has no such part.
-    """
-    if part not in splits.parts:
-        raise SettingError(f"The data has no {part} part, only {', '.join(splits.parts)}.")
-    return splits.parts[part]
 
 
 def vectors(splits: Splits, numbers: Labels, doing: str) -> tuple[Vectors, NDArray[np.bool_]]:

@@ -44,14 +44,8 @@ def svm(strength: float, images: int, seed: int) -> Any:
     from sklearn.linear_model import SGDClassifier
 
     penalty = 1 / (strength * images)
-    return SGDClassifier(
-        loss="hinge",
-        alpha=penalty,
-        average=True,
-        max_iter=PASSES,
-        random_state=seed,
-        n_jobs=-1,
-    )
+    common = {"max_iter": PASSES, "random_state": seed, "n_jobs": -1}
+    return SGDClassifier(loss="hinge", alpha=penalty, average=True, **common)
 
 
 def trials(
@@ -91,11 +85,6 @@ def calibrated(
     """Turn distances from a boundary into probabilities by one factor, softmax(factor * distance).
 
     The factor is one over :func:`kit.evaluation.temperature` of answers for held-out images.
-
-    Args:
-        answer: From vectors to distances (images, classes).
-        held_out: Distances (images, classes) from a cross-validation.
-        labels: Their classes (images,).
     """
     from scipy.special import softmax
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.baselines.image_vectors import Labels, Vectors, numbers_of, vectors
+from kit.baselines.image_vectors import Labels, Vectors, vectors
 from kit.data import Splits
 from kit.errors import require_choice
 
@@ -43,7 +43,7 @@ def nearest(
         SettingError: There is no such distance, or the images are too large for the memory.
     """
     require_choice("distance", distance, METRICS)
-    known = numbers_of(splits, "train")
+    known = splits.parts["train"]
     train, there = vectors(splits, known, "Reading training images")
     asked, _ = vectors(splits, np.asarray(numbers), "Reading images")
     return known[there][_nearest(train, distance, min(count, len(train)))(asked)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kit import files
-from kit.errors import SettingError
+from kit.errors import require_choice
 
 if TYPE_CHECKING:
     from kit.data.splits import Splits
@@ -58,8 +58,7 @@ def random_images(
     Raises:
         SettingError: The data has no such part.
     """
-    if part not in splits.parts:
-        raise SettingError(f"The data has no {part} part, only {', '.join(splits.parts)}.")
+    require_choice("part", part, splits.parts)
     rng = np.random.default_rng(splits.seed if seed is None else seed)
     chosen = rng.permutation(splits.parts[part])[:count]
     images, indices = splits.images.read_present(chosen)

@@ -7,8 +7,7 @@ the first needs Keras.
 from kit.evaluation.asking_models import both_columns, predictions, probabilities
 from kit.evaluation.cross_validation import CrossValidation, cross_validated
 from kit.evaluation.kept_epoch import best_place, kept_epoch, why_kept
-from kit.evaluation.looks import looks, looks_text
-from kit.evaluation.score_sentences import sentences
+from kit.evaluation.score_sentences import looks, looks_text, sentences
 from kit.evaluation.scores import Scores, recalled, score
 from kit.evaluation.temperature import temperature
 

@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kit.errors import SettingError
-
 __all__ = ["both_columns", "predictions", "probabilities"]
 
 DECIMALS = 6  # as many as float32 holds of a number near 1
@@ -63,15 +61,7 @@ def predictions(
     Returns:
         True and predicted classes by name, and the probability the model gave its own answer,
         rounded to six decimals.
-
-    Raises:
-        SettingError: There are not as many files, classes and rows.
     """
-    if not len(files) == len(true) == len(answers):
-        raise SettingError(
-            "There must be one file name and one true class for each row of answers; there "
-            f"are {len(files)} files, {len(true)} classes and {len(answers)} rows."
-        )
     names = np.asarray(class_names, dtype=object)
     predicted = names[np.argmax(answers, axis=1)]
     sure = np.asarray(answers, dtype=np.float64).max(axis=1).round(DECIMALS)

@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kit.errors import SettingError
 from kit.evaluation.asking_models import predictions
-from kit.evaluation.looks import looks_text
-from kit.evaluation.score_sentences import sentences
+from kit.evaluation.score_sentences import looks_text, sentences
 from kit.evaluation.scores import Scores, score
 
 __all__ = ["CrossValidation", "cross_validated"]
@@ -96,23 +94,15 @@ def cross_validated(
         are_probabilities: Whether the answers are; of scores there is no cross-entropy.
 
     Raises:
-        SettingError: Shapes do not fit, an image occurs twice, or there is one fold only.
+        SettingError: Shapes do not fit.
         KitError: A model answered with something that is not a finite number.
     """
-    if len(set(files)) != len(files):
-        raise SettingError("In a cross-validation every image must be answered once, not twice.")
-    numbers = np.unique(fold)
-    if len(fold) != len(files) or len(numbers) < 2:
-        raise SettingError(
-            f"There must be a fold for each of the {len(files)} images, and two folds at least; "
-            f"there are {len(fold)} entries of {len(numbers)} folds."
-        )
     kind = {"are_probabilities": are_probabilities}
     scores = score(true, answers, class_names, **kind)
     right = np.argmax(answers, axis=1) == true
     table = predictions(files, true, answers, class_names, **kind).assign(fold=fold)
     return CrossValidation(
         scores=scores,
-        accuracies=tuple(float(right[fold == number].mean()) for number in numbers),
+        accuracies=tuple(float(right[fold == number].mean()) for number in np.unique(fold)),
         table=table.sort_values("file", ignore_index=True),
     )

@@ -48,11 +48,8 @@ def best_place(
 ) -> int:
     """Return which of several trainings' epochs is kept: the rule, whatever their order.
 
-    Args:
-        rows: As for :func:`kept_epoch`.
-        monitor: As for :func:`kept_epoch`.
-        images: As for :func:`kept_epoch`.
-        held: The places whose weights are there; none for all.
+    Arguments are those of :func:`kept_epoch`, and ``held`` the places whose weights are there; none
+    for all.
     """
     scores = [_score(row, monitor) for row in rows]
     level = max(scores) - _error(max(scores), monitor, images) - ROUNDING
@@ -62,14 +59,7 @@ def best_place(
 
 
 def why_kept(rows: Sequence[Row], place: int, monitor: str, images: float = 0) -> str:
-    """Say which epoch is kept, and why.
-
-    Args:
-        rows: As for :func:`kept_epoch`.
-        place: Of the kept epoch, from 0.
-        monitor: As for :func:`kept_epoch`.
-        images: As for :func:`kept_epoch`.
-    """
+    """Say which epoch is kept, the one at ``place`` from 0, and why; see :func:`kept_epoch`."""
     text = f"The weights of epoch {place + 1} of {len(rows)} are kept"
     value = rows[place][monitor]
     if "loss" in monitor:

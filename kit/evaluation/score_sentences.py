@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kit.evaluation.looks import looks, looks_text
 from kit.evaluation.scores import Scores
 from kit.intervals import paired
 from kit.progress import clean
 
-__all__ = ["sentences"]
+__all__ = ["looks", "looks_text", "sentences"]
 
 FEW = 10  # images of a class: with 10 of 10 right, the 95 % interval still begins at 0.72
 UNSURE = 0.05  # how likely a difference may be by chance, before it is no finding
@@ -48,6 +47,23 @@ def sentences(
         _sharing(scores, shared, shared_with),
     ]
     return [sentence for sentence in told if sentence]
+
+
+def looks(epochs: int | Sequence[int]) -> int:
+    """Return from how many scores on the same images the best was chosen, which makes it too good.
+
+    Args:
+        epochs: Of each training that could have been kept: each was scored after every epoch.
+    """
+    return epochs if isinstance(epochs, int) else sum(epochs)
+
+
+def looks_text(epochs: int | Sequence[int], training: str = "training") -> str:
+    """Return the same in words: "20 epochs", "9 epochs of 3 trainings", for any word."""
+    count = looks(epochs)
+    text = "1 epoch" if count == 1 else f"{count:,} epochs"
+    several = 1 if isinstance(epochs, int) else len(epochs)
+    return text if several == 1 else f"{text} of {several:,} {training}s"
 
 
 def _headline(scores: Scores, part: str, epochs: int | Sequence[int] | None) -> str:

@@ -198,26 +198,11 @@ def _normalized(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _per_class(confusion: NDArray[np.int64], class_names: Sequence[str]) -> pd.DataFrame:
-    rows = []
-    for index, name in enumerate(class_names):
-        hits, support = int(confusion[index, index]), int(confusion[index].sum())
-        predicted = int(confusion[:, index].sum())
-        precision, recall = wilson(hits, predicted), wilson(hits, support)
-        rows.append(
-            {
-                "class": name,
-                "precision": _share(hits, predicted),
-                "precision_low": precision[0],
-                "precision_high": precision[1],
-                "recall": _share(hits, support),
-                "recall_low": recall[0],
-                "recall_high": recall[1],
-                "f1": _share(2 * hits, predicted + support),
-                "support": support,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")
+    hits, answered, support = np.diagonal(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    table: dict[str, Any] = {"class": list(class_names)}
+    with np.errstate(invalid="ignore"):  # of no images there is no share
+        for name, whole in (("precision", answered), ("recall", support)):
+            ends = [wilson(*map(int, pair)) for pair in zip(hits, whole, strict=True)]
+            low, high = zip(*ends, strict=True)
+            table |= {name: hits / whole, f"{name}_low": low, f"{name}_high": high}
+        return pd.DataFrame({**table, "f1": 2 * hits / (answered + support), "support": support})

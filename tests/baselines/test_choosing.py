@@ -15,7 +15,9 @@ ALL = tuple(baselines.METHODS)
 
 @pytest.fixture(scope="module")
 def digits() -> data.Splits:
-    return data.load(samples.digits(), image_size=8, augmentation="none")
+    return data.load(
+        samples.digits(), image_size=8, augmentation="none", validation_split=0.1, test_split=0.5
+    )
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_an_unknown_method_is_answered_with_those_there_are(splits: data.Splits)
 
 
 def test_a_part_that_is_not_there_is_named(splits: data.Splits) -> None:
-    with pytest.raises(SettingError, match="no test part, only train, validation"):
+    with pytest.raises(SettingError, match="part must be one of train, validation, not 'test'"):
         baselines.answer(baselines.fit(splits, "knn"), splits, "test")
 
 

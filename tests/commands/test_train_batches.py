@@ -116,12 +116,9 @@ def test_a_head_is_trained_on_evened_out_features(
     run = tmp_path / "run"
     program(train, [str(few), *frozen, "--sampling", sampling, "--output", str(run)])
 
-    history = pd.read_csv(run / "history.csv")
-    assert len(history) == 1
+    assert len(pd.read_csv(run / "history.csv")) == 1
+    assert runs.load(run).settings["sampling"] == sampling
     assert ("SMOTE: 12 training vectors" in capsys.readouterr().err) == (sampling == "smote")
-    again = tmp_path / "again"
-    program(train, ["--config", str(run / "run.yaml"), "--output", str(again)])
-    pd.testing.assert_series_equal(history["loss"], pd.read_csv(again / "history.csv")["loss"])
 
 
 def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: Path) -> None:

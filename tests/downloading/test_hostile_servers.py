@@ -1,6 +1,5 @@
 """Whatever a server does, the final name holds a checked folder or nothing."""
 
-import contextlib
 import hashlib
 import socket
 import ssl
@@ -9,7 +8,6 @@ import threading
 import time
 
 import pytest
-import requests
 import trustme
 from loopback import ARCHIVE, PHOTOS, contents, names, packed, serving
 
@@ -286,49 +284,3 @@ def test_a_certificate_must_be_of_somebody_we_trust_and_of_this_server(
             fetch(server.url, timeout=5)
         assert server.asked == []
     assert names(tmp_path) == []
-
-
-def naive(url, path):
-    """Fetch as a script would, straight to the final name."""
-    with requests.get(url, stream=True, timeout=None) as response, path.open("wb") as file:
-        for chunk in response.iter_content(2**14):
-            file.write(chunk)
-            file.flush()
-
-
-@pytest.mark.parametrize("answer", [short_no_length, page, noise, error_500, unasked_range])
-def test_without_the_checks_these_servers_leave_a_bad_file(answer, tmp_path):
-    with serving(answer) as server:
-        naive(server.url, tmp_path / "final")
-    assert (tmp_path / "final").read_bytes() != ARCHIVE
-
-
-@pytest.mark.parametrize("answer", [hang_in_body, hang_at_once, drip_headers, drip_body, endless])
-def test_without_the_limits_these_servers_do_not_let_go(answer, tmp_path):
-    with serving(answer) as server:
-
-        def run():
-            with contextlib.suppress(Exception):
-                naive(server.url, tmp_path / "final")
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(2 * TIMEOUT)
-        assert thread.is_alive()
-        if answer is endless:
-            assert (tmp_path / "final").stat().st_size > MOST
-        server.over.set()
-    thread.join(5)
-
-
-def test_without_the_check_of_addresses_a_redirect_inward_is_followed(fetch, monkeypatch):
-    monkeypatch.setattr(https, "check_redirect", lambda first, address: None)
-
-    def answer(to):
-        if to.headers["Host"].startswith("localhost"):
-            to.give(ARCHIVE)
-        else:
-            to_neighbour(to)
-
-    with serving(answer) as server:
-        assert contents(fetch(server.url, timeout=5)) == PHOTOS

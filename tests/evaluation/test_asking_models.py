@@ -1,8 +1,6 @@
 import numpy as np
-import pytest
 
 from kit import evaluation
-from kit.errors import SettingError
 
 
 def test_one_sigmoid_column_is_the_second_class():
@@ -48,11 +46,6 @@ def test_predictions_name_file_truth_answer_and_its_probability():
         ["b,c.jpg", "سگ", "سگ", 0.666667],
     ]
     assert list(table.columns) == ["file", "true", "predicted", "probability"]
-
-
-def test_a_missing_file_name_is_refused():
-    with pytest.raises(SettingError, match="1 files, 2 classes and 2 rows"):
-        evaluation.predictions(["a"], np.array([0, 1]), np.eye(2), ("a", "b"))
 
 
 def test_the_score_of_an_answer_is_not_called_its_probability():

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from kit import evaluation
-from kit.errors import SettingError
 
 FILES = ["d", "a", "c", "b", "f", "e"]
 TRUE = np.array([0, 1, 0, 1, 0, 0])
@@ -56,17 +55,3 @@ def test_the_sentences_say_which_interval_it_is_and_what_limits_it():
     assert "accuracy of each fold: 0.667, 0.667; mean 0.667, standard deviation 0.000" in told
     assert "Wilson's over all answers" in told
     assert "(145 epochs of 2 trainings in all), so this is optimistic too" in told
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"files": ["a", "a", "c", "b", "f", "e"]}, "answered once"),
-        ({"fold": np.ones(6, int)}, "two folds at least"),
-        ({"fold": FOLD[:5]}, "a fold for each of the 6 images"),
-        ({"answers": ANSWERS[:5]}, "shape"),
-    ],
-)
-def test_what_does_not_fit_is_an_error(change, message):
-    with pytest.raises(SettingError, match=message):
-        validated(**change)

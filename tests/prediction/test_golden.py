@@ -217,8 +217,13 @@ def test_there_are_enough_formats_and_the_tolerances_tell_them_apart():
         assert np.abs(np.asarray(raw).astype(int) - PHOTO.astype(int)).max() > 5 * LOSSY
 
 
-@pytest.mark.parametrize("cached", [True, False], ids=["cached", "decoded"])
-def test_training_evaluation_and_prediction_agree_on_every_format(tmp_path, cached, monkeypatch):
+@pytest.mark.parametrize(
+    ("color", "aspect", "cached"),
+    [("rgb", "stretch", True), ("rgb", "crop", False), ("grayscale", "pad", True)],
+)
+def test_training_evaluation_and_prediction_agree_on_every_format(
+    tmp_path, color, aspect, cached, monkeypatch
+):
     monkeypatch.setenv("KIT_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "photos"
     for place, (name, (content, _, _)) in enumerate(FILES.items()):
@@ -228,7 +233,8 @@ def test_training_evaluation_and_prediction_agree_on_every_format(tmp_path, cach
     turned_heic = Path(__file__).parents[1] / "data" / "turned.heic"
     (folder / "odd" / "turned.heic").write_bytes(turned_heic.read_bytes())
 
-    splits = data.load(folder, (20, 30), 8, augmentation="none", cache=cached)
+    how = {"color": color, "aspect": aspect}
+    splits = data.load(folder, (20, 30), 8, augmentation="none", cache=cached, **how)
     assert len(splits.files) == len(FILES) + 1
     seen = {}
     for part in splits.parts:
@@ -239,14 +245,14 @@ def test_training_evaluation_and_prediction_agree_on_every_format(tmp_path, cach
 
     asked = []
     model = Recorder(asked)
-    again = data.load_test(folder, splits.class_names, (20, 30), "rgb", "stretch", cache=cached)
+    again = data.load_test(folder, splits.class_names, (20, 30), **how, cache=cached)
     evaluation.probabilities(model, again.test)
-    classifier = prediction.Classifier(model, splits.class_names, (20, 30), "rgb", "stretch")
+    classifier = prediction.Classifier(model, splits.class_names, (20, 30), **how)
     prediction.classify(classifier, [folder / file for file in splits.files])
     expected = np.stack([seen[file] for file in splits.files])
     np.testing.assert_array_equal(np.concatenate(asked), np.concatenate([expected, expected]))
     for file in splits.files:
-        plain = decoder.decode(folder / file, (20, 30))
+        plain = decoder.decode(folder / file, (20, 30), **how)
         np.testing.assert_array_equal(plain, seen[file].astype(np.uint8), err_msg=file)
 
 

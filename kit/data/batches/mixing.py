@@ -126,6 +126,33 @@ def draw(how: Mix, seed: int, epoch: int, batch: int, count: int, size: tuple[in
     )
 
 
+def mixed(images: Any, rows: Any, partners: Any, outside: Any, boxes: Any, shares: Any) -> Any:
+    """Mix each image and its row with those of its partner.
+
+    Args:
+        images: float32 ``(n, height, width, channels)``.
+        rows: float32 ``(n, m)``: what goes with the images, in which shares count: labels, weights.
+        partners: See :class:`Draws`, as the next three.
+        outside: Likewise.
+        boxes: Likewise.
+        shares: Likewise.
+
+    Returns:
+        Images and rows of the same shapes.
+    """
+    import tensorflow as tf  # here: the rest is NumPy
+
+    height, width = images.shape[1:3]
+    top, left, bottom, right = (boxes[:, side, None, None, None] for side in range(4))
+    y = tf.range(height)[None, :, None, None]
+    x = tf.range(width)[None, None, :, None]
+    inside = (y >= top) & (y < bottom) & (x >= left) & (x < right)
+    own = tf.where(inside, 0.0, outside[:, None, None, None])
+    images = own * images + (1 - own) * tf.gather(images, partners)
+    share = shares[:, None]
+    return images, share * rows + (1 - share) * tf.gather(rows, partners)
+
+
 def named_shares(label: NDArray[Any], class_names: tuple[str, ...]) -> list[tuple[str, float]]:
     """Return the classes of a label and their shares, the largest first, none below 0.005."""
     order = np.argsort(-label, kind="stable")

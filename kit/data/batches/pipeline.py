@@ -7,7 +7,7 @@ certain way, whatever came before it. A training that stopped goes on at any epo
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +19,9 @@ from kit.data.batches import (
     class_sampling,
     label_modes,
     mixing,
-    mixing_in_tensorflow,
     seeded_layers,
 )
-from kit.errors import SettingError
+from kit.errors import require_choice
 
 if TYPE_CHECKING:
     from kit.data.splits import Splits
@@ -30,15 +29,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Batch = tuple[Array, ...]
 
-SEEDS = tf.TensorSpec((None,), tf.int32)
 NO_SEEDS, NO_WEIGHTS = np.empty(0, np.int32), np.empty(0, np.float32)
-WEIGHTS = tf.TensorSpec((None,), tf.float32)
-MIXED = [  # as in kit.data.batches.mixing.Draws
-    tf.TensorSpec((None,), tf.int64),
-    tf.TensorSpec((None,), tf.float32),
-    tf.TensorSpec((None, 4), tf.int32),
-    tf.TensorSpec((None,), tf.float32),
-]
 
 
 def steps(splits: "Splits", part: str = "train") -> int:
@@ -47,7 +38,8 @@ def steps(splits: "Splits", part: str = "train") -> int:
     Raises:
         SettingError: The data has no such part.
     """
-    return math.ceil(len(_indices(splits, part)) / splits.batch_size)
+    require_choice("part", part, splits.parts)
+    return math.ceil(len(splits.parts[part]) / splits.batch_size)
 
 
 def training(
@@ -120,7 +112,8 @@ def ordered(
     Raises:
         SettingError: The data has no such part, or the label mode does not fit.
     """
-    indices, labels = _indices(splits, part), label_modes.labels(splits, label_mode)
+    require_choice("part", part, splits.parts)
+    indices, labels = splits.parts[part], label_modes.labels(splits, label_mode)
     count = math.ceil(len(indices) / (batch_size or splits.batch_size))
     pieces = np.array_split(indices, max(1, count))  # nearly even: none is soon lost as a whole
 
@@ -133,10 +126,8 @@ def ordered(
 
     numbers = tf.data.Dataset.range(count)
     # One element a call, in order: reading is a copy from memory, or has a thread pool of its own.
-    batches = _called(read, numbers, [_image_spec(splits), _spec(labels), WEIGHTS, SEEDS])
-    return mixing_in_tensorflow.finished(
-        batches, None if epoch is None else augmentation.changing(splits)
-    )
+    batches = _called(read, numbers, _specs(splits, labels))
+    return _finished(batches, None if epoch is None else augmentation.changing(splits))
 
 
 def _changed(
@@ -148,7 +139,7 @@ def _changed(
     """Turn the numbers of batches, counted from epoch 0, into training batches."""
     label_modes.check(splits, label_mode)
     seed, count, how = splits.seed, steps(splits), splits.mix
-    train, labels = _indices(splits, "train"), label_modes.labels(splits, label_mode)
+    train, labels = splits.parts["train"], label_modes.labels(splits, label_mode)
     weighted = class_weight is not None
     by_class = np.asarray(class_weight if weighted else [1] * splits.num_classes, np.float32)
 
@@ -168,17 +159,24 @@ def _changed(
         drawn = mixing.draw(how, seed, epoch, batch, len(chosen), images.shape[1:3])
         return *found, drawn.partners, drawn.outside, drawn.boxes, drawn.shares
 
-    specs = [_image_spec(splits), _spec(labels), WEIGHTS, SEEDS, *([] if how is None else MIXED)]
-    return mixing_in_tensorflow.finished(
-        _called(read, numbers, specs), augmentation.changing(splits), weighted
-    )
+    batches = _called(read, numbers, _specs(splits, labels, mixed=how is not None))
+    return _finished(batches, augmentation.changing(splits), weighted)
+
+
+def _specs(splits: "Splits", labels: Array, mixed: bool = False) -> list[tf.TensorSpec]:
+    """Return the types of images, labels, weights and seeds, and of what mixing draws."""
+    images = splits.images
+    kinds = [(images.shape, images.dtype), (labels.shape[1:], labels.dtype), ((), "float32")]
+    kinds += [((), "int32")]
+    if mixed:  # as in kit.data.batches.mixing.Draws
+        kinds += [((), "int64"), ((), "float32"), ((4,), "int32"), ((), "float32")]
+    return [tf.TensorSpec((None, *shape), kind) for shape, kind in kinds]
 
 
 def _called(
-    read: Callable[[Array], Batch], numbers: tf.data.Dataset, specs: Iterable[tf.TensorSpec]
+    read: Callable[[Array], Batch], numbers: tf.data.Dataset, specs: list[tf.TensorSpec]
 ) -> tf.data.Dataset:
     """Map a NumPy function over numbers, and tell TensorFlow what it returns."""
-    specs = list(specs)
 
     def call(number: Any) -> tuple[Any, ...]:
         arrays = tf.numpy_function(read, [number], [spec.dtype for spec in specs])
@@ -187,25 +185,28 @@ def _called(
     return numbers.map(call)
 
 
+def _finished(
+    batches: tf.data.Dataset, change: Callable[..., Any] | None, weighted: bool = False
+) -> tf.data.Dataset:
+    """Change images one by one, mix them where that was drawn, and leave out what is not needed."""
+
+    def one(images: Any, labels: Any, weights: Any, seeds: Any, *drawn: Any) -> tuple[Any, ...]:
+        images = tf.cast(images, tf.float32) if change is None else change(images, seeds)
+        if drawn:
+            rows = tf.concat([labels, weights[:, None]], axis=1)
+            images, rows = mixing.mixed(images, rows, *drawn)
+            labels, weights = rows[:, :-1], rows[:, -1]
+        return (images, labels, weights) if weighted else (images, labels)
+
+    if change is None:  # too little work for more than one thread
+        return batches.map(one).prefetch(2)
+    many = batches.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return many.prefetch(2)
+
+
 def _present(splits: "Splits", chosen: Array) -> tuple[Array, Array]:
     """Read what can still be read of a batch, and tell which images these are."""
     images, there = splits.images.read_present(chosen)
     if not len(there):
         splits.images.read(chosen)  # raises, with their names: of no images there is no loss
     return images, there
-
-
-def _indices(splits: "Splits", part: str) -> Array:
-    if part not in splits.parts:
-        have = ", ".join(splits.parts)
-        raise SettingError(f"The data has no {part} part, only {have}.")
-    indices: Array = splits.parts[part]
-    return indices
-
-
-def _image_spec(splits: "Splits") -> tf.TensorSpec:
-    return tf.TensorSpec((None, *splits.images.shape), splits.images.dtype)
-
-
-def _spec(labels: Array) -> tf.TensorSpec:
-    return tf.TensorSpec((None, *labels.shape[1:]), labels.dtype)

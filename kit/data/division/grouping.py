@@ -77,9 +77,9 @@ def _near(scanned: Scan, cache: bool) -> Pairs:
     if count < 2:
         return np.empty((0, 2), np.int64)
     name = f"alike{RULES}-{scanned.fingerprint}-{scanned.rules}"
-    stored = _pairs(records.recall_value(name), count)
+    stored = records.recall_value(name)
     if stored is not None:
-        return stored
+        return np.array(stored, np.int64).reshape(-1, 2)
     if count > MANY:
         progress.say(f"Looking for near copies among {count} images ...")
     pairs, _ = near(_thumbnails(scanned))
@@ -89,25 +89,12 @@ def _near(scanned: Scan, cache: bool) -> Pairs:
     return pairs
 
 
-def _pairs(stored: object, count: int) -> Pairs | None:
-    """Return what was stored, where it is pairs of ``count`` images."""
-    if not isinstance(stored, list):
-        return None
-    try:
-        pairs = np.array(stored, np.int64).reshape(-1, 2)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return pairs if not pairs.size or (pairs.min() >= 0 and pairs.max() < count) else None
-
-
 def _thumbnails(scanned: Scan) -> Pixels:
     """Return the thumbnail of each image: made while it was decoded, or from its row."""
     names = [entry.found.file for entry in scanned.entries]
-    thumbs = np.empty((len(names), SIDE, SIDE), np.uint8)
+    nothing = np.zeros((SIDE, SIDE), np.uint8)
+    thumbs = np.array([scanned.thumbnails.get(name, nothing) for name in names])
     lacking = [image for image, name in enumerate(names) if name not in scanned.thumbnails]
-    for image, name in enumerate(names):
-        if name in scanned.thumbnails:
-            thumbs[image] = scanned.thumbnails[name]
     chunks = [np.array(lacking[i : i + AT_ONCE]) for i in range(0, len(lacking), AT_ONCE)]
 
     def from_rows(chunk: npt.NDArray[np.int64]) -> Pixels:
@@ -123,13 +110,7 @@ def _thumbnails(scanned: Scan) -> Pixels:
 
 
 def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
-    """Return the pairs of groups that are small enough, and what to say of all of them.
-
-    Args:
-        scanned: The images.
-        equal: Pairs of equal images.
-        pairs: Pairs of nearly equal ones.
-    """
+    """Return the pairs of groups that are small enough, and what to say of all of them."""
     alike = joined(len(scanned.entries), np.concatenate([equal, pairs]))
     crowds, sizes = crowded(alike, np.array(scanned.labels, np.int64))
     large = crowds[alike[pairs[:, 0]]]

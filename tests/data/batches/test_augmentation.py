@@ -111,18 +111,6 @@ def test_images_of_one_pixel_stay_as_they_are():
     np.testing.assert_array_equal(changed("light", images), images)
 
 
-def test_zoom_resamples_about_the_middle():
-    images, factors = ramps((21, 33)), []
-    for image, found in zip(images, changed("RandomZoom", images), strict=True):
-        (factor, _), (_, other) = middle_slopes(found)
-        assert factor == pytest.approx(other, abs=1e-4)
-        y, x = np.mgrid[:21, :33]
-        assert_seen_at(image, found, 10 + factor * (y - 10), 16 + factor * (x - 16))
-        factors.append(factor)
-    assert 0.8 < min(factors) < 0.83
-    assert 1.07 < max(factors) < 1.1
-
-
 def test_rotation_resamples_about_the_middle():
     images, angles = ramps((21, 33)), []
     for image, found in zip(images, changed("RandomRotation", images), strict=True):
@@ -133,35 +121,6 @@ def test_rotation_resamples_about_the_middle():
         angles.append(np.degrees(np.arctan2(sin, cos)))
     assert -15 < min(angles) < -12
     assert 12 < max(angles) < 15
-
-
-def test_brightness_adds_one_number_to_an_image():
-    images = photos(low=30, high=220)
-    added = (changed("RandomBrightness", images) - images).reshape(len(images), -1)
-    np.testing.assert_allclose(added, np.repeat(added[:, :1], added.shape[1], 1), atol=1e-4)
-    assert -25.5 < added.min() < -20
-    assert 20 < added.max() < 25.5
-
-
-def test_contrast_scales_distances_from_the_mean_of_a_channel():
-    images = photos(low=60, high=190).astype(float)
-    found = changed("RandomContrast", images.astype(np.uint8))
-    mean = images.mean(axis=(1, 2), keepdims=True)
-    factor = (found - mean).std(axis=(1, 2, 3)) / (images - mean).std(axis=(1, 2, 3))
-    expected = mean + factor[:, None, None, None] * (images - mean)
-    np.testing.assert_allclose(found, expected, atol=1e-3)
-    assert 0.8 < factor.min() < 0.83
-    assert 1.17 < factor.max() < 1.2
-
-
-def test_degeneration_goes_part_of_the_way_to_grey_or_from_it():
-    images = photos(low=100, high=156).astype(float)
-    found = changed("RandomColorDegeneration", images.astype(np.uint8))
-    to_grey = (images @ [0.2989, 0.587, 0.114])[..., None] - images
-    part = ((found - images) * to_grey).sum(axis=(1, 2, 3)) / (to_grey**2).sum(axis=(1, 2, 3))
-    np.testing.assert_allclose(found, images + part[:, None, None, None] * to_grey, atol=0.02)
-    assert -0.5 < part.min() < -0.4
-    assert 0.4 < part.max() < 0.5
 
 
 def test_erasing_paints_a_rectangle_in_a_quarter_of_the_images():

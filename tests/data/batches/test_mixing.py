@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from stand_in import splits
 
-from kit.data.batches import mixing, mixing_in_tensorflow, pipeline
+from kit.data.batches import mixing, pipeline
 from kit.errors import SettingError
 
 SIZE = (24, 32)
@@ -24,7 +24,7 @@ def assert_equal(first, second):
 
 
 def mix(images, rows, drawn):
-    return mixing_in_tensorflow.mixed(
+    return mixing.mixed(
         tf.constant(images, tf.float32),
         tf.constant(rows, tf.float32),
         *(tf.constant(one) for one in vars(drawn).values()),

@@ -121,7 +121,7 @@ def test_labels_that_do_not_fit_are_refused():
 
 
 def test_a_part_that_is_not_there_is_named():
-    with pytest.raises(SettingError, match="no test part, only train, validation"):
+    with pytest.raises(SettingError, match="part must be one of train, validation, not 'test'"):
         pipeline.ordered(splits(), "test")
 
 

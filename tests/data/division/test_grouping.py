@@ -110,17 +110,6 @@ def test_pairs_are_found_once_and_remembered_for_the_same_pixels(photos, monkeyp
     assert calls == [40, 40, 41]
 
 
-@pytest.mark.parametrize("nonsense", ["[1, 2, 3]", "[[0, 40]]", "[[-1, 0]]", "{}", '[["a"]]'])
-def test_remembered_pairs_of_nonsense_are_found_anew(photos, tmp_path, nonsense, cache):
-    shutil.copy(photos / "cats/00.png", photos / "cats/copy.png")
-    (photos / "cats/19.png").unlink()
-    first = load(photos)
-    stored = list((cache / "scans").glob("alike*"))
-    assert len(stored) == 1
-    stored[0].write_text(nonsense)
-    assert load(photos).groups == first.groups
-
-
 def test_related_images_are_said_beside_equal_ones():
     parts = ["train", "validation"] * 3
     hashes, groups = ["a", "a", "b", "b", "c", "d"], ["A", "A", "A", "A", "C", "C"]

@@ -100,14 +100,6 @@ def test_groups_of_several_classes_stay_whole_and_no_class_is_missing():
                 assert abs(found[part] - 0.2 * labels.count(label)) <= largest
 
 
-def test_dividing_by_image_instead_would_tear_groups_apart():
-    groups = [str(number // 5) for number in range(100)]
-    parts = divide([0, 1] * 50, [str(n) for n in range(100)], {"validation": 0.2}, 0)
-    torn = {name for name in groups
-            if len({p for p, g in zip(parts, groups, strict=True) if g == name}) > 1}  # fmt: skip
-    assert torn, "the test above would see it"
-
-
 def test_an_image_of_two_classes_trains():
     labels, hashes = [0, 0, 0, 1, 1, 1], ["x", "a", "b", "x", "c", "d"]
     assert contradicting(labels, hashes) == {"x"}
