@@ -90,5 +90,5 @@ def test_random_images_follow_the_seed_and_end_with_the_part():
     assert samples.random_images(data, 5, 1)[2] == samples.random_images(data, 5, 1)[2]
     assert samples.random_images(data, 5, 1)[2] != samples.random_images(data, 5, 2)[2]
     assert len(samples.random_images(data, 99, part="validation")[2]) == 10
-    with pytest.raises(SettingError, match="no test part"):
+    with pytest.raises(SettingError, match="part must be one of"):
         samples.random_images(data, part="test")

@@ -70,19 +70,6 @@ def test_cutmix_labels_have_the_share_of_the_pixels_that_are_seen():
     assert 0.55 < drawn.shares.mean() < 0.75
 
 
-def test_keras_own_layer_makes_labels_of_other_shares_than_are_seen():
-    """The test above can fail: by Keras' layer it does, which is why it is not used."""
-    layer = keras.layers.CutMix(factor=1.0, seed=0)
-    layer.backend.set_backend("tensorflow")
-    white = tf.constant(np.arange(64) % 2, tf.float32)[:, None, None, None] * tf.ones((1, 8, 8, 1))
-    drawn = layer.get_random_transformation(
-        white, training=True, seed=keras.random.SeedGenerator(0)
-    )
-    found = layer.transform_images(white, drawn)
-    rows = layer.transform_labels(white[:, 0, 0], drawn)
-    assert np.abs(np.mean(found, axis=(1, 2)) - rows).max() > 0.02
-
-
 def test_mixup_is_that_of_keras_layer():
     images = np.random.default_rng(0).uniform(0, 255, (9, 5, 6, 3)).astype(np.float32)
     labels = np.eye(3, dtype=np.float32)[np.arange(9) % 3]

@@ -2,7 +2,6 @@
 
 import inspect
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,7 +9,7 @@ from stand_in import splits
 
 from kit.data.batches import augmentation, offered_layers, seeded_layers
 from kit.data.batches.augmentation import PRESETS, Preset
-from kit.data.batches.offered_layers import NOT_OFFERED, OFFERED
+from kit.data.batches.offered_layers import OFFERED
 from kit.errors import SettingError
 
 SHAPE = (12, 10, 3)
@@ -64,25 +63,6 @@ def test_an_offered_layer_depends_on_seed_epoch_and_image_alone(name):
     assert (changed(epoch=2) != first).any()
     copies = changed(given=images[[0] * 24])
     assert (copies != copies[0]).any()
-
-
-@pytest.mark.parametrize(
-    ("name", "settings"), [("AugMix", {}), ("RandomColorJitter", {"brightness_factor": 0.3})]
-)
-def test_layers_that_are_not_offered_ignore_their_seed(name, settings):
-    """The test above can fail: these are left out since they do."""
-    layer = getattr(keras.layers, name)(**settings, seed=0)
-    layer.backend.set_backend("tensorflow")
-    images = tf.cast(photos(), tf.float32)
-
-    def changed():
-        generator = seeded_layers._ImageSeed()
-        generator.start(5)
-        drawn = layer.get_random_transformation(images, training=True, seed=generator)
-        return layer.transform_images(images, drawn).numpy()
-
-    assert (changed() != changed()).any()
-    assert name in NOT_OFFERED
 
 
 def test_single_layers_replace_those_of_the_preset_or_follow_them():

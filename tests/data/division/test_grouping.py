@@ -53,7 +53,7 @@ def test_files_of_equal_bytes_or_equal_pixels_are_one_group(photos):
     assert any("1 files show exactly what another shows" in note for note in splits.notes)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_copy_encoded_again_stays_on_the_side_of_its_original(photos, seed):
     for number in range(10):
         image = Image.open(photos / f"cats/{number:02}.png")
@@ -64,18 +64,6 @@ def test_a_copy_encoded_again_stays_on_the_side_of_its_original(photos, seed):
         assert together(splits, *pair)
         assert part_of(splits, pair[0]) == part_of(splits, pair[1])
     assert any("20 images are nearly the same" in note for note in splits.notes)
-
-
-def test_without_the_groups_copies_would_lie_on_both_sides(photos, monkeypatch):
-    for number in range(10):
-        scene(number).save(photos / f"cats/small{number:02}.jpg", quality=60)
-    monkeypatch.setattr(grouping, "near", lambda thumbs: (np.empty((0, 2), np.int64), np.empty(0)))
-    splits = load(photos)
-    parts = [
-        (part_of(splits, f"cats/{n:02}.png"), part_of(splits, f"cats/small{n:02}.jpg"))
-        for n in range(10)
-    ]
-    assert any(one != other for one, other in parts)
 
 
 def test_a_crowd_that_looks_alike_is_reported_and_divided(photos):
