@@ -110,10 +110,11 @@ def read(seen: Evidence) -> Curves:
     lowest = int(np.nanargmin(validation_loss)) if usable.any() else 0
     first = seen.before.get("train_sample_loss")
     first = (data[0] if len(data) else math.nan) if first is None else first
-    even = (1,) * facts.classes
-    nothing = cross_entropy(facts.train_counts or even) if facts.cross_entropy else float(first)
+    shares = facts.train_counts or (1,) * facts.classes
+    nothing = cross_entropy(shares) if facts.cross_entropy else float(first)
     reached = series.late(validated)
-    counts = _counts(facts)
+    even = (max(facts.validation_images, 1) / facts.classes,) * facts.classes
+    counts = facts.validation_counts or even
     chance, error = guessing(counts, balanced=balanced)
     known = facts.validation_images or facts.validation_counts
     images = worth(counts, balanced=balanced) if known else 0
@@ -180,11 +181,6 @@ def _alike(
         ]
         return "balanced accuracy", weighed[0], weighed[1], validated
     return "accuracy", plain, sample if even else np.full(length, math.nan), unweighed
-
-
-def _counts(facts: Facts) -> Sequence[float]:
-    even = max(facts.validation_images, 1) / facts.classes
-    return facts.validation_counts or (even,) * facts.classes
 
 
 def _with_first(seen: Evidence, data: Floats) -> Floats:

@@ -8,10 +8,10 @@ from kit.diagnosis import rules_fit as fit
 from kit.diagnosis import rules_labels as labels
 from kit.diagnosis import rules_network as network
 from kit.diagnosis import rules_rate as rate
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves, read
 from kit.diagnosis.finding import Diagnosis, Finding
 from kit.diagnosis.outcome import at_chance, guess_limit
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
 Rule = Callable[[Evidence, Curves], Finding | None]
@@ -72,8 +72,8 @@ def _summary(found: Sequence[Finding], curves: Curves) -> str:
     if not found:
         suits = (
             f"; the rate suits, with updates of {curves.update:.1g} of the weights "
-            f"({limit('update_low'):g} to {limit('update_high'):g} is usual)"
-            if limit("update_low") <= curves.update <= limit("update_high")
+            f"({limits.UPDATE_LOW:g} to {limits.UPDATE_HIGH:g} is usual)"
+            if limits.UPDATE_LOW <= curves.update <= limits.UPDATE_HIGH
             else ""
         )
         return f"Nothing speaks against this training: {reached}{suits}."

@@ -2,9 +2,9 @@
 
 import math
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Severity
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import luck
 
@@ -28,7 +28,7 @@ def guess_limit(chance: float, error: float) -> float:
 def gap_limit(curves: Curves) -> float:
     """Return the largest gap of training and validation that is usual, or may be luck."""
     # half of an interval is two standard errors
-    return max(limit("gap"), curves.half_interval if math.isfinite(curves.half_interval) else 0.0)
+    return max(limits.GAP, curves.half_interval if math.isfinite(curves.half_interval) else 0.0)
 
 
 def apart(curves: Curves) -> bool:
@@ -38,7 +38,7 @@ def apart(curves: Curves) -> bool:
 
 def rested(curves: Curves) -> bool:
     """Tell whether the loss hardly falls any more, which takes three epochs to see."""
-    return curves.epochs > 2 and curves.pace < limit("rest")
+    return curves.epochs > 2 and curves.pace < limits.REST
 
 
 def rises(curves: Curves) -> bool:
@@ -55,7 +55,7 @@ def answer_limit(seen: Evidence) -> float:
     """Return the largest share of the images looked at that may well get one answer."""
     counts = seen.sample_counts
     largest = max(counts) / sum(counts) if counts else 0.0
-    return max(limit("collapse"), (1 + largest) / 2)
+    return max(limits.COLLAPSE, (1 + largest) / 2)
 
 
 def steps(seen: Evidence, curves: Curves) -> int:
@@ -66,12 +66,12 @@ def steps(seen: Evidence, curves: Curves) -> int:
 
 def brief(seen: Evidence, curves: Curves) -> bool:
     """Tell whether so few steps were taken that a network may still guess with nothing wrong."""
-    return 0 < steps(seen, curves) < limit("brief") and not seen.stopped
+    return 0 < steps(seen, curves) < limits.BRIEF and not seen.stopped
 
 
 def poor(curves: Curves) -> bool:
     """Tell whether a training did not learn what it was shown, or diverged."""
-    return not curves.finite or curves.trained < limit("poor") or at_chance(curves)
+    return not curves.finite or curves.trained < limits.POOR or at_chance(curves)
 
 
 def spoilt(curves: Curves) -> Severity:

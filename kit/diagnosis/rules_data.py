@@ -1,10 +1,10 @@
 """Causes that lie in the images and labels before the first step."""
 
 from kit.checks.start.inputs_seen import is_centred
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import brief, collapsed, spoilt
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import is_imbalanced
 
@@ -33,7 +33,7 @@ def input_range(seen: Evidence, curves: Curves) -> Finding | None:
     least, greatest = seen.inputs["least"], seen.inputs["greatest"]
     between = f"the first layer with weights sees {least:.3g} to {greatest:.3g}"
     centred = is_centred(seen.inputs["mean"], seen.inputs["deviation"], least)
-    if max(abs(least), abs(greatest)) > limit("input_high") and not centred:
+    if max(abs(least), abs(greatest)) > limits.INPUT_HIGH and not centred:
         return Finding(
             "input not scaled",
             spoilt(curves),
@@ -41,7 +41,7 @@ def input_range(seen: Evidence, curves: Curves) -> Finding | None:
             f"{between}; expected within about 1 of 0",
             dict(seen.inputs),
         )
-    if greatest - least < limit("input_low"):
+    if greatest - least < limits.INPUT_LOW:
         return Finding(
             "input scaled twice",
             spoilt(curves),
@@ -57,7 +57,7 @@ def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
     purity = seen.batch_purity
     counts = seen.facts.train_counts or (1,) * seen.facts.classes
     commonest = max(counts) / max(sum(counts), 1)
-    if purity is None or purity < limit("purity") or commonest > 0.8 or seen.facts.batch_size < 4:
+    if purity is None or purity < limits.PURITY or commonest > 0.8 or seen.facts.batch_size < 4:
         return None
     return Finding(
         "batches of one class",
@@ -73,7 +73,7 @@ def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
 
 def leakage(seen: Evidence, curves: Curves) -> Finding | None:
     """Validation images that are in training too."""
-    if seen.overlap is None or seen.overlap <= limit("overlap"):
+    if seen.overlap is None or seen.overlap <= limits.OVERLAP:
         return None
     return Finding(
         "leakage",
@@ -91,7 +91,7 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
     if not counts or not is_imbalanced(counts):
         return None
     one_answer = collapsed(seen, curves)
-    hidden = curves.plain - curves.validated >= limit("gap")
+    hidden = curves.plain - curves.validated >= limits.GAP
     if not one_answer and not hidden:
         return None
     share = max(counts) / sum(counts)
@@ -127,7 +127,7 @@ def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
             f"{seen.facts.classes}",
             {"images": counts[0]},
         )
-    if not curves.half_interval > limit("interval"):
+    if not curves.half_interval > limits.INTERVAL:
         return None
     least = f", {min(counts)} of the smallest class," if counts else ""
     return Finding(
@@ -136,6 +136,6 @@ def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
         f"{seen.facts.validation_images} validation images{least} are too few to tell most "
         "trainings apart: the curve moves by chance.",
         f"{curves.measure} {curves.validated:.2f}, give or take {curves.half_interval:.2f} "
-        f"(95 % interval); expected within {limit('interval'):g}",
+        f"(95 % interval); expected within {limits.INTERVAL:g}",
         {"images": seen.facts.validation_images, "half_interval": curves.half_interval},
     )

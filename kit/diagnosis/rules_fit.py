@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import (
@@ -18,7 +19,6 @@ from kit.diagnosis.outcome import (
     rises,
 )
 from kit.diagnosis.rules_rate import still_falling
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
 
@@ -27,6 +27,7 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
     if not apart(curves) or at_chance(curves):
         return None
     since, told = _since(curves)
+    plain = "plain, in inference" if curves.sampled else "as they are trained on"
     rising = (
         f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
         f"{curves.rebound:.2f} times as high"
@@ -48,7 +49,7 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
         "limit of the features" if features else "overfitting",
         "warning",
         sentence,
-        f"{curves.measure} {curves.trained:.2f} on training images ({_plain(curves)}), "
+        f"{curves.measure} {curves.trained:.2f} on training images ({plain}), "
         f"{curves.validated:.2f} on validation images; expected less than {gap_limit(curves):.2g} "
         f"between them{rising}",
         {"gap": curves.gap, "since": since, "rebound": curves.rebound},
@@ -70,24 +71,20 @@ def _since(curves: Curves) -> tuple[int, str]:
     return named, f"measured in epoch {named}{earlier},"
 
 
-def _plain(curves: Curves) -> str:
-    return "plain, in inference" if curves.sampled else "as they are trained on"
-
-
 def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
     """No gap and poor on both: at rest nothing more comes, else more time may help."""
-    if not curves.trained < limit("poor") or apart(curves) or at_chance(curves):
+    if not curves.trained < limits.POOR or apart(curves) or at_chance(curves):
         return None
     if not rested(curves):
-        early = curves.pace > 0 and (curves.epochs == 1 or curves.pace <= limit("pace"))
-        return still_falling(curves, "rest") if early else None
+        early = curves.pace > 0 and (curves.epochs == 1 or curves.pace <= limits.PACE)
+        return still_falling(curves, limits.REST) if early else None
     return Finding(
         "underfitting",
         "warning",
         f"The {'head' if seen.facts.head else 'network'} underfits: on its training images it is "
         "not clearly better than on others, and the loss hardly falls any more.",
         f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
-        f"validation images; expected above {limit('poor'):g} on the first; in the last third the "
+        f"validation images; expected above {limits.POOR:g} on the first; in the last third the "
         f"loss fell at {curves.pace:.2f} of its mean pace"
         + (f"; {seen.facts.parameters:,} weights" if seen.facts.parameters else ""),
         {"trained": curves.trained, "validated": curves.validated},
@@ -140,7 +137,7 @@ def blind(seen: Evidence, curves: Curves) -> Finding | None:
 
 def noisy_validation(seen: Evidence, curves: Curves) -> Finding | None:
     """A late validation curve that goes up and down."""
-    if not curves.wobble > limit("wobble"):
+    if not curves.wobble > limits.WOBBLE:
         return None
     return Finding(
         "noisy validation",
@@ -148,6 +145,6 @@ def noisy_validation(seen: Evidence, curves: Curves) -> Finding | None:
         "The validation score still goes up and down at the end, so which epoch is best is partly "
         "luck.",
         f"it moves by {curves.wobble:.2f} from epoch to epoch in the second half; expected below "
-        f"{limit('wobble'):g}",
+        f"{limits.WOBBLE:g}",
         {"wobble": curves.wobble},
     )

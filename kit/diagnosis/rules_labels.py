@@ -2,10 +2,10 @@
 
 import math
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import at_chance, brief, guess_limit
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.intervals import guessing, luck
 
@@ -17,19 +17,23 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
         seen.plain_neighbours,
         seen.augmented_neighbours,
     )
-    if name == "none" or not curves.running < limit("poor"):
+    if name == "none" or not curves.running < limits.POOR:
         return None
-    told = _three(curves)
+    told = (
+        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
+        f"training images, {curves.validated:.2f} on validation images"
+    )
+    dropout = f" or the dropout of {seen.facts.dropout:g}" if seen.facts.dropout else ""
     sure = False
     measured = plain is not None and changed is not None
     if plain is not None and changed is not None:
         above = plain - curves.chance
         kept = (changed - curves.chance) / max(above, 1e-9)
-        rested = not curves.pace > limit("pace")  # else it may learn yet
-        behind = curves.running - curves.chance < limit("below") * above
-        lost = kept < limit("kept") or (kept < limit("kept_some") and behind and rested)
-        sure = kept < limit("kept")
-        if above < limit("visible") or not lost:
+        rested = not curves.pace > limits.PACE  # else it may learn yet
+        behind = curves.running - curves.chance < limits.BELOW * above
+        lost = kept < limits.KEPT or (kept < limits.KEPT_SOME and behind and rested)
+        sure = kept < limits.KEPT
+        if above < limits.VISIBLE or not lost:
             return None
         told = (
             f"the most similar plain image has the class of {100 * changed:.0f} % of the augmented "
@@ -39,16 +43,16 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
     elif (
         seen.facts.mixed
         or not curves.sampled
-        or curves.pace > limit("pace")  # a running mean lags behind what still gets better
-        or curves.trained - curves.running < limit("held_down")
+        or curves.pace > limits.PACE  # a running mean lags behind what still gets better
+        or curves.trained - curves.running < limits.HELD_DOWN
     ):
         return None
     return Finding(
         "augmentation too strong",
-        "failed" if measured and curves.validated < limit("poor") else "warning",
+        "failed" if measured and curves.validated < limits.POOR else "warning",
         f'The augmentation "{name}" changes images so much that little of their classes is left.'
         if sure
-        else f'The augmentation "{name}"{_or_dropout(seen)} may be too strong: '
+        else f'The augmentation "{name}"{dropout} may be too strong: '
         + (
             "the network does worse on augmented images than the most similar plain image."
             if measured
@@ -92,15 +96,16 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
     if not math.isfinite(curves.sure) or at_chance(curves) or brief(seen, curves):
         return None
     gain = _gain(seen, curves)
+    some = f"{sum(seen.sample_counts)} " if seen.sample_counts else ""
     if math.isnan(gain):
-        suspected = curves.sure < limit("sure_alone")
+        suspected = curves.sure < limits.SURE_ALONE
     else:
-        suspected = curves.sure < limit("sure") and gain > limit("votes")
+        suspected = curves.sure < limits.SURE and gain > limits.VOTES
     if not suspected:
         return None
     votes = (
         f"; 15 similar images that vote are right {gain:.2f} times as often above chance as the "
-        f"most similar one alone, expected below {limit('votes'):g}"
+        f"most similar one alone, expected below {limits.VOTES:g}"
         if math.isfinite(gain)
         else ""
     )
@@ -109,9 +114,9 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
         "failed" if _is_sure(seen) else "warning",
         "Many labels seem to be wrong: even where the model is surest it is often told that it "
         "errs, while in a problem that is only hard the easy images come out right.",
-        f"{100 * curves.sure:.0f} % right among the quarter of the {_looked_at(seen)} it was "
-        f"surest of, at its best; expected above {100 * limit('sure'):.0f} %; {curves.measure} "
-        f"{curves.validated:.2f} on all{votes}",
+        f"{100 * curves.sure:.0f} % right among the quarter of the {some}validation images "
+        f"looked at it was surest of, at its best; expected above {100 * limits.SURE:.0f} %; "
+        f"{curves.measure} {curves.validated:.2f} on all{votes}",
         {"sure": curves.sure, "validated": curves.validated, "gain": gain},
     )
 
@@ -134,16 +139,6 @@ def _guessing(seen: Evidence, curves: Curves) -> tuple[float, float]:
     return curves.chance, curves.error
 
 
-def _looked_at(seen: Evidence) -> str:
-    some = f"{sum(seen.sample_counts)} " if seen.sample_counts else ""
-    return f"{some}validation images looked at"
-
-
-def _or_dropout(seen: Evidence) -> str:
-    """Name what lowers the accuracy while training as well."""
-    return f" or the dropout of {seen.facts.dropout:g}" if seen.facts.dropout else ""
-
-
 def _is_sure(seen: Evidence) -> bool:
     """Tell whether the vote is better by more than the number of images makes likely."""
     one, many = seen.neighbours, seen.voting_neighbours
@@ -152,10 +147,3 @@ def _is_sure(seen: Evidence) -> bool:
         return False
     variance = (one * (1 - one) + many * (1 - many)) / images
     return many - one > 2 * math.sqrt(variance)
-
-
-def _three(curves: Curves) -> str:
-    return (
-        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
-        f"training images, {curves.validated:.2f} on validation images"
-    )

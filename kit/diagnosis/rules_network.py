@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.outcome import poor, spoilt
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 from kit.progress import some
 
@@ -30,18 +30,18 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
         )
     extreme = curves.first_loss > EXTREME * curves.nothing
     largest = max(hidden, key=lambda name: hidden[name])
-    if hidden[largest] > limit("scale_high"):
+    if hidden[largest] > limits.SCALE_HIGH:
         return Finding(
             "weights start too large",
             spoilt(curves),
             f'The weights of "{largest}" start too large, so steps of a usual size hardly change '
             "them" + (", and answers are extreme before anything is learned." if extreme else "."),
-            f"{hidden[largest]:.3g} times He's size; expected below {limit('scale_high'):g}"
+            f"{hidden[largest]:.3g} times He's size; expected below {limits.SCALE_HIGH:g}"
             f"; first loss {curves.first_loss:.3g} where {curves.nothing:.3g} knows nothing",
             {"layer": largest, "scale": hidden[largest]},
         )
     least = min(hidden, key=lambda name: hidden[name])
-    if hidden[least] < limit("scale_low"):
+    if hidden[least] < limits.SCALE_LOW:
         waited = curves.plateau > 1 or curves.learned < STILL
         wait = f"; the loss stood still for {curves.plateau} epochs" if curves.plateau > 1 else ""
         return Finding(
@@ -49,7 +49,7 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
             spoilt(curves),
             f'The weights of "{least}" start so small that the signal fades from layer to layer'
             + (": the loss stands still first and falls late, if at all." if waited else "."),
-            f"{hidden[least]:.2g} times He's size; expected above {limit('scale_low'):g}{wait}",
+            f"{hidden[least]:.2g} times He's size; expected above {limits.SCALE_LOW:g}{wait}",
             {"layer": least, "scale": hidden[least], "plateau": curves.plateau},
         )
     return None
@@ -58,14 +58,14 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
 def tiny_network(seen: Evidence, curves: Curves) -> Finding | None:
     """A network of so few weights that it cannot hold the classes apart."""
     size = seen.facts.parameters / max(seen.facts.classes, 1)
-    if not 0 < size < limit("tiny") or not curves.trained < limit("poor"):
+    if not 0 < size < limits.TINY or not curves.trained < limits.POOR:
         return None
     return Finding(
         "network too small",
         "failed",
         f"A network of {seen.facts.parameters} weights hardly tells {seen.facts.classes} classes "
         "apart.",
-        f"{size:.0f} weights for each class, expected {limit('tiny'):g} or more; {curves.measure} "
+        f"{size:.0f} weights for each class, expected {limits.TINY:g} or more; {curves.measure} "
         f"{curves.trained:.2f} on training images",
         {"parameters": seen.facts.parameters, "trained": curves.trained},
     )
@@ -78,8 +78,8 @@ def dead_units(seen: Evidence, curves: Curves) -> Finding | None:
         for row in seen.layers
         if row["epoch"] == 0 and row.get("dead_share") is not None
     }
-    dead = [name for name, share in first.items() if share > limit("dead")]
-    if not dead and not seen.before.get("dead_share", 0.0) > limit("dead"):
+    dead = [name for name, share in first.items() if share > limits.DEAD]
+    if not dead and not seen.before.get("dead_share", 0.0) > limits.DEAD:
         return None
     share = max(first.values(), default=seen.before.get("dead_share", 1.0))
     return Finding(
@@ -88,7 +88,7 @@ def dead_units(seen: Evidence, curves: Curves) -> Finding | None:
         f"Nearly all ReLU units of {_named(dead) if dead else 'a layer'} are dead from the start: "
         "they answer 0 to every image looked at, and no gradient passes them.",
         f"{100 * share:.0f} % of the units are 0 for all sampled images before training; "
-        f"expected below {100 * limit('dead'):.0f} %",
+        f"expected below {100 * limits.DEAD:.0f} %",
         {"layers": dead, "share": share},
     )
 
@@ -96,12 +96,12 @@ def dead_units(seen: Evidence, curves: Curves) -> Finding | None:
 def frozen_layers(seen: Evidence, curves: Curves) -> Finding | None:
     """Layers that do not move, in a network whose weights are random."""
     peaks = peak_updates(seen)
-    still = [name for name, peak in peaks.items() if peak < limit("still")]
+    still = [name for name, peak in peaks.items() if peak < limits.STILL]
     share = seen.facts.frozen_share
     every = bool(peaks) and len(still) == len(peaks)
     if seen.facts.pretrained and not every:
         return None
-    if share < limit("frozen") and not still:
+    if share < limits.FROZEN and not still:
         return None
     if share == 0 and not every:
         return None  # no gradient reaches them: another cause's symptom
@@ -121,7 +121,7 @@ def frozen_layers(seen: Evidence, curves: Curves) -> Finding | None:
 def penalty(seen: Evidence, curves: Curves) -> Finding | None:
     """A penalty on weights that is larger than the loss it accompanies."""
     first = seen.before.get("penalty", 0.0)
-    if not first or first <= limit("penalty") * curves.first_loss:
+    if not first or first <= limits.PENALTY * curves.first_loss:
         return None
     return Finding(
         "penalty too strong",
@@ -129,24 +129,24 @@ def penalty(seen: Evidence, curves: Curves) -> Finding | None:
         "At the start the penalty on weights outweighs the loss"
         + (": training makes the weights small, and not the errors few." if poor(curves) else "."),
         f"penalty {first:.3g} beside a loss of {curves.first_loss:.3g} before training; expected "
-        f"well below {limit('penalty'):g} times",
+        f"well below {limits.PENALTY:g} times",
         {"penalty": first, "loss": curves.first_loss},
     )
 
 
 def strong_dropout(seen: Evidence, curves: Curves) -> Finding | None:
     """Dropout that leaves too little to learn with."""
-    if seen.facts.dropout < limit("dropout") or not curves.running < limit("poor"):
+    if seen.facts.dropout < limits.DROPOUT or not curves.running < limits.POOR:
         return None
-    learned = curves.trained >= limit("poor")
+    learned = curves.trained >= limits.POOR
     return Finding(
         "dropout too strong",
-        "failed" if curves.validated < limit("poor") else "warning",
+        "failed" if curves.validated < limits.POOR else "warning",
         f"Dropout of {seen.facts.dropout:g} {'may leave' if learned else 'leaves'} too little of "
         "the network to learn with.",
         f"{curves.measure} {curves.running:.2f} while training"
         + (f", {curves.trained:.2f} on plain training images" if curves.sampled else "")
-        + f"; expected a dropout below {limit('dropout'):g}",
+        + f"; expected a dropout below {limits.DROPOUT:g}",
         {"dropout": seen.facts.dropout, "running": curves.running, "trained": curves.trained},
     )
 

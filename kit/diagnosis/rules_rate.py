@@ -7,10 +7,10 @@ finding that the numbers speak for, or nothing. Every limit stands in ``threshol
 import math
 from typing import Any
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.curve_reading import Curves
 from kit.diagnosis.finding import Finding, Severity
 from kit.diagnosis.outcome import at_chance, brief, poor, rises, steps
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Evidence
 
 NEARLY = 0.8  # of the loss of knowing nothing: above it nothing was learned
@@ -24,30 +24,30 @@ def rate_too_high(seen: Evidence, curves: Curves) -> Finding | None:
 
 
 def _explosion(seen: Evidence, curves: Curves) -> Finding | None:
-    grown = curves.worst_loss > limit("explode") * max(curves.nothing, curves.first_loss)
+    grown = curves.worst_loss > limits.EXPLODE * max(curves.nothing, curves.first_loss)
     unread = bool(seen.bad_images) and not curves.finite  # it is the images that are no numbers
     if not grown and (unread or (curves.finite and not seen.stopped)):
         return None
     told = [seen.stopped, seen.where] if seen.stopped else [_losses(curves)]
-    evidence = [*told, _update(curves, "update_high", "below")]
+    evidence = [*told, _update(curves, f"below {limits.UPDATE_HIGH:g}")]
     return _too_high(seen, curves, "failed", "is much too high: the loss explodes", evidence)
 
 
 def _large_updates(seen: Evidence, curves: Curves) -> Finding | None:
-    if not curves.update > limit("update_high"):
+    if not curves.update > limits.UPDATE_HIGH:
         return None
-    learned = curves.trained >= limit("poor") or curves.pace > limit("pace")
+    learned = curves.trained >= limits.POOR or curves.pace > limits.PACE
     sentence = (
         f"{'may be' if learned else 'is'} too high: a step changes the weights by more than is "
         f"usual{', though the training learns' if learned else ''}"
     )
-    evidence = [_update(curves, "update_high", "below"), _losses(curves)]
+    evidence = [_update(curves, f"below {limits.UPDATE_HIGH:g}"), _losses(curves)]
     return _too_high(seen, curves, "warning" if learned else "failed", sentence, evidence)
 
 
 def _dead_units(seen: Evidence, curves: Curves) -> Finding | None:
     before = seen.before.get("dead_share", math.nan)
-    if not (before <= limit("dead") < curves.dead and poor(curves)):
+    if not (before <= limits.DEAD < curves.dead and poor(curves)):
         return None
     sentence = (
         "is too high: the ReLU units of a layer died in training, and no gradient passes them any "
@@ -63,13 +63,12 @@ def _dead_units(seen: Evidence, curves: Curves) -> Finding | None:
 
 
 def _jumps(seen: Evidence, curves: Curves) -> Finding | None:
-    jumps = curves.jump > limit("jump") and curves.rise > limit("rise") * curves.nothing
+    jumps = curves.jump > limits.JUMP and curves.rise > limits.RISE * curves.nothing
     if not jumps or not curves.last_loss > NEARLY * curves.nothing:
         return None
     evidence = [
         _losses(curves),
-        f"its largest rise is {curves.jump:.2f} of its whole fall, expected below "
-        f"{limit('jump'):g}",
+        f"its largest rise is {curves.jump:.2f} of its whole fall, expected below {limits.JUMP:g}",
     ]
     sentence = "is too high: the loss jumps up and down and does not settle"
     severity: Severity = "warning" if brief(seen, curves) else "failed"
@@ -97,8 +96,8 @@ def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
     """The weights hardly move, or the loss falls in a straight line and has not come far."""
     measured = math.isfinite(curves.update)
     if measured:
-        slow = curves.update < limit("update_low") and (
-            curves.pace > limit("pace") or curves.learned < 0.1
+        slow = curves.update < limits.UPDATE_LOW and (
+            curves.pace > limits.PACE or curves.learned < 0.1
         )
     else:  # from the curve alone
         slow = curves.epochs > 2 and curves.learned < 0.05 and 0.7 < curves.pace < 1.3
@@ -107,10 +106,10 @@ def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
     falls = "hardly falls" if curves.learned < 0.1 else "still falls as at first"
     return Finding(
         "rate too low",
-        "failed" if curves.trained < limit("poor") else "warning",
+        "failed" if curves.trained < limits.POOR else "warning",
         f"{_rate(seen)} is too low: {'the weights hardly move, and ' if measured else ''}the loss "
         f"{falls}.",
-        "; ".join(filter(None, [_update(curves, "update_low", "above"), _losses(curves)])),
+        "; ".join(filter(None, [_update(curves, f"above {limits.UPDATE_LOW:g}"), _losses(curves)])),
         {"update": curves.update, "pace": curves.pace, "learned": curves.learned},
     )
 
@@ -124,22 +123,22 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
             "warning",
             f"The training ended after {taken} steps, while the network still guesses: too few to "
             "say whether anything is wrong.",
-            f"{taken} steps in {curves.epochs} epochs, expected {limit('brief'):g} or more; "
+            f"{taken} steps in {curves.epochs} epochs, expected {limits.BRIEF:g} or more; "
             f"validation {curves.measure} {curves.validated:.2f}, guessing gives "
             f"{curves.chance:.2f}",
             {"pace": curves.pace, "epochs": curves.epochs, "steps": taken},
         )
-    falling = curves.epochs > 1 and curves.pace > limit("pace") and not curves.learned > DONE
-    if not falling or rises(curves) or curves.update < limit("update_low"):
+    falling = curves.epochs > 1 and curves.pace > limits.PACE and not curves.learned > DONE
+    if not falling or rises(curves) or curves.update < limits.UPDATE_LOW:
         return None
-    return still_falling(curves, "pace")
+    return still_falling(curves, limits.PACE)
 
 
-def still_falling(curves: Curves, expected: str) -> Finding:
-    """Say that a training ended while its loss fell faster than the limit of that name."""
+def still_falling(curves: Curves, expected: float) -> Finding:
+    """Say that a training ended while its loss fell faster than expected."""
     epochs = "1 epoch" if curves.epochs == 1 else f"{curves.epochs} epochs"
     fell = f"in the last third the loss fell at {curves.pace:.2f} of its mean pace, expected below "
-    pace = f"{fell}{limit(expected):g}; " if curves.pace > limit(expected) else ""
+    pace = f"{fell}{expected:g}; " if curves.pace > expected else ""
     return Finding(
         "stopped too early",
         "warning",
@@ -152,7 +151,7 @@ def still_falling(curves: Curves, expected: str) -> Finding:
 def small_batches(seen: Evidence, curves: Curves) -> Finding | None:
     """Steps on so few images that they are mostly noise."""
     size = seen.facts.batch_size
-    if size > limit("batch"):
+    if size > limits.BATCH:
         return None
     wobble = (
         f"; late validation {curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch"
@@ -174,12 +173,12 @@ def _rate(seen: Evidence) -> str:
     return "The learning rate" if rate is None else f"The learning rate of {rate:g}"
 
 
-def _update(curves: Curves, name: str, side: str) -> str:
+def _update(curves: Curves, expected: str) -> str:
     if not math.isfinite(curves.update):
         return ""
     return (
         f"an update moves the middle layer's weights by {curves.update:.2g} of their size at most, "
-        f"expected {side} {limit(name):g}"
+        f"expected {expected}"
     )
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from kit.monitoring.loss_guard import LossGuard
     from kit.monitoring.monitor import Monitor
 
+NEIGHBOURS = ("neighbours", "voting_neighbours", "plain_neighbours", "augmented_neighbours")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -28,7 +30,8 @@ class Facts:
         optimizer: Name of the update rule.
         learning_rate: The highest rate.
         dropout: The largest share that is set to 0 anywhere.
-        l2: Penalty on kernels.
+        l1: The largest strength of a penalty on absolute values of kernels.
+        l2: The same on squares.
         augmentation: Name of the preset; "none" for none, and for a head.
         mixed: Whether training images are mixed: accuracy while training then says little.
         label_smoothing: Share of a label that is spread.
@@ -58,6 +61,7 @@ class Facts:
     optimizer: str = ""
     learning_rate: float | None = None
     dropout: float = 0.0
+    l1: float = 0.0
     l2: float = 0.0
     augmentation: str = "none"
     mixed: bool = False
@@ -140,13 +144,8 @@ def evidence(
         seen |= {
             "before": monitor.rows[0],
             "sample_counts": tuple(np.bincount(monitor.validation.classes).tolist()),
-            "layers": monitor.layers,
-            "inputs": monitor.inputs,
-            "scales": monitor.scales,
-            "neighbours": _known(monitor.neighbours),
-            "voting_neighbours": _known(monitor.voting_neighbours),
-            "plain_neighbours": _known(monitor.plain_neighbours),
-            "augmented_neighbours": _known(monitor.augmented_neighbours),
+            **{name: getattr(monitor, name) for name in ("layers", "inputs", "scales")},
+            **{name: _known(getattr(monitor, name)) for name in NEIGHBOURS},
         }
     if guard is not None:
         seen |= {"losses": guard.losses, "stopped": guard.stopped, "where": guard.where}

@@ -87,6 +87,7 @@ def facts(model: keras.Model, splits: data.Splits, epochs: int, schedule: str) -
         optimizer=model.optimizer.name,
         learning_rate=learning_rate(model),
         dropout=max((float(getattr(layer, "rate", 0.0)) for layer in layers), default=0.0),
+        l1=max((float(getattr(one, "l1", 0.0)) for one in penalties), default=0.0),
         l2=max((float(getattr(one, "l2", 0.0)) for one in penalties), default=0.0),
         augmentation="none" if on_vectors else splits.augmentation,
         mixed=splits.mix is not None,

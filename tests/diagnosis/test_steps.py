@@ -1,5 +1,6 @@
 """What to do next: flags that exist, never more than five, and never a smaller network."""
 
+import dataclasses
 import inspect
 import re
 
@@ -62,7 +63,11 @@ def test_rates_go_towards_usual_updates() -> None:
 
 
 def test_a_penalty_is_brought_to_a_twentieth_of_the_loss() -> None:
+    both, absolute = (dataclasses.replace(FACTS, l1=0.1, l2=l2) for l2 in (1.0, 0.0))
+
     assert steps("penalty too strong")[0].command == "--l2 0.0007"
+    assert steps("penalty too strong", facts=absolute)[0].command == "--l1 7e-05"
+    assert steps("penalty too strong", facts=both)[0].command == "--l1 7e-05 --l2 0.0007"
 
 
 def test_a_missing_test_part_is_named_even_after_five_others() -> None:

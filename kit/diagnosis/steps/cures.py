@@ -1,14 +1,48 @@
-"""What helps against each cause: one table."""
+"""What helps against each cause, and what of it to do first."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from kit.diagnosis.finding import Finding
+from kit.diagnosis.finding import Diagnosis, Finding
 from kit.diagnosis.steps import fit_steps, rate_steps
-from kit.diagnosis.steps.step import Step, rounded
+from kit.diagnosis.steps.step import Step, is_in_force, rounded, suited
 from kit.diagnosis.training_evidence import Facts
 
 Cure: TypeAlias = Step | Callable[[Finding, Facts], Iterable[Step]]
+
+MOST = 5
+LOOK = Step("Check the set-up layer by layer before training again.", "kit-check FOLDER")
+APART = Step(
+    "There is no test part: the validation images chose the epoch, so their score is optimistic. "
+    "Set some apart that choose nothing.",
+    "--test-split 0.15",
+)
+
+
+def next_steps(found: Diagnosis, facts: Facts) -> list[Step]:
+    """Return what to do next, the most useful first; nothing where all is well.
+
+    The steps of the first causes come first. More data and stronger regularization come before any
+    smaller network, which is never advised (CS231n, Neural Networks part 1, "Setting number of
+    layers and their sizes": the way against overfitting is regularization).
+
+    Args:
+        found: The diagnosis.
+        facts: Settings, so that a step names the numbers to take, and none that is in force.
+    """
+    steps: list[Step] = []
+    for finding in found.findings:
+        for cure in CURES.get(finding.cause, (LOOK,)):
+            for offered in (cure,) if isinstance(cure, Step) else cure(finding, facts):
+                step = suited(offered, facts)
+                commands = {one.command for one in steps if one.command}
+                known = step in steps or step.command in commands
+                if not known and not is_in_force(step, facts):
+                    steps.append(step)
+    if facts.test_images == 0 and facts.settings.get("last_epoch") is None:
+        # It must not be lost below five others: no score of this training can be quoted without it.
+        steps = [*steps[: MOST - 1], APART]
+    return steps[:MOST]
 
 
 def _groups(finding: Finding, facts: Facts) -> Iterable[Step]:
@@ -20,8 +54,10 @@ def _groups(finding: Finding, facts: Facts) -> Iterable[Step]:
 
 def _weaker_penalty(finding: Finding, facts: Facts) -> Iterable[Step]:
     ratio = finding.numbers["penalty"] / max(finding.numbers["loss"], 1e-9)
-    value = rounded(facts.l2 / (20 * ratio)) if facts.l2 else 1e-4
-    yield Step("Weaken the penalty to a twentieth of the loss.", f"--l2 {value:g}")
+    strengths = {name: getattr(facts, name) / (20 * ratio) for name in ("l1", "l2")}
+    in_force = {name: rounded(value) for name, value in strengths.items() if value}
+    flags = (f"--{name} {value:g}" for name, value in (in_force or {"l2": 1e-4}).items())
+    yield Step("Weaken the penalty to a twentieth of the loss.", " ".join(flags))
 
 
 def _evenness(finding: Finding, facts: Facts) -> Iterable[Step]:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable
 
+from kit.diagnosis import thresholds as limits
 from kit.diagnosis.finding import Finding
 from kit.diagnosis.steps.step import Step, rounded
-from kit.diagnosis.thresholds import limit
 from kit.diagnosis.training_evidence import Facts
 
 AIM = 3e-3  # update / weights: within the usual 1e-3 to 1e-2
@@ -43,7 +43,7 @@ def longer(finding: Finding, facts: Facts) -> Iterable[Step]:
     if minutes and epochs < (asked or math.inf):
         yield Step("Give it more time.", f"--max-minutes {3 * minutes:g}")
         return
-    times = math.ceil(3 * max(limit("brief") / finding.numbers.get("steps", math.inf), 1))
+    times = math.ceil(3 * max(limits.BRIEF / finding.numbers.get("steps", math.inf), 1))
     epochs = times * max(finding.numbers.get("epochs", facts.planned_epochs), 1)
     both = f" --last-epoch {epochs}" if last else ""
     yield Step("Train longer.", f"--{flag} {epochs}{both}")
