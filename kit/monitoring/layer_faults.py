@@ -9,6 +9,8 @@ import numpy as np
 
 from kit.checks.recording import leaves, recorded
 from kit.checks.twins import twin
+from kit.monitoring import layer_numbers
+from kit.monitoring.measures import norm
 
 
 def first_not_finite(model: keras.Model, images: Any = None) -> tuple[str, str]:
@@ -55,13 +57,7 @@ def grown_most(before: Mapping[str, float], after: Mapping[str, float]) -> tuple
 
 def kernel_norms(model: keras.Model) -> dict[str, float]:
     """Return the norm of each layer's kernels."""
-    found: dict[str, float] = {}
-    for name, layer in leaves(model):
-        kernels = [one for one in layer.trainable_weights if len(one.shape) > 1]
-        if kernels:
-            squares = [float(keras.ops.sum(keras.ops.square(one))) for one in kernels]
-            found[name] = math.sqrt(sum(squares))
-    return found
+    return {name: norm(kernels) for name, kernels in layer_numbers.kernels(model).items()}
 
 
 def _finite(tensors: Sequence[Any]) -> bool:

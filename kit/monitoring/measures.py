@@ -141,23 +141,3 @@ def cross_entropy(counts: Mapping[Any, int] | Sequence[int]) -> float:
     shares = np.asarray([one for one in values if one > 0], np.float64)
     shares = shares / shares.sum()
     return float(-(shares * np.log(shares)).sum())
-
-
-def batch_purity(classes: Any, batch_size: int) -> float:
-    """Return the mean share of the commonest class in a batch, in the order of training.
-
-    Shuffled batches of 32 images of ten classes have about 0.19; sorted ones have 1.
-    """
-    given = np.asarray(classes)
-    starts = range(0, len(given), batch_size)
-    batches = [given[start : start + batch_size] for start in starts]
-    batches = [one for one in batches if len(one) == batch_size] or batches
-    return float(np.mean([np.unique(one, return_counts=True)[1].max() / len(one)
-                          for one in batches]))  # fmt: skip
-
-
-def overlap(train: Any, validation: Any) -> float:
-    """Return the share of the validation images that are, value for value, in training too."""
-    known = {np.ascontiguousarray(one).tobytes() for one in np.asarray(train)}
-    return float(np.mean([np.ascontiguousarray(one).tobytes() in known
-                          for one in np.asarray(validation)]))  # fmt: skip

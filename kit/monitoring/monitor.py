@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 
 from kit.checks.image_sample import Sample
 from kit.checks.twins import compiled_like, twin
@@ -104,16 +103,6 @@ class Monitor(keras.callbacks.Callback):
         self._before: dict[str, list[Any]] | None = None
         self._ratios: dict[str, list[float]] = {}
         self._epoch = -1
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Return the measured epochs, the first row before training."""
-        return pd.DataFrame(self.rows, columns=["epoch", *COLUMNS])
-
-    @property
-    def overhead(self) -> float:
-        """Return the seconds of measuring over all other seconds of the training."""
-        return self.seconds / max(time.monotonic() - self._begun - self.seconds, 1e-9)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Measure the untrained model."""

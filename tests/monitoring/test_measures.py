@@ -71,18 +71,3 @@ def test_knowing_the_shares_of_the_classes_is_worth_their_entropy() -> None:
     assert measures.cross_entropy([5] * 10) == pytest.approx(np.log(10))
     assert measures.cross_entropy({"a": 9, "b": 1}) == pytest.approx(0.325, abs=1e-3)
     assert measures.cross_entropy([7, 0]) == 0
-
-
-def test_sorted_labels_make_pure_batches_and_shuffled_ones_do_not() -> None:
-    labels = np.repeat(np.arange(10), 64)
-
-    assert measures.batch_purity(labels, 32) == 1
-    shuffled = np.random.default_rng(0).permutation(labels)
-    assert measures.batch_purity(shuffled, 32) == pytest.approx(0.19, abs=0.03)
-
-
-def test_overlap_counts_validation_images_that_training_has_too() -> None:
-    images = np.random.default_rng(0).random((10, 4, 4, 1))
-
-    assert measures.overlap(images[:6], images[6:]) == 0
-    assert measures.overlap(images[:6], images[4:8]) == 0.5
