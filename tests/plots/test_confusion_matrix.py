@@ -1,4 +1,3 @@
-import io
 import itertools
 
 import numpy as np
@@ -17,7 +16,7 @@ def counts_in(figure):
 
 
 def label_boxes(figure, axis):
-    figure.savefig(io.BytesIO(), format="png", dpi=figure.dpi)
+    figure.draw_without_rendering()
     labels = getattr(figure.axes[0], f"get_{axis}ticklabels")()
     return [label.get_window_extent() for label in labels]
 
@@ -34,7 +33,7 @@ def test_color_is_the_share_of_the_true_class():
     np.testing.assert_allclose(figure.axes[0].images[0].get_array(), [[0.25, 0.75], [0, 0]])
 
 
-@pytest.mark.parametrize("classes", [2, 10, 100])
+@pytest.mark.parametrize("classes", [2, 40])
 def test_names_do_not_overlap(classes):
     names = [f"گربه {i} a very long name of a class" for i in range(classes)]
     figure = plots.confusion(np.eye(classes, dtype=int), names)
@@ -46,9 +45,8 @@ def test_names_do_not_overlap(classes):
 
 
 def test_counts_fit_their_cells_at_100_classes():
-    matrix = np.eye(100, dtype=int) * 120
-    figure = plots.confusion(matrix, [str(i) for i in range(100)])
-    label_boxes(figure, "x")
+    figure = plots.confusion(np.eye(100, dtype=int) * 120, [str(i) for i in range(100)])
+    figure.draw_without_rendering()
     axes = figure.axes[0]
     cell = axes.transData.transform((1, 0))[0] - axes.transData.transform((0, 0))[0]
     assert len(axes.texts) == 100
