@@ -6,8 +6,7 @@ images; it returns a :class:`Check`. The numbers are judged by pure functions, s
 can be read and tested without a network.
 """
 
-from kit.checks.check import Check, Verdict, panel
-from kit.checks.gradients.gradients import gradients
+from kit.checks.backpropagation.gradients import gradients
 from kit.checks.image_sample import Sample, from_arrays, sample
 from kit.checks.learning.blank_images import blank_images
 from kit.checks.learning.learning_rate import learning_rate
@@ -19,6 +18,7 @@ from kit.checks.start.signal_statistics import dead_units
 from kit.checks.start.signals import units
 from kit.checks.start.waiting_for_data import pipeline
 from kit.checks.twins import MakeModel, from_model
+from kit.checks.verdicts import Check, Verdict, panel
 
 __all__ = [
     "Check",

@@ -1,19 +1,18 @@
 """What the checks of answers and losses share: quiet twins, what they answer, what that costs."""
 
-import contextlib
 import functools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ParamSpec
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves, recorded
 from kit.checks.twins import compiled_like, twin
+from kit.checks.verdicts import Check
 from kit.errors import KitError, SettingError
 
 P = ParamSpec("P")
@@ -60,10 +59,6 @@ def guarded(name: str) -> Callable[[Callable[P, Check]], Callable[P, Check]]:
 def quiet_twin(model: keras.Model, **instead: Any) -> keras.Model:
     """Return a compiled twin without dropout, noise and penalties on weights.
 
-    Args:
-        model: Compiled.
-        instead: Arguments of ``compile`` that take the place of the model's.
-
     Raises:
         SettingError: The model has several inputs or outputs.
     """
@@ -109,7 +104,7 @@ def blank_loss(copy: keras.Model, sample: Sample, head: str) -> tuple[float, Flo
     before = layer.get_weights()
     layer.set_weights([np.zeros_like(one) if one.ndim > 1 else one for one in before])
     try:
-        answer = answers(copy, sample.images[:2])[:1]
+        answer = answers(copy, np.nan_to_num(sample.images[:2]))[:1]  # 0 times NaN is NaN
     finally:
         layer.set_weights(before)
     return data_loss(copy, sample, np.repeat(answer, len(sample), axis=0)), answer[0]
@@ -145,10 +140,3 @@ def weighted(layer: keras.Layer) -> bool:
         keras.layers.PReLU,
     )
     return not isinstance(layer, kinds) and any(len(one.shape) > 1 for one in layer.weights)
-
-
-@contextlib.contextmanager
-def entering(copy: keras.Model, name: str) -> Iterator[dict[str, Any]]:
-    """Note what enters one layer."""
-    with recorded(copy, {name}) as recording:
-        yield recording.inputs

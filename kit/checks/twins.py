@@ -37,7 +37,6 @@ def from_model(model: keras.Model) -> MakeModel:
 def twin(
     model: keras.Model,
     *,
-    fresh: bool = False,
     quiet: bool = False,
     dtype: str | None = None,
     keep: Collection[str] = (),
@@ -46,7 +45,6 @@ def twin(
 
     Args:
         model: What to copy, with any nested models in it.
-        fresh: Draw new initial weights instead of copying the present ones.
         quiet: Without dropout, noise and penalties on weights.
         dtype: Compute in this precision, ``"float64"`` for example, and hold the weights in it.
         keep: Names of layers that stay in their own precision, as ``leaves`` gives them.
@@ -72,18 +70,12 @@ def twin(
             ) from error
 
     other = _clone(model, copied)
-    if not fresh:
-        architectures.copy_weights(model, other)  # with the statistics of a Normalization
+    architectures.copy_weights(model, other)  # with the statistics of a Normalization
     return other
 
 
 def compiled_like(copy: keras.Model, model: keras.Model, **instead: Any) -> keras.Model:
     """Compile a twin as its original is, but with what ``instead`` says, and return it.
-
-    Args:
-        copy: What to compile.
-        model: The original.
-        instead: Arguments of ``compile`` that take the place of the original's.
 
     Raises:
         SettingError: The original is not compiled.
@@ -107,12 +99,8 @@ def optimizer_like(
 ) -> keras.optimizers.Optimizer:
     """Return an optimizer as a model's, in its initial state, for a copy of the model.
 
-    What is excluded from weight decay stays so, which ``get_config()`` does not tell.
-
-    Args:
-        model: Compiled.
-        copy: With the same weights in the same order.
-        changes: Settings that take the place of the original's.
+    What is excluded from weight decay stays so, which ``get_config()`` does not tell. The weights
+    are in the same order; ``changes`` take the place of the original's settings.
     """
     own = model.optimizer
     other = type(own).from_config(own.get_config() | changes)

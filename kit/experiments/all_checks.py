@@ -35,9 +35,15 @@ FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 
 @dataclass(frozen=True)
 class Checks:
-    """What was checked, in this order."""
+    """What was checked, in this order.
+
+    Attributes:
+        checks: What was found.
+        verbose: Whether the lines explain what passed.
+    """
 
     checks: tuple[Check, ...]
+    verbose: bool = False
 
     def __iter__(self) -> Iterator[Check]:
         """Go through the checks."""
@@ -60,7 +66,7 @@ class Checks:
 
     def __str__(self) -> str:
         """Return the checks as lines, measured beside expected."""
-        return checks.panel(self.checks)
+        return checks.panel(self.checks, verbose=self.verbose)
 
     def save(self, path: Path | str) -> None:
         """Write them as JSON."""

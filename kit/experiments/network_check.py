@@ -1,5 +1,6 @@
 """Check data, network and settings before a training, and say what is wrong."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kit import data, errors, progress
@@ -53,6 +54,7 @@ def check(settings: Checking) -> "Checks":
     model = next(building.build(choice, planned, [splits], settings.optimization))
     compiled = building.compile_settings(choice, settings.optimization)
     found = all_checks.everything(model, splits, compiled)
+    found = replace(found, verbose=settings.panel.verbose)
     if output is not None:
         with errors.reaching(found):
             output.mkdir(parents=True)

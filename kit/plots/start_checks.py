@@ -12,7 +12,6 @@ from kit.plots.figure_text import plain, shorten
 
 SIZE = (6.4, 4.0)  # inches
 GOOD, BAD, QUIET = "tab:blue", "tab:red", "tab:gray"
-SMOOTHING = 0.8  # as in kit.checks.learning_rate
 LEAST = 1e-12  # where an error of 0 is drawn
 MANY = 24  # layers from which only some are named
 
@@ -92,12 +91,8 @@ def learning_rates(numbers: Mapping[str, Any]) -> Figure:
         raise SettingError("There is no sweep to draw: no loss is a number.")
     figure, axes = _axes("Learning-rate sweep", "learning rate", "loss")
     axes.plot(rates, losses, color=QUIET, linewidth=0.7, label="of each step")
-    means, mean, weight = [], 0.0, 0.0
-    for loss in losses:
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
-        weight = SMOOTHING * weight + (1 - SMOOTHING)
-        means.append(mean / weight)
-    axes.plot(rates, means, color=GOOD, linewidth=2, label="smoothed")
+    means = numbers["smoothed"]
+    axes.plot(rates[: len(means)], means, color=GOOD, linewidth=2, label="smoothed")
     marks = (("suggestion", "suggested", "tab:green"), ("rate", "the model's", "tab:orange"),
              ("diverges", "explodes", BAD))  # fmt: skip
     for key, text, color in marks:
@@ -106,7 +101,7 @@ def learning_rates(numbers: Mapping[str, Any]) -> Figure:
                          label=f"{text}: {numbers[key]:.2g}")  # fmt: skip
     axes.set_xscale("log")
     finite = losses[np.isfinite(losses)]
-    start, low = float(np.median(finite[:10])), float(min(np.nanmin(means), finite.min()))
+    start, low = float(np.median(finite[:10])), float(min(*means, *finite))
     high = max(start, low)
     axes.set_ylim(low - 0.2 * (high - low) - 0.05, high + 0.8 * (high - low) + 0.05)
     axes.legend(frameon=False, fontsize=9, loc="lower left")

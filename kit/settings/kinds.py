@@ -19,6 +19,7 @@ from kit.settings.program_groups import (
     Form,
     Inspection,
     Limits,
+    Panel,
     Report,
     Results,
     Scoring,
@@ -59,6 +60,7 @@ class Checking(Joined):
     variation: Flat[Variation] = Variation()
     division: Flat[Division] = Division()
     form: Flat[Form] = Form()
+    panel: Flat[Panel] = Panel()
     results: Flat[Results] = Results()
 
     @classmethod

@@ -31,6 +31,14 @@ class Results(Group):
 
 
 @dataclass(frozen=True)
+class Panel(Group):
+    """What is printed."""
+
+    verbose: bool = False
+    """Explain every number, and not only those that are wrong."""
+
+
+@dataclass(frozen=True)
 class Yardstick(Group):
     """What is fitted, and on what."""
 

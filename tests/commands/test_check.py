@@ -1,5 +1,6 @@
 """The checks as a program, and what a training says of itself."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from kit.commands.terminal import program
 from kit.commands.train import train
 from kit.experiments.all_checks import Checks
 
-pytestmark = pytest.mark.usefixtures("sketched")
+pytestmark = pytest.mark.usefixtures("sketched", "eagerly")
 
-SMALL = ["--architecture", "basic_cnn", "--image-size", "12", "--set", "filters=[4,8]"]
+SMALL = ["--architecture", "convnet", "--image-size", "8", "--set", "filters=[4]"]
+SMALL += ["--set", "convolutions=1", "--set", "dense=[8]"]
 
 
 def exit_code(command: object, arguments: list[str]) -> int:
@@ -25,10 +27,17 @@ def exit_code(command: object, arguments: list[str]) -> int:
 
 
 def test_a_sound_network_passes_and_its_numbers_are_kept(
-    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, steps in (("learning_rate", 20), ("pipeline", 2)):  # the least: a step takes long
+        shorter = functools.partial(getattr(checks, name), steps=steps)
+        monkeypatch.setattr(checks, name, shorter)
     output = tmp_path / "checks"
-    program(check, [str(photos), *SMALL, "--l2", "0.001", "--output", str(output)])
+    more = ["--learning-rate", "0.02", "--l2", "0.001", "--output", str(output)]
+    program(check, [str(photos), *SMALL, *more])
 
     panel = capsys.readouterr().out
     found = {one["name"]: one for one in json.loads((output / "checks.json").read_text("utf-8"))}
@@ -36,18 +45,22 @@ def test_a_sound_network_passes_and_its_numbers_are_kept(
     assert all(name in panel for name in found)
     assert found["regularization"]["verdict"] == "ok"
     assert "FAILED" not in panel
+    assert "expected below 0.0001" in panel
+    assert "are the same slope" not in panel  # what explains a number stands where one is wrong
+    assert "are the same slope" in str(Checks((checks.Check(**found["gradients"]),), verbose=True))
     assert (output / "figures" / "initial_loss.png").is_file()
 
 
-def test_a_rate_that_explodes_fails_with_exit_code_4(
+def test_a_check_that_fails_ends_with_exit_code_4(
     photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("tiny_subset", "blank_images", "gradients", "pipeline"):  # not what is asked here
         monkeypatch.setattr(checks, name, lambda *_: checks.Check("", "ok", "", ""))
-    sick = ["--optimizer", "sgd", "--learning-rate", "1e9"]
-    assert exit_code(check, [str(photos), *SMALL, *sick]) == 4
+    high = checks.Check("learning rate", "failed", "9", "near 0.1; explodes from 1", "Lower it.")
+    monkeypatch.setattr(checks, "learning_rate", lambda *_: high)
+    assert exit_code(check, [str(photos), *SMALL]) == 4
     printed = capsys.readouterr()
-    assert "FAILED" in printed.out
+    assert "FAILED   learning rate         9; expected near 0.1; explodes from 1" in printed.out
     assert "Error: Failed: " in printed.err
 
 
@@ -56,11 +69,18 @@ def test_the_output_may_not_be_there_or_lie_in_the_data(photos: Path, tmp_path: 
         assert exit_code(check, [str(photos), *SMALL, "--output", str(folder)]) == 2
 
 
-def test_a_training_is_checked_watched_and_diagnosed(
-    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_training_is_checked_watched_and_diagnosed_though_a_check_cannot_be_run(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def broken(*_: object) -> checks.Check:
+        raise RuntimeError("No kernel for this layer.\nMore lines.")
+
+    monkeypatch.setattr(checks, "units", broken)
     run = tmp_path / "run"
-    program(train, [str(photos), *SMALL, "--epochs", "4", "--output", str(run)])
+    program(train, [str(photos), *SMALL, "--epochs", "2", "--output", str(run)])
 
     printed = capsys.readouterr()
     assert "initial loss" in printed.err
@@ -68,7 +88,9 @@ def test_a_training_is_checked_watched_and_diagnosed(
     history = pd.read_csv(run / "history.csv")
     assert {"train_sample_loss", "update_ratio", "dead_share"} <= set(history.columns)
     assert history["train_sample_loss"].notna().any()
-    assert {one["name"] for one in json.loads((run / "checks.json").read_text("utf-8"))}
+    checked = {one["name"]: one for one in json.loads((run / "checks.json").read_text("utf-8"))}
+    assert checked["signals at the start"]["verdict"] == "not applicable"
+    assert "No kernel for this layer." in checked["signals at the start"]["measured"]
     kept = json.loads((run / "diagnosis.json").read_text("utf-8"))
     assert kept["summary"] in printed.out
     assert len(kept["next_steps"]) <= 5
@@ -88,21 +110,6 @@ def test_a_failed_check_ends_the_training_before_it_begins(
     assert "Look at the head." in said
     assert "--no-check trains all the same" in said
     assert not run.exists()
-
-
-def test_a_check_that_cannot_be_run_ends_no_training(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> checks.Check:
-        raise RuntimeError("No kernel for this layer.\nMore lines.")
-
-    monkeypatch.setattr(checks, "units", broken)
-    run = tmp_path / "run"
-    program(train, [str(photos), *SMALL, "--epochs", "1", "--output", str(run)])
-
-    found = {one["name"]: one for one in json.loads((run / "checks.json").read_text("utf-8"))}
-    assert found["signals at the start"]["verdict"] == "not applicable"
-    assert "No kernel for this layer." in found["signals at the start"]["measured"]
 
 
 def test_what_measured_nothing_has_no_figure_and_ends_nothing(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.checks.answers import answers, guarded, quiet_twin, right
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.twins import MakeModel
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "blank images"
 
@@ -35,7 +35,7 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         steps: Of training.
     """
     expected = (
-        f"more than {largest} of {images}, what grey images reach at best, and answers that fit "
+        f"more than {largest} of {images}; what grey images reach at best, and answers that fit "
         f"shuffled labels as well in at most {LEVEL:.2%} of cases"
     )
     numbers: dict[str, Any] = {
@@ -46,18 +46,19 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         "steps": steps,
     }
     told = (
-        f"{hits} of {images} real images recognised after {steps} steps, shuffled labels fit as "
+        f"{hits} of {images} real images recognised; after {steps} steps, shuffled labels fit as "
         f"well in {chances:.2g} of cases"
     )
-    if images < ENOUGH or largest == images:
-        few = f"{images} images are too few to tell" if largest < images else "there is one class"
-        return Check(NAME, "not applicable", few, expected, "", numbers)
-    if steps < LOOKS[0]:
-        few = f"not even {LOOKS[0]} steps in the time"
-        return Check(NAME, "not applicable", few, expected, "", numbers)
-    if chances <= LEVEL:
-        return Check(NAME, "ok", told, expected, "", numbers)
-    return Check(NAME, "warning", told, expected, _ADVICE, numbers)
+    verdict: Verdict = "not applicable"
+    if largest == images:
+        told = "there is one class"
+    elif images < ENOUGH:
+        told = f"{images} images are too few to tell"
+    elif steps < LOOKS[0]:
+        told = f"not even {LOOKS[0]} steps in the time"
+    else:
+        verdict = "ok" if chances <= LEVEL else "warning"
+    return Check(NAME, verdict, told, expected, _ADVICE * (verdict == "warning"), numbers)
 
 
 @guarded(NAME)

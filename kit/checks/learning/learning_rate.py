@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.learning.learning_rate_judged import LEAST, diverging, judge_learning_rate, smoothed
 from kit.checks.twins import MakeModel, compiled_like, optimizer_like, twin
+from kit.checks.verdicts import Check
 from kit.errors import SettingError
 
 LOWEST, HIGHEST = 1e-7, 10.0

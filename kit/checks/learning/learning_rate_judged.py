@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.checks.check import Check, Verdict
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "learning rate"
 SMOOTHING = 0.8  # share of the past in the running mean, over about 5 steps: half a decade
@@ -108,15 +108,11 @@ def judge_learning_rate(
         rate: What the model is compiled with; None where that is no single number.
     """
     found = suggest(rates, losses)
-    numbers: dict[str, Any] = {
+    numbers: dict[str, Any] = asdict(found) | {
         "rates": [float(one) for one in rates],
         "losses": [float(one) if math.isfinite(one) else None for one in losses],
+        "smoothed": [float(one) for one in smoothed(losses) if math.isfinite(one)],
         "rate": rate,
-        "suggestion": found.suggestion,
-        "low": found.low,
-        "high": found.high,
-        "rises": found.rises,
-        "diverges": found.diverges,
     }
     if found.suggestion is None:
         measured = f"no rate from {rates[0]:.0e} to {rates[-1]:.0e} lowers the loss"
@@ -132,9 +128,10 @@ def judge_learning_rate(
             advice = "In so few steps that may be: see whether the tiny subset is learnt."
             return Check(NAME, "warning", measured, "a rate that lowers the loss", advice, numbers)
         return Check(NAME, "failed", measured, "a rate that lowers the loss", advice, numbers)
+    explodes = "" if found.diverges is None else f", explodes from {found.diverges:.2g}"
     expected = (
-        f"near {found.suggestion:g}: the loss begins to fall at {found.low:g} and has "
-        f"{100 * (1 - EDGE):.0f} % of its fall behind it at {found.high:g}{_explodes(found)}"
+        f"near {found.suggestion:g}; the loss begins to fall at {found.low:g} and has "
+        f"{100 * (1 - EDGE):.0f} % of its fall behind it at {found.high:g}{explodes}"
     )
     if rate is None:
         return Check(
@@ -166,10 +163,6 @@ def diverging(means: NDArray[np.float64]) -> int | None:
     over = means > limit
     over[:LEAST] = False
     return int(over.argmax()) if over.any() else None
-
-
-def _explodes(found: Sweep) -> str:
-    return "" if found.diverges is None else f", explodes from {found.diverges:.2g}"
 
 
 def _short(rate: float) -> float:

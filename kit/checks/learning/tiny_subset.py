@@ -19,11 +19,11 @@ from kit.checks.answers import (
     right,
     weighted,
 )
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.learning.tiny_subset_judged import Attempt, behaviour, judge_tiny_subset
 from kit.checks.recording import leaves
 from kit.checks.twins import MakeModel
+from kit.checks.verdicts import Check
 from kit.errors import SettingError
 
 # A twentieth of the loss of guessing: of 10 classes 0.115, where the right one gets 0.89.

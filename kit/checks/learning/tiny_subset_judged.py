@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from kit.checks.check import Check, Verdict
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "tiny subset"
 
@@ -89,7 +89,7 @@ def judge_tiny_subset(
         contradicting: Classes of equal images, ``"cat and dog"``.
     """
     expected = (
-        f"all {images} recognised and a loss below {near:.2g}: so few images can be learnt by heart"
+        f"all {images} recognised and a loss below {near:.2g}; so few images can be learnt by heart"
     )
     numbers: dict[str, Any] = {
         "attempts": [vars(one) | {"behaviour": behaviour(one, near)} for one in attempts],

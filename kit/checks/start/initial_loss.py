@@ -1,7 +1,6 @@
 """Does an untrained network guess, and does it see its input?"""
 
 import math
-import re
 from typing import Any
 
 import keras
@@ -11,17 +10,16 @@ from kit.checks.answers import (
     answers,
     blank_loss,
     data_loss,
-    entering,
     guarded,
     kernels,
     quiet_twin,
     right,
 )
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
-from kit.checks.recording import leaves
+from kit.checks.recording import leaves, recorded
 from kit.checks.start.initial_loss_judged import BLIND, NAME, Sight, Start, judge_initial_loss
 from kit.checks.twins import MakeModel
+from kit.checks.verdicts import Check
 from kit.errors import SettingError
 
 
@@ -49,16 +47,15 @@ def initial_loss(make_model: MakeModel, sample: Sample, *, count: int = 64) -> C
     if not working:
         raise SettingError("The model has no layer with a kernel: there is nothing to train in it.")
     head = working[-1]
-    with entering(copy, head) as inputs:
+    with recorded(copy, {head}) as recording:
         given = answers(copy, sample.images, training=True)
-    features = _flat(inputs[head])
+    features = _flat(recording.inputs[head])
     loss = data_loss(copy, sample, given)
     blank, answer = blank_loss(copy, sample, head)
-    expected, why = guess(copy.loss, sample, blank, answer, head)
     start = Start(
         loss=loss,
-        expected=expected,
-        why=why,
+        expected=blank,
+        why=guess(blank, answer, head),
         error=_error(copy, sample, given),
         images=len(sample),
         hits=int(right(given, sample).sum()),
@@ -67,44 +64,24 @@ def initial_loss(make_model: MakeModel, sample: Sample, *, count: int = 64) -> C
     return judge_initial_loss(start, _sight(copy, sample, working, features, given))
 
 
-def guess(
-    loss: Any, sample: Sample, blank: float, answer: Any, head: str
-) -> tuple[float, str]:  # fmt: skip
-    """Return the loss of a network that only guesses, and why.
+def guess(blank: float, answer: Any, head: str) -> str:
+    """Return why the loss of a network that only guesses is what it is.
 
     Args:
-        loss: As the model is compiled with.
-        sample: For the number of classes.
         blank: The loss of what the last layer's bias alone answers.
         answer: That answer, ``(outputs,)``.
         head: The last layer's name.
     """
     if np.ptp(answer) > 1e-6 or (len(answer) == 1 and min(abs(answer - 0.5), abs(answer)) > 1e-6):
-        return blank, f'what the bias of "{head}" alone gives'
-    name, outputs = _loss_name(loss, len(answer)), max(len(answer), 2)
-    summed = abs(answer.sum() - 1) < 1e-3 or not answer.any()  # softmax, or scores of 0
-    if outputs == len(answer) and summed and name in LOGARITHMIC:
-        return math.log(outputs), f"ln {outputs}"
-    if name == "binary_crossentropy" and (len(answer) == 1 or not summed):
-        return math.log(2), "ln 2"
-    if name in HINGES and outputs == len(answer):
-        return outputs - 1.0, f"{outputs} - 1"
-    return blank, "the loss of equal answers for all classes"
-
-
-LOGARITHMIC = {"categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"}
-HINGES = {"multiclass_hinge", "squared_multiclass_hinge"}
-
-
-def _loss_name(loss: Any, outputs: int) -> str:
-    if loss in ("crossentropy", "ce"):
-        return "binary_crossentropy" if outputs == 1 else "categorical_crossentropy"
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    name = getattr(loss, "__name__", None) or type(loss).__name__
-    return (
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("kldivergence", "kl_divergence")
-    )
+        return f'what the bias of "{head}" alone gives'
+    outputs = max(len(answer), 2)
+    known = {  # cross-entropy, binary cross-entropy, and the multi-class hinge and its square
+        f"ln {outputs}": math.log(outputs),
+        "ln 2": math.log(2),
+        f"{outputs} - 1": outputs - 1.0,
+    }
+    equal = (why for why, loss in known.items() if math.isclose(blank, loss, rel_tol=1e-5))
+    return next(equal, "the loss of equal answers for all classes")
 
 
 def _flat(values: Any) -> Any:
@@ -143,9 +120,9 @@ def _sight(
 
 def _first_constant(copy: keras.Model, sample: Sample, working: list[str]) -> str:
     for name in working:
-        with entering(copy, name) as inputs:
+        with recorded(copy, {name}) as recording:
             answers(copy, sample.images, training=True)
-        values = _flat(inputs[name])
+        values = _flat(recording.inputs[name])
         if not _rms(values.std(axis=0)) > BLIND * _rms(values):
             return name
     return ""

@@ -1,12 +1,12 @@
 """What an untrained network answers: judged on a few numbers."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from scipy import stats
 
-from kit.checks.check import Check
+from kit.checks.verdicts import Check
 
 NAME = "initial loss"
 
@@ -88,25 +88,10 @@ def judge_initial_loss(start: Start, sight: Sight) -> Check:
     Its answers should be about equal for all classes, since it knows none, and its features should
     differ between images. The loss alone is not enough: a network that sees nothing guesses
     perfectly (Karpathy, "A Recipe for Training Neural Networks", 2019, on both).
-
-    Args:
-        start: The loss.
-        sight: What enters the last layer.
     """
     room = max(BAND * abs(start.expected), 3 * start.error)
-    numbers = {
-        "loss": start.loss,
-        "expected": start.expected,
-        "room": room,
-        "why": start.why,
-        "size": sight.size,
-        "spread": sight.spread,
-        "relative": sight.relative,
-        "answers": sight.answers,
-        "images": start.images,
-        "hits": start.hits,
-    }
-    expected = f"{start.expected:.4g} = {start.why}, within {room:.2g}, from features that differ"
+    numbers = asdict(start) | asdict(sight) | {"room": room, "relative": sight.relative}
+    expected = f"{start.expected:.4g} = {start.why}, within {room:.2g}; features that differ"
 
     def found(verdict: Any, measured: str, advice: str = "") -> Check:
         return Check(NAME, verdict, measured, expected, advice, numbers)
@@ -119,9 +104,10 @@ def judge_initial_loss(start: Start, sight: Sight) -> Check:
         return found("not applicable", told)
     seen = f"{loss}; features before {sight.head} differ by {sight.relative:.2g} of their size"
     if sight.relative < BLIND:
+        same = "0" if sight.size == 0 else "the same for all images"
         return found(
             "failed",
-            f"{loss}, but the network does not see its input: {_constant(sight)}",
+            f"{loss}, but the network does not see its input: what enters {sight.head} is {same}",
             _blind(sight),
         )
     if sight.kernel > 0 and sight.answers <= 0:
@@ -146,12 +132,6 @@ def _is_trained(start: Start) -> bool:
     share = start.largest / start.images
     tested = stats.binomtest(start.hits, start.images, share, alternative="greater")
     return bool(tested.pvalue < CHANCE)
-
-
-def _constant(sight: Sight) -> str:
-    if sight.size == 0:
-        return f"all that enters {sight.head} is 0"
-    return f"what enters {sight.head} is the same for all images"
 
 
 def _blind(sight: Sight) -> str:

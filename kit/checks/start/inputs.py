@@ -6,12 +6,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from kit.checks.answers import answers, entering, guarded, kernels, quiet_twin
-from kit.checks.check import Check
+from kit.checks.answers import answers, guarded, kernels, quiet_twin
 from kit.checks.image_sample import Sample
+from kit.checks.recording import recorded
 from kit.checks.start.inputs_judged import NAME, judge_inputs
 from kit.checks.start.inputs_seen import Channel, Pixels, fits
 from kit.checks.twins import MakeModel
+from kit.checks.verdicts import Check
 from kit.errors import SettingError
 
 
@@ -47,9 +48,10 @@ def inputs(make_model: MakeModel, sample: Sample, *, count: int = 64) -> Check:
     working = kernels(copy, images)
     if not working:
         raise SettingError("The model has no layer with a kernel: there is nothing to train in it.")
-    with entering(copy, working[0]) as taken:
+    with recorded(copy, {working[0]}) as recording:
         answers(copy, images)
-    values = np.asarray(keras.ops.convert_to_numpy(taken[working[0]]), np.float64)
+    entered = recording.inputs[working[0]]
+    values = np.asarray(keras.ops.convert_to_numpy(entered), np.float64)
     by_channel = values.ndim == 4 or (plain and values.ndim == 2 and takes[-1] is not None)
     rows = values.reshape(-1, takes[-1] if by_channel and values.ndim == 2 else values.shape[-1])
     single = images.reshape(len(images), -1)

@@ -1,10 +1,10 @@
 """What the first layer sees: judged on its mean, its spread and its shape."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict
 
-from kit.checks.check import Check, Verdict
 from kit.checks.start.inputs_seen import Pixels, fits
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "input"
 
@@ -23,96 +23,68 @@ def judge_inputs(seen: Pixels) -> Check:
     """Judge the size of the numbers that the first kernel multiplies, and the order of the axes.
 
     A channel in place of another (BGR for RGB), or rows for columns, cannot be told from numbers.
-
-    Args:
-        seen: What was found.
     """
     photos = len(seen.shape) == 3
     expected = (
-        f"at {seen.layer or 'the first layer'} values of about 1: in [0, 1], in [-1, 1], or of "
+        f"values of about 1; at {seen.layer or 'the first layer'} in [0, 1], in [-1, 1], or of "
         "mean 0 and standard deviation 1, as initial weights and rates are made for"
     )
-    numbers: dict[str, Any] = {
-        "layer": seen.layer,
-        "channels": [vars(one) for one in seen.channels],
-        "given": vars(seen.given),
-        "mean": seen.mean if seen.channels else None,
-        "deviation": seen.deviation if seen.channels else None,
-        "images": seen.images,
-        "scrambled": seen.scrambled,
-    }
-    worst: tuple[Verdict, str, str] | None = None
-    for verdict, told, advice in [*_wrong(seen, photos), *_doubtful(seen, photos)]:
-        if worst is None:
-            worst = verdict, told, advice
+    mean, deviation = (seen.mean, seen.deviation) if seen.channels else (None, None)
+    numbers = asdict(seen) | {"mean": mean, "deviation": deviation}
     measured = _measured(seen)
-    if worst is None:
-        if photos and seen.alike and len(seen.channels) == 3:
-            measured += "; the three channels are the same: `color=grayscale` would do"
-        return Check(NAME, "ok", measured, expected, "", numbers)
-    verdict, told, advice = worst
-    return Check(
-        NAME, verdict, f"{told}: {measured}" if measured else told, expected, advice, numbers
-    )
+    finding = next(_findings(seen, photos), None)
+    if finding is not None:
+        verdict, told, advice = finding
+        told = f"{told}: {measured}" if measured else told
+        return Check(NAME, verdict, told, expected, advice, numbers)
+    if photos and seen.alike and len(seen.channels) == 3:
+        measured += "; the three channels are the same: `color=grayscale` would do"
+    return Check(NAME, "ok", measured, expected, "", numbers)
 
 
-Finding = tuple[Verdict, str, str]
-
-
-def _wrong(seen: Pixels, photos: bool) -> Sequence[Finding]:
-    found: list[Finding] = []
+def _findings(seen: Pixels, photos: bool) -> Iterator[tuple[Verdict, str, str]]:
+    """Yield what is wrong, the worst first: verdict, what was measured, advice."""
     if not fits(seen.shape, seen.takes):
-        found.append(("failed", *_shapes(seen)))
-        return found
+        yield "failed", *_shapes(seen)
     if seen.broken:
-        found.append((
+        yield (
             "failed",
             f"{seen.broken} of {seen.images} images hold NaN or infinity",
             "One of them makes every weight NaN. Find them with numpy.isfinite(images).",
-        ))  # fmt: skip
-        return found
+        )
     if seen.given.deviation == 0 or not seen.channels:
-        found.append(("failed", "all images are one and the same value",
-                      "Look at how images are read."))  # fmt: skip
-        return found
+        yield "failed", "all images are one and the same value", "Look at how images are read."
+        return
     ratio = seen.deviation / seen.given.deviation
     outside = seen.given.greatest <= 1.5 and ratio < 1 / 100
     if seen.deviation < SMALL and photos and (ratio < DOUBLE or outside):
-        found.append(("failed", "rescaled twice", _TWICE_OUTSIDE if outside else _TWICE))
+        yield "failed", "rescaled twice", _TWICE_OUTSIDE if outside else _TWICE
     if seen.deviation > LARGE and not seen.centred:
-        found.append(("failed", "not rescaled", _NOT if photos else _LARGE_FEATURES))
+        yield "failed", "not rescaled", _NOT if photos else _FEATURES
     if photos and seen.scrambled is not None and seen.scrambled < SCRAMBLED:
-        found.append(("failed", "the channels are scrambled", _SCRAMBLED))
-    return found
-
-
-def _doubtful(seen: Pixels, photos: bool) -> Sequence[Finding]:
-    if not seen.channels:
-        return []
-    found: list[Finding] = []
+        yield "failed", "the channels are scrambled", _SCRAMBLED
+    if photos and 0 < seen.fractions < seen.images and seen.given.greatest > 1.5:
+        told = f"{seen.fractions} of {seen.images} images are in [0, 1] and the others are not"
+        yield "warning", told, "Scale all of them or none."
     empty = [
         str(number)
         for number, one in enumerate(seen.channels, start=1)
         if one.deviation <= CONSTANT * seen.deviation
     ]
-    if photos and 0 < seen.fractions < seen.images and seen.given.greatest > 1.5:
-        found.append(("warning", f"{seen.fractions} of {seen.images} images are in [0, 1] and the "
-                      "others are not", "Scale all of them or none."))  # fmt: skip
     if photos and empty and len(empty) < len(seen.channels):
-        found.append(("warning", f"channel {', '.join(empty)} never changes",
-                      "Look at how images are read: it holds nothing to learn from."))  # fmt: skip
+        advice = "Look at how images are read: it holds nothing to learn from."
+        yield "warning", f"channel {', '.join(empty)} never changes", advice
     if photos and seen.flat:
-        found.append(("warning", f"{seen.flat} of {seen.images} images have one value throughout",
-                      "kit-audit names such files; take them out with `exclude`."))  # fmt: skip
-    if seen.deviation > LARGE and seen.centred and photos:
-        found.append(("ok", "centred, not scaled, as for VGG and for backbones in its manner", ""))
-    elif seen.deviation > LARGE:
-        found.append(("warning", "large values", _LARGE_FEATURES))
+        told = f"{seen.flat} of {seen.images} images have one value throughout"
+        yield "warning", told, "kit-audit names such files; take them out with `exclude`."
+    if seen.deviation > LARGE and photos:
+        yield "ok", "centred, not scaled, as for VGG and for backbones in its manner", ""
+    if seen.deviation > LARGE:
+        yield "warning", "large values", _FEATURES
     if abs(seen.mean) > LARGE * max(1.0, seen.deviation):
-        found.append(("warning", "far from 0", _FAR))
+        yield "warning", "far from 0", _FAR
     if seen.deviation < SMALL:
-        found.append(("warning", "hardly any contrast", _CONTRAST if photos else _SMALL_FEATURES))
-    return found
+        yield "warning", "hardly any contrast", _CONTRAST if photos else _FEATURES
 
 
 def _measured(seen: Pixels) -> str:
@@ -164,5 +136,4 @@ _FAR = (
     "All values are alike beside their distance from 0. Are these images in the range, as "
     "[0, 255], that the model's mean was computed in?"
 )
-_SMALL_FEATURES = "Standardise the features: a Normalization layer, adapted, before the first one."
-_LARGE_FEATURES = _SMALL_FEATURES
+_FEATURES = "Standardise the features: a Normalization layer, adapted, before the first one."

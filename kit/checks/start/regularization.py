@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.checks.answers import answers, data_loss, guarded, quiet_twin, weighted
-from kit.checks.check import Check
 from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves, recorded
 from kit.checks.start.regularization_judged import NAME, Penalty, judge_regularization
 from kit.checks.twins import MakeModel, compiled_like, twin
+from kit.checks.verdicts import Check
 
 
 @guarded(NAME)
@@ -34,7 +34,11 @@ def regularization(make_model: MakeModel, sample: Sample, *, count: int = 16) ->
     model = make_model()
     quiet = quiet_twin(model)
     full = compiled_like(twin(model), model, metrics=None)
-    held = [(name, layer) for name, layer in leaves(full) if _is_active(layer)]
+    held = [
+        (name, layer)
+        for name, layer in leaves(full)
+        if getattr(layer, "activity_regularizer", None) is not None
+    ]
     with recorded(full, {name for name, _ in held}) as recording:
         given = answers(full, sample.images)
     loud = full.compute_loss(
@@ -68,10 +72,6 @@ def _of_weights(model: keras.Model) -> list[Penalty]:
             formula, due = _formula(variable.regularizer, _values(variable))
             found.append(Penalty(name, variable.name, formula, said if due is None else due, said))
     return found
-
-
-def _is_active(layer: keras.Layer) -> bool:
-    return getattr(layer, "activity_regularizer", None) is not None
 
 
 def _of_output(name: str, layer: keras.Layer, output: Any) -> Penalty:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kit.checks.check import Check, Verdict
+from kit.checks.verdicts import Check, Verdict
 from kit.progress import some
 
 NAME = "regularization"
@@ -69,10 +69,9 @@ def judge_regularization(
     if not penalties:
         return Check(NAME, "not applicable", _none(frozen, decay), _RAISE, "", numbers)
     room = EXACT * abs(due) + ROUNDING * (abs(loss) + abs(due))
-    expected = (
-        f"a raise by {due:.4g}, what the formulas of {_count(penalties)} give, as a penalty is "
-        "added to the loss"
-    )
+    one = f"{penalties[0].layer} ({penalties[0].formula})"
+    count = f"{len(penalties)} penalties" if len(penalties) > 1 else one
+    expected = f"a raise by {due:.4g}; what the formulas of {count} give"
     measured = f"loss {loss:.4g} without and {loss + raised:.4g} with penalties"
     wrong = [
         one.layer
@@ -90,12 +89,6 @@ def judge_regularization(
     if decay:
         measured += f"; weight decay {decay:g} acts on the weights and is not in it"
     return Check(NAME, verdict, measured, expected, advice, numbers)
-
-
-def _count(penalties: Sequence[Penalty]) -> str:
-    if len(penalties) > 1:
-        return f"{len(penalties)} penalties"
-    return f"{penalties[0].layer} ({penalties[0].formula})"
 
 
 def _none(frozen: Sequence[str], decay: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from kit.checks.gradients.double_precision import data_loss
+from kit.checks.backpropagation.double_precision import data_loss
 from kit.checks.recording import leaves, recorded
 
 END = 0.01  # how near to its bounds an output of tanh or sigmoid counts as saturated
@@ -62,14 +62,7 @@ def dead_units(outputs: npt.ArrayLike) -> float:
 
 
 def unit_statistics(model: keras.Model, images: Any, labels: Any, loss: Any) -> list[Units]:
-    """Return what the hidden layers answer, in training mode and without dropout.
-
-    Args:
-        model: A twin that may be spoilt: statistics of batch normalization move.
-        images: ``(n, ...)``.
-        labels: As the loss takes them.
-        loss: What the model is compiled with.
-    """
+    """Return what the hidden layers of a twin answer, in training mode and without dropout."""
     images = tf.convert_to_tensor(images)
     with tf.GradientTape() as tape, recorded(model) as recording:
         tape.watch(images)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kit.checks.check import Check, Verdict
 from kit.checks.image_sample import Sample
 from kit.checks.start.signal_statistics import Units, unit_statistics
 from kit.checks.twins import MakeModel, twin
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "signals at the start"
 # Ten layers of 500 units (CS231n, lecture on training, "Weight initialization"): the course calls
@@ -30,14 +30,10 @@ SUITS = {"tanh": XAVIER, "sigmoid": XAVIER, "hard_sigmoid": XAVIER, "softsign": 
 
 
 def judge_units(rows: Sequence[Units]) -> Check:
-    """Tell healthy from vanishing, exploding, saturated and dead starts.
-
-    Args:
-        rows: In the order of the network, without its last layer.
-    """
+    """Tell healthy from vanishing, exploding, saturated and dead starts, layer by layer."""
     expected = (
-        f"outputs that keep their size within {FADED:g} to {GROWN:g} times through the layers, "
-        f"at most {SATURATED:.0%} saturated, {DYING:.0%} dead: else no gradient comes back"
+        f"sizes within {FADED:g} to {GROWN:g} times through the layers; at most {SATURATED:.0%} "
+        f"saturated, {DYING:.0%} dead, else no gradient comes back"
     )
     numbers: dict[str, Any] = {"layers": [asdict(one) | {"size": one.size} for one in rows]}
     if not rows:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from kit import data
-from kit.checks.check import Check, Verdict
 from kit.checks.twins import MakeModel, compiled_like, twin
+from kit.checks.verdicts import Check, Verdict
 from kit.errors import SettingError
 
 NAME = "waiting for data"
@@ -44,10 +44,10 @@ def judge_pipeline(
         "waiting": waiting,
     }
     measured = (
-        f"{waiting:.0%} of a step: {1000 * both_seconds:.0f} ms, of the model alone "
+        f"{waiting:.0%} of a step; {1000 * both_seconds:.0f} ms, of the model alone "
         f"{1000 * model_seconds:.0f} ms, of the batch alone {1000 * data_seconds:.0f} ms"
     )
-    expected = f"below {SOME:.0%}: batches are made while the model works"
+    expected = f"below {SOME:.0%}; batches are made while the model works"
     verdict: Verdict = "ok" if waiting < SOME else "warning"
     advice = ""
     if verdict != "ok":
@@ -83,12 +83,8 @@ def pipeline(
         stream = batches
     else:
         labels = "binary" if model.output_shape[-1] == 1 else "categorical"
-        unchanged = replace(batches, augmentation="none", augment=(), mix=None)
-        if (unchanged.augmentation, unchanged.augment, unchanged.mix) != (
-            batches.augmentation,
-            batches.augment,
-            batches.mix,
-        ):
+        if batches.augmentation != "none" or batches.augment or batches.mix is not None:
+            unchanged = replace(batches, augmentation="none", augment=(), mix=None)
             plain = data.training_batches(unchanged, labels)
         stream = data.training_batches(batches, labels)
     one = next(iter(stream), None)

@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from kit import checks
+from kit import checks, plots
+from kit.checks.learning import learning_rate
 from kit.checks.learning.learning_rate_judged import judge_learning_rate, smoothed, suggest
 from kit.errors import SettingError
 
@@ -44,6 +45,7 @@ def test_the_rate_where_90_percent_of_the_fall_is_done_is_not_called_the_lowest(
     assert high < RATES[int(losses.argmin())] / 10
     assert f"90 % of its fall behind it at {high:g}" in found.expected
     assert "lowest" not in found.expected
+    assert len(plots.learning_rates(found.numbers).axes[0].lines) == 3  # with smoothed ones
 
 
 def test_a_curve_further_right_gives_a_larger_rate() -> None:
@@ -133,7 +135,7 @@ def twenty():
     return checks.from_arrays(images.astype("float32"), np.eye(2, dtype="float32")[labels])
 
 
-@pytest.mark.parametrize(("rate", "verdict"), [(1e-3, "ok"), (1e-7, "warning"), (1000.0, "failed")])
+@pytest.mark.parametrize(("rate", "verdict"), [(1e-3, "ok"), (1000.0, "failed")])
 def test_twenty_images_are_enough_and_the_model_is_not_touched(twenty, rate, verdict) -> None:
     model = small(keras.optimizers.SGD(rate, momentum=0.9) if rate > 1 else
                   keras.optimizers.Adam(rate))  # fmt: skip
@@ -156,17 +158,6 @@ def test_a_sweep_repeats_itself(twenty) -> None:
     assert first.numbers == second.numbers
 
 
-def test_a_sweep_decays_no_weight_that_the_model_spares(twenty) -> None:
-    spared, without = keras.optimizers.AdamW(1e-3, 0.9), keras.optimizers.AdamW(1e-3, 0.0)
-    spared.exclude_from_weight_decay(var_names=["kernel", "bias"])
-    first, second = (
-        checks.learning_rate(lambda: small(optimizer), twenty, steps=40)  # noqa: B023
-        for optimizer in (spared, without)
-    )
-
-    assert first.numbers["losses"] == second.numbers["losses"]
-
-
 @pytest.mark.parametrize("listed", [False, True])
 def test_a_copy_spares_the_weights_that_its_model_spares(listed) -> None:
     model = small("adamw")
@@ -180,7 +171,8 @@ def test_a_copy_spares_the_weights_that_its_model_spares(listed) -> None:
     assert decayed == ["bias", "bias"]
 
 
-def test_a_schedule_gets_a_suggestion_and_no_judgement(twenty) -> None:
+def test_a_schedule_gets_a_suggestion_and_no_judgement(twenty, monkeypatch) -> None:
+    monkeypatch.setattr(learning_rate, "_train", lambda *_: curve())
     schedule = keras.optimizers.schedules.CosineDecay(1.0, 100)
     found = checks.learning_rate(lambda: small(keras.optimizers.Adam(schedule)), twenty)
 

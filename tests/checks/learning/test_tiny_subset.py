@@ -40,6 +40,7 @@ def network(outputs=2, *, rate=0.01, loss="categorical_crossentropy", head="soft
 
 
 def test_a_sound_network_learns_twenty_images_by_heart():
+    """Scored with their present statistics: the stored ones are still those of the start."""
     model = network(loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.2))
     before = model.get_weights()
     found = tiny_subset(from_model(model), images())
@@ -48,18 +49,10 @@ def test_a_sound_network_learns_twenty_images_by_heart():
     assert found.verdict == "ok"
     assert attempt["share"] == 1
     assert attempt["reached"] == len(attempt["losses"]) < 60
+    assert attempt["loss"] <= attempt["losses"][-2]
     assert attempt["loss"] <= found.numbers["near"] == pytest.approx(0.05 * math.log(2))
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_the_reported_loss_is_that_of_inference_with_present_statistics():
-    """With the momentum of 0.99, the stored statistics are still those of the start."""
-    found = tiny_subset(lambda: network(rate=0.02), images(), steps=200)
-    attempt = found.numbers["attempts"][0]
-
-    assert found.verdict == "ok"
-    assert attempt["loss"] <= attempt["losses"][-2]
 
 
 @pytest.mark.parametrize(
@@ -76,17 +69,11 @@ def test_other_heads_and_losses_reach_it_too(settings, sample):
     assert tiny_subset(lambda: network(**settings), images(**sample)).verdict == "ok"
 
 
-def test_a_rate_that_is_too_low_is_told_by_one_that_is_not():
-    found = tiny_subset(lambda: network(rate=1e-7), images(), steps=40)
-
-    assert found.verdict == "failed"
-    assert found.measured.startswith("the loss does not move")
-
-
 def test_a_rate_too_low_by_far_names_one_that_moves_the_loss():
     found = tiny_subset(lambda: network(rate=3e-6), images(), steps=30)
 
     assert found.verdict == "failed"
+    assert found.measured.startswith("the loss does not move")
     assert "The rate is too low: at 0.003 the loss falls" in found.advice
 
 
@@ -135,14 +122,6 @@ def test_the_same_image_with_two_labels_is_named():
 
     assert found.verdict == "failed"
     assert found.measured == "labels contradict: the same image is 0 and 1"
-
-
-def test_images_that_differ_and_have_random_labels_are_learnt_all_the_same():
-    """Memory is what is asked for here; labels that mean nothing are for another check."""
-    sample = images()
-    shuffled = np.random.default_rng(5).permutation(sample.labels)
-
-    assert tiny_subset(network, from_arrays(sample.images, shuffled)).verdict == "ok"
 
 
 @pytest.mark.parametrize(

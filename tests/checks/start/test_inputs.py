@@ -9,6 +9,8 @@ from kit.checks.start.inputs import unscrambled
 from kit.checks.start.inputs_judged import judge_inputs
 from kit.checks.start.inputs_seen import Channel, Pixels
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def photos(count=32, size=12):
     """Smooth colored pictures, in [0, 255]."""
@@ -23,6 +25,7 @@ def sample(pixels, classes=2):
 
 
 def network(*scaling, shape=(12, 12, 3), rate=0.01):
+    keras.utils.set_random_seed(1)
     model = keras.Sequential(
         [
             keras.Input(shape),
@@ -189,7 +192,7 @@ def test_one_value_everywhere_fails():
 def test_real_images_do_better_than_grey_ones():
     model = network(unit())
     before = model.get_weights()
-    found = blank_images(from_model(model), sample(photos()))
+    found = blank_images(from_model(model), sample(photos()), seconds=60)
 
     assert found.verdict == "ok"
     assert found.numbers["hits"] > found.numbers["largest"] == 16
@@ -226,6 +229,6 @@ def test_the_chance_is_that_of_counting_all_orders():
 def test_answers_that_know_nothing_are_ok_as_rarely_as_promised():
     rng = np.random.default_rng(1)
     labels = np.arange(40) % 4
-    found = [chance(rng.normal(size=(40, 4)), labels, rng) for _ in range(200)]
+    found = [chance(rng.normal(size=(40, 4)), labels, rng) for _ in range(80)]
 
-    assert np.mean(np.array(found) < 0.1) == pytest.approx(0.1, abs=0.06)
+    assert np.mean(np.array(found) < 0.1) == pytest.approx(0.1, abs=0.09)

@@ -5,13 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from kit.checks.check import Check, Verdict
-from kit.checks.gradients.double_precision import precise
-from kit.checks.gradients.layer_by_layer import wrong_layers
-from kit.checks.gradients.slopes import FINE, FINE_SINGLE, HAPPY, WRONG, Slope, measured_slopes
+from kit.checks.backpropagation.double_precision import precise
+from kit.checks.backpropagation.layer_by_layer import wrong_layers
+from kit.checks.backpropagation.slopes import (
+    FINE,
+    FINE_SINGLE,
+    HAPPY,
+    WRONG,
+    Slope,
+    measured_slopes,
+)
 from kit.checks.image_sample import Sample
 from kit.checks.recording import leaves
 from kit.checks.twins import MakeModel
+from kit.checks.verdicts import Check, Verdict
 
 NAME = "gradients"
 
@@ -35,7 +42,7 @@ def judge_gradients(
     compared = [one for one in slopes if one.state(fine) == "compared"]
     kinks = sum(one.state(fine) == "kink" for one in slopes)
     small = sum(one.state(fine) == "small" for one in slopes)
-    expected = f"below {fine:g}: backpropagation and (L(w + h) - L(w - h)) / 2h are the same slope"
+    expected = f"below {fine:g}; backpropagation and (L(w + h) - L(w - h)) / 2h are the same slope"
     numbers: dict[str, Any] = {
         "slopes": [
             [s.layer, s.weight, s.analytic, s.numerical, s.error, s.state(fine)] for s in slopes
@@ -58,17 +65,17 @@ def judge_gradients(
     worst = max(compared, key=lambda one: one.error)
     numbers["worst"] = worst.error
     layers = len({one.layer for one in compared})
+    happy = ", as good as it gets" if worst.error < HAPPY else ""
     measured = (
-        f"relative error up to {worst.error:.1e} ({worst.layer}/{worst.weight}), median "
+        f"relative error up to {worst.error:.1e}; at {worst.layer}/{worst.weight}, median "
         f"{np.median([one.error for one in compared]):.0e}, of {len(compared)} weights of "
-        f"{layers} layer{'s' if layers > 1 else ''}{_happy(worst.error)}"
+        f"{layers} layer{'s' if layers > 1 else ''}{happy}"
         f"{_left_out(kinks, small, frozen, single)}"
     )
-    verdict: Verdict = "ok"
-    if worst.error > fine:
-        verdict = "failed" if worst.error > WRONG else "warning"
-    advice = "" if verdict == "ok" else _advice(compared, fine, blamed)
-    return Check(NAME, verdict, measured, expected, advice, numbers)
+    if worst.error <= fine:
+        return Check(NAME, "ok", measured, expected, "", numbers)
+    verdict: Verdict = "failed" if worst.error > WRONG else "warning"
+    return Check(NAME, verdict, measured, expected, _advice(compared, fine, blamed), numbers)
 
 
 def gradients(
@@ -111,10 +118,6 @@ def gradients(
     return judge_gradients(
         slopes, single=ready.single, frozen=frozen, blamed=wrong_layers(ready, seed)
     )
-
-
-def _happy(error: float) -> str:
-    return ", as good as it gets" if error < HAPPY else ""
 
 
 def _left_out(kinks: int, small: int, frozen: int, single: Sequence[str]) -> str:

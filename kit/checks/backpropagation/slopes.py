@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kit.checks.gradients.double_precision import Precise
+from kit.checks.backpropagation.double_precision import Precise
 from kit.checks.recording import leaves
 
 # Relative errors in double precision: CS231n, "Neural Networks Part 3", section "Gradient Checks".

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kit.checks.gradients.double_precision import THE_LOSS, Precise, called, floats
+from kit.checks.backpropagation.double_precision import THE_LOSS, Precise, called, floats
 from kit.checks.recording import leaves, recorded
 
 STEP, STEP_SINGLE = 1e-6, 1e-3  # along a direction of about 1 per number

@@ -24,8 +24,8 @@ class Check:
     Attributes:
         name: What was looked at, ``"initial loss"``.
         verdict: ``"ok"``, ``"warning"``, ``"failed"`` or ``"not applicable"``.
-        measured: What came out, with its number and unit: ``"2.31"``.
-        expected: What should, and why: ``"2.303 = ln 10, within 10 %: every class is as likely"``.
+        measured: What came out, with its number and unit. What stands behind "; " explains it.
+        expected: What should, and in the same way why: ``"below 20%; batches are made ..."``.
         advice: What to do, where it is not ok.
         numbers: What a plot or a later reader needs, as JSON values.
     """
@@ -43,14 +43,24 @@ class Check:
             object.__setattr__(self, name, said(getattr(self, name)))
 
 
-def panel(checks: Sequence[Check]) -> str:
-    """Return the checks as lines for a terminal; advice stands below what is not ok."""
+def panel(checks: Sequence[Check], *, verbose: bool = False) -> str:
+    """Return the checks as lines for a terminal.
+
+    What passed is one short line; what explains a number, and what to do, stands where something is
+    wrong.
+
+    Args:
+        checks: In their order.
+        verbose: Explain what passed, too.
+    """
     wide = max((len(one.name) for one in checks), default=0)
     lines = []
     for one in checks:
-        lines.append(
-            f"{WORDS[one.verdict]:8} {one.name:{wide}}  {one.measured}; expected {one.expected}"
-        )
-        if one.advice and one.verdict in {"warning", "failed"}:
+        wrong = one.verdict in {"warning", "failed"}
+        told = [one.measured, f"expected {one.expected}"]
+        if not (wrong or verbose):
+            told = [text.partition("; ")[0] for text in told[: 1 + (one.verdict == "ok")]]
+        lines.append(f"{WORDS[one.verdict]:8} {one.name:{wide}}  {'; '.join(told)}")
+        if one.advice and wrong:
             lines.append(f"{'':8} {'':{wide}}  {one.advice}")
     return "\n".join(progress.clean(line) for line in lines)
