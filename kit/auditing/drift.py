@@ -51,12 +51,7 @@ class Drift:
 
 
 def drifts(images: pd.DataFrame, class_names: tuple[str, ...]) -> list[Drift]:
-    """Compare given parts; only what is certain and large enough to matter is returned.
-
-    Args:
-        images: As :class:`kit.auditing.measuring.Reading` has them.
-        class_names: Words for the labels.
-    """
+    """Compare given parts; only what is certain and large enough to matter is returned."""
     train = images[images["part"] == "train"]
     found = []
     for part in ("validation", "test"):

@@ -27,11 +27,7 @@ MAD = 1.4826  # makes the median absolute deviation of a normal distribution its
 
 
 def looks(images: pd.DataFrame) -> list[Finding]:
-    """Return findings about single images.
-
-    Args:
-        images: As :class:`kit.auditing.measuring.Reading` has them.
-    """
+    """Return findings about single images, the rows of a :class:`Reading`'s table."""
     if images.empty:
         return []
     wrong = [misnamed(*one) for one in zip(images["file"], images["format"], strict=True)]

@@ -43,10 +43,6 @@ class Reading:
 def read(listed: Listing, cache: bool) -> Reading:
     """Measure every file that is not known with the same size and time of change.
 
-    Args:
-        listed: The files.
-        cache: Whether to use, and to leave, what was measured in the user's cache folder.
-
     Raises:
         DataError: There is a HEIC photo and the package that reads these is missing.
         KitError: The memory gave out.

@@ -79,10 +79,6 @@ def shortcuts(images: pd.DataFrame, groups: Numbers) -> list[Shortcut]:
     A decision tree of depth 4 is trained and scored by 5-fold cross-validation, stratified by
     class; of each group of copies the first is used, since a copy has the size of its original.
     Classes of fewer than 5 images are left out, and so are things that do not vary.
-
-    Args:
-        images: As :class:`kit.auditing.measuring.Reading` has them.
-        groups: A number for each image; copies share it.
     """
     if images.empty:
         return []

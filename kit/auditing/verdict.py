@@ -72,11 +72,6 @@ def belonging(
 ) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Return a number for each image that those share that a person ties together, and sentences.
 
-    Args:
-        scanned: The files, with groups where a table gives them.
-        parts: Where each of them lies.
-        rule: As for :func:`kit.data.division.group_rules.ruled`.
-
     Raises:
         SettingError: No photo says when and by which camera it was taken.
     """

@@ -50,12 +50,7 @@ def check_memory(
 
 
 def enlarged(image_size: tuple[int, int], sizes: list[tuple[int, int]]) -> list[str]:
-    """Return a sentence where half of the images are enlarged many times.
-
-    Args:
-        image_size: ``(height, width)``, as wanted.
-        sizes: The same of each file.
-    """
+    """Return a sentence where half of the images, of these heights and widths, grow many times."""
     ordered = sorted(sizes, key=prod)
     if not ordered:
         return []

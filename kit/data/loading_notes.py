@@ -27,14 +27,7 @@ def of_files(
     groups: Sequence[str] = (),
     image_size: tuple[int, int] | None = None,
 ) -> list[str]:
-    """Return all sentences about the files of a data set.
-
-    Args:
-        scanned: The files.
-        changed: Those whose bytes are others than before.
-        groups: What there is to say of images that belong together.
-        image_size: ``(height, width)`` they are brought to, where a training chose it.
-    """
+    """Return all sentences about the files of a data set."""
     sizes = [(one.height, one.width) for one in scanned.findings]
     return [
         *scanned.notes,

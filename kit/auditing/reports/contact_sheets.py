@@ -29,10 +29,6 @@ def draw(found: "Audit", folder: Path) -> list[Path]:
     Each image is named by its class, with its part where there are any, and its file. In pairs the
     partner stands to the right.
 
-    Args:
-        found: The audit.
-        folder: Where to; it must exist.
-
     Returns:
         The files.
     """

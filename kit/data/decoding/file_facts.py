@@ -65,15 +65,7 @@ def upright_turn(exif: Image.Exif) -> Image.Transpose | None:
 def facts_of(
     image: Image.Image, size: tuple[int, int], mode: str, exif: Image.Exif, used: float
 ) -> Facts:
-    """Return what is known of a picture.
-
-    Args:
-        image: It is loaded.
-        size: Width and height as stored.
-        mode: As stored.
-        exif: Its EXIF data.
-        used: The share of the range of its bits that it uses.
-    """
+    """Return what is known of a loaded picture, whose size and mode are given as stored."""
     try:
         camera = f"{_text(exif.get(MAKE))} {_text(exif.get(MODEL))}".strip()
         taken = _text(exif.get_ifd(PHOTO).get(TAKEN)) if PHOTO in exif else ""

@@ -75,13 +75,6 @@ def by_file(
 ) -> Iterator[Result]:
     """Yield ``work(file)`` for each file in turn, done by threads, and show how far it is.
 
-    Args:
-        work: What to do with a file.
-        files: The files.
-        at_once: Files in a task: a small one costs less than handing over a task.
-        doing: As for :func:`kit.progress.track`, as is ``done``.
-        done: What is said at the end.
-
     Raises:
         KitError: The memory gave out.
     """

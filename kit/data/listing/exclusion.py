@@ -58,10 +58,6 @@ def without(listed: Listing, excluded: Excluded) -> Listing:
 
     What is left out is no problem any more, whatever it was. A name that is not in the data is
     counted in a note. Backslashes are taken for slashes where no file has that name otherwise.
-
-    Args:
-        listed: The data.
-        excluded: The list.
     """
     there = {entry.found.file for entry in listed.entries}
     there |= {problem.file for problem in listed.problems}

@@ -29,14 +29,7 @@ def layout(
     problems: list[Problem],
     notes: list[str],
 ) -> list[ClassFolder]:
-    """Return the class folders of a data folder.
-
-    Args:
-        root: The data folder.
-        known: The classes of a model.
-        text: What a person says of the parts, see :func:`kit.data.listing.parts.read_parts`.
-        problems: Gets what is not used.
-        notes: Gets what a person should know.
+    """Return the class folders of a data folder; add to what is not used, and to the notes.
 
     Raises:
         DataError: The arrangement cannot be meant, or may mean two things.

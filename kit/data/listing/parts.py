@@ -69,12 +69,6 @@ def find_parts(
     A class may be called train: it is a part only where class folders lie in it, and where
     another part, or nothing at all, lies beside it.
 
-    Args:
-        root: The data folder.
-        folders: Relative to it.
-        known: The classes of a model.
-        notes: Gets what a person should know.
-
     Raises:
         DataError: They may be either, or two folders are called like one part.
     """
@@ -111,13 +105,7 @@ def find_parts(
 
 
 def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) -> None:
-    """Raise where folders without images share the names of what lies in them, as parts do.
-
-    Args:
-        root: The data folder.
-        folders: Relative to it.
-        called: Those of them that are called like a part.
-    """
+    """Raise where folders without images share the names of what lies in them, as parts do."""
     inside = {one: {base(name).casefold() for name in class_folders(root, one)} for one in folders}
     bare = {one: names for one, names in inside.items() if names}
     tops = {base(one).casefold() for one in folders}

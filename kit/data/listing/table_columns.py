@@ -57,10 +57,6 @@ def read_columns(path: Path, names: Mapping[str, Sequence[str]], needed: Sequenc
 def other_columns(path: Path, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Return the columns of a table that are none of these, as they are called there.
 
-    Args:
-        path: The table; it must be there.
-        names: As for :func:`read_columns`.
-
     Raises:
         DataError: The file is no such table.
     """

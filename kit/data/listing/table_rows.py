@@ -32,12 +32,6 @@ class Row:
 def read_rows(path: Path, root: Path, columns: Columns, grouping: str) -> list[Row]:
     """Return all rows, those refused that say different things of one file: which is right?
 
-    Args:
-        path: The table.
-        root: Its folder, without links in its path.
-        columns: What it holds.
-        grouping: The column that names groups.
-
     Raises:
         DataError: There is no row, or a part that there is not.
     """

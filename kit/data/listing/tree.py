@@ -61,12 +61,7 @@ class Found:
 
 
 def children(root: str, inside: str, problems: list[Problem]) -> tuple[list[str], list[Found]]:
-    """Return the sub-folders' and files' relative names in one folder, sorted.
-
-    Args:
-        root: The data folder, without links in its path.
-        inside: Which folder of it, relative with slashes; empty for the data folder itself.
-        problems: Gets what is left out.
+    """Return the sub-folders' and files' relative names in one folder, sorted; add to the problems.
 
     Raises:
         OSError: The folder cannot be opened.

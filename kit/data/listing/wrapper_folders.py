@@ -30,12 +30,6 @@ def unwrapped(
 ) -> tuple[str, list[str], list[Found]]:
     """Go down while there is a single folder and no image beside it, and folders lie in that.
 
-    Args:
-        root: The data folder.
-        folder: Where to begin, relative to it.
-        stop: Names of classes, which wrap nothing.
-        problems: Gets what is left out on the way.
-
     Returns:
         The folder that was reached, its sub-folders, and the files in it.
     """

@@ -105,13 +105,7 @@ def content_hash(data: bytes) -> str:
 
 
 def unusable(file: Path, digest: str, error: opening.BrokenImage) -> Finding:
-    """Return what a file is that could not be decoded.
-
-    Args:
-        file: The file.
-        digest: Of its bytes, empty where it could not be read.
-        error: What came of it.
-    """
+    """Return what a file is that could not be decoded; the digest is empty if it was not read."""
     if isinstance(error, opening.TooLarge):
         return Finding(verdict="refused", reason=error.reason, hash=digest)
     named = file.suffix.lower() in IMAGE_SUFFIXES

@@ -33,13 +33,7 @@ class Reading:
     """
 
     def __init__(self, listed: Listing, rows: Rows, strict: bool) -> None:
-        """Recall what the last scan for such pictures found.
-
-        Args:
-            listed: The files.
-            rows: How pictures are wanted.
-            strict: Whether the first broken file ends the reading.
-        """
+        """Recall what the last scan for such pictures found."""
         self.listed, self.rows, self.strict = listed, rows, strict
         self.record = records.recall(listed.root, rows.judged_as())
         self.array_name = ""  # of the array that holds the usable files, once it is there

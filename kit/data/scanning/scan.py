@@ -65,12 +65,6 @@ def scan(listed: Listing, rows: Rows, cache: bool, strict: bool = False) -> Scan
     Files that an earlier scan for such pictures saw with the same size and times of change are not
     read again where their pictures are in the cache or are not wanted there.
 
-    Args:
-        listed: The files.
-        rows: How pictures are wanted.
-        cache: Whether to keep the pictures in the cache.
-        strict: Whether the first file that is broken or refused ends the scan.
-
     Raises:
         DataError: One is, and ``strict`` was asked for.
     """

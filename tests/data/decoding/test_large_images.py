@@ -7,11 +7,9 @@ import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from kit import data
 from kit.data.decoding import decoder, opening, thread_pool
 from kit.errors import SettingError
 
@@ -62,22 +60,6 @@ def test_a_bomb_is_refused_from_its_header_and_not_decoded(bomb, monkeypatch):
     with pytest.raises(opening.BrokenImage, match="not in a test"):
         decoder.decode(bomb, SQUARE)
     assert decoded == [(SIDE, SIDE)]
-
-
-def test_a_bomb_in_the_folder_is_left_out_by_name(bomb, tmp_path):
-    rng = np.random.default_rng(0)
-    for name in ("cats", "dogs"):
-        (tmp_path / name).mkdir()
-        for number in range(4):
-            noise = rng.integers(0, 256, (16, 16, 3), np.uint8)
-            Image.fromarray(noise).save(tmp_path / name / f"{number}.png")
-    (tmp_path / "dogs" / "bomb.png").write_bytes(bomb.read_bytes())
-    splits = data.load(tmp_path, 16, cache=False)
-    (problem,) = splits.problems
-    assert problem.file == "dogs/bomb.png"
-    assert problem.verdict in {"refused", "broken"}
-    assert "more than the limit of 89.48" in problem.reason
-    assert len(splits.files) == 8
 
 
 def test_the_limit_can_be_raised_and_lowered(monkeypatch):

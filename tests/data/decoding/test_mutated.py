@@ -124,23 +124,6 @@ def test_the_scan_finds_all_that_cannot_be_decoded_and_the_rest_can_be_trained_o
     assert not splits.images.lost
 
 
-def test_a_look_at_the_header_or_pillows_verify_misses_many(mutants, fine):
-    """The positive control: what other checks would have let into a training."""
-    missed = {"header": 0, "verify": 0}
-    for name, content in mutants.items():
-        if not name.startswith("cut") or fine[name]:
-            continue
-        for check in missed:
-            try:
-                image = Image.open(io.BytesIO(content))
-                if check == "verify":
-                    image.verify()
-            except Exception:  # it was noticed
-                continue
-            missed[check] += 1
-    assert missed["header"] >= missed["verify"] > 8
-
-
 def test_judging_the_same_files_again_gives_the_same(mutants, tmp_path):
     some = dict(list(mutants.items())[:40])
     for name, content in some.items():
@@ -160,6 +143,9 @@ def test_every_flipped_byte_is_reported_against_the_manifest(folder):
     first = data.load(folder, SIZE, cache=False)
     manifest = folder.parent / "split.csv"
     first.table().to_csv(manifest, index=False)
+    unchanged = data.load(folder, SIZE, split=manifest, cache=False)
+    assert not unchanged.changed
+    np.testing.assert_array_equal(unchanged.parts["train"], first.parts["train"])
     silent = 0
     for name in first.files:
         content = (folder / name).read_bytes()
@@ -178,20 +164,6 @@ def test_every_flipped_byte_is_reported_against_the_manifest(folder):
     assert reported == set(first.files)
     assert len(again.changed) >= silent
     assert any("have other bytes than before" in note for note in again.notes)
-
-
-def test_unchanged_files_are_not_reported(folder):
-    rng = np.random.default_rng(6)
-    for number in range(12):
-        file = folder / ("even", "odd")[number % 2] / f"{number:03}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(encoded(photo(rng), "PNG"))
-    first = data.load(folder, SIZE, cache=False)
-    manifest = folder.parent / "split.csv"
-    first.table().to_csv(manifest, index=False)
-    again = data.load(folder, SIZE, split=manifest, cache=False)
-    assert not again.changed
-    np.testing.assert_array_equal(again.parts["train"], first.parts["train"])
 
 
 def test_too_many_broken_files_stop_before_training(mutants, folder):

@@ -26,7 +26,6 @@ from kit import data
 from kit.commands import baseline, train
 from kit.commands.terminal import program
 from kit.data import sources
-from kit.data.decoding import decoder
 from kit.errors import DataError
 from kit.experiments import training, yardsticks
 from kit.experiments.choice import network_choice
@@ -35,7 +34,6 @@ SECONDS = 60  # more than any case may take
 BASE = {f"{name}/{number}.png" for name in ("cats", "dogs") for number in range(6)}
 HEIC = (Path(__file__).parents[1] / "turned.heic").read_bytes()
 DARK_ON_TOP = np.repeat(np.linspace(10, 240, 24).astype(np.uint8)[:, None], 16, axis=1)
-NAIVE = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # what Keras looks for
 
 
 @dataclass(frozen=True)
@@ -567,48 +565,6 @@ def check(splits, case):
     for part in ("train", "validation"):  # and what is used can be used
         numbers = splits.parts[part]
         assert len(splits.images.read_present(numbers)[1]) == len(numbers)
-
-
-def naive(root):
-    """What a plain loader does: folders and endings, one file after the other as training comes."""
-    files = [file for file in sorted(root.rglob("*")) if file.suffix.lower() in NAIVE]
-    for file in files:
-        with Image.open(file) as image:
-            image.convert("RGB").resize((16, 16))
-    return {file.relative_to(root).as_posix() for file in files}
-
-
-def test_without_the_scan_plain_decoding_fails_in_the_middle(root):
-    damaged = [
-        name
-        for name, case in CASES.items()
-        if any("broken" in verdict for verdict, _ in case.left.values()) and "vanish" not in name
-    ]
-    unnamed = 0
-    for name in damaged:
-        file = root / next(iter(CASES[name].left))
-        CASES[name].build(root)
-        with pytest.raises((OSError, SyntaxError, Image.DecompressionBombError)) as caught:
-            naive(root)
-        unnamed += file.name not in str(caught.value)
-        file.chmod(0o644)
-        file.unlink()
-    assert len(damaged) >= 12
-    assert unnamed >= len(damaged) / 2
-
-
-def test_without_the_scan_other_files_are_lost_or_changed_silently(root):
-    for name in ("44 .webp", "45 .tif", "46 .heic", "47 .jfif", "48 no ending"):
-        CASES[name].build(root)
-        assert naive(root) == BASE, name
-    changed = ("35 gray", "38 EXIF", "39 EXIF", "40 EXIF", "41 a palette", "42 color")
-    for name in (name for name in CASES if name.startswith(changed)):
-        case = CASES[name]
-        case.build(root)
-        ((file, fulfils),) = case.look.items()
-        plain = Image.open(root / file).convert("RGB").resize((16, 16))
-        assert not fulfils(np.asarray(plain)), name
-        assert fulfils(decoder.decode(root / file, (16, 16))), name
 
 
 @pytest.mark.parametrize(

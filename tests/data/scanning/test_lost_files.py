@@ -1,7 +1,6 @@
 """Files that break or vanish after the scan, where decoded images are not kept."""
 
 import dataclasses
-import os
 import shutil
 
 import numpy as np
@@ -207,23 +206,3 @@ def test_the_cache_loses_nothing(photos_of_numbers, tmp_path):
     lose(splits, splits.parts["validation"])
     assert sum(len(x) for x, _ in splits.validation) == len(splits.parts["validation"])
     assert not splits.images.lost
-
-
-def test_no_file_stays_open(splits, tmp_path):
-    descriptors = list_open(tmp_path)
-    splits.images.read_present(splits.parts["train"])
-    assert list_open(tmp_path) == descriptors == []
-
-
-def list_open(folder):
-    found = []
-    if not os.path.isdir("/proc/self/fd"):
-        pytest.skip("open files cannot be listed here")
-    for one in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{one}")
-        except OSError:
-            continue
-        if target.startswith(str(folder)):
-            found.append(target)
-    return found
