@@ -5,8 +5,8 @@ A network that is not clearly better has learnt little. As classifiers of images
 themselves: a shifted picture is far from the original, pixel by pixel.
 """
 
-from kit.baselines.answers import Answers, answer, sentences
-from kit.baselines.choosing import METHODS, Baseline, fit
+from kit.baselines.baseline_answers import Answers, answer, sentences
+from kit.baselines.methods import METHODS, Baseline, fit
 from kit.baselines.neighbours import nearest
 
 __all__ = ["METHODS", "Answers", "Baseline", "answer", "fit", "nearest", "sentences"]

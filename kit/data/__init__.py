@@ -9,8 +9,8 @@ from typing import Any
 
 from kit.data.array_splits import from_arrays
 from kit.data.capacity import check_memory
-from kit.data.division.drawing import PARTS
 from kit.data.division.fold_parts import folds
+from kit.data.division.stratified_draw import PARTS
 from kit.data.image_survey import Survey, survey
 from kit.data.listing.table_columns import is_table
 from kit.data.listing.tree import Problem

@@ -12,7 +12,7 @@ from kit import choices, progress
 from kit.data.batches import mirroring, mixing, offered_layers
 from kit.data.batches.augmentation import preset
 from kit.data.checking import check
-from kit.data.division.drawing import PARTS, contradicting, divide
+from kit.data.division.stratified_draw import PARTS, contradicting, divide
 from kit.data.scanning.images import CachedImages
 from kit.data.splits import Splits
 from kit.errors import DataError, SettingError, require_choice

@@ -13,7 +13,7 @@ from kit.data.batches.augmentation import preset
 from kit.data.checking import check, refuse_small, size_of
 from kit.data.division import earlier_run, grouping
 from kit.data.division.assignment import parts_of
-from kit.data.division.drawing import PARTS
+from kit.data.division.stratified_draw import PARTS
 from kit.data.listing.folders import Listing
 from kit.data.listing.table_columns import is_table
 from kit.data.scanning.judging import Rows

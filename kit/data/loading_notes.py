@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from kit.data.capacity import enlarged
-from kit.data.division.drawing import contradicting
+from kit.data.division.stratified_draw import contradicting
 from kit.data.listing.tree import TOLD
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError

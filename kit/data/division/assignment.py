@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from kit.data.division import earlier_run
-from kit.data.division.drawing import contradicting, divide, extend
+from kit.data.division.stratified_draw import contradicting, divide, extend
 from kit.data.scanning.scan import Scan
 from kit.settings import Division
 
@@ -29,7 +29,7 @@ def parts_of(
         validation_split: Share of each class for validation; None for 0.2.
         test_split: Likewise for the test; None for 0.15 where there are 1000 images and nothing
             gives a part.
-        seed: As for :func:`kit.data.division.drawing.divide`.
+        seed: As for :func:`kit.data.division.stratified_draw.divide`.
         earlier: The division to keep, if any.
         notes: Gets what a person should know.
 

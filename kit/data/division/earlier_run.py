@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.data.division.drawing import PARTS, extend
+from kit.data.division.stratified_draw import PARTS, extend
 from kit.data.listing.table_columns import read_columns
 from kit.data.scanning.scan import Scan
 from kit.errors import DataError, SettingError
@@ -91,7 +91,7 @@ def kept(
         scanned: The files.
         groups: The name of the group of each; those of one stay together.
         shares: Part -> share of each class, for new files.
-        seed: As for :func:`kit.data.division.drawing.extend`.
+        seed: As for :func:`kit.data.division.stratified_draw.extend`.
         notes: Gets what changed since.
         bound: Groups whose new files train.
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import progress
-from kit.data.division.drawing import contradicting
+from kit.data.division.stratified_draw import contradicting
 from kit.data.splits import Splits
 from kit.errors import DataError, SettingError
 from kit.progress import some

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.data.division.drawing import PARTS
+from kit.data.division.stratified_draw import PARTS
 from kit.data.listing.parts import find_parts, part_named, read_parts
 from kit.data.listing.tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
 from kit.data.listing.wrapper_folders import base, class_folders, opened, unwrapped

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kit.data.division.drawing import PARTS
+from kit.data.division.stratified_draw import PARTS
 from kit.data.listing.folders import Entry, Listing, look_alikes
 from kit.data.listing.paths import located
 from kit.data.listing.table_columns import other_columns, read_columns

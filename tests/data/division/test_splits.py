@@ -8,7 +8,7 @@ from PIL import Image
 
 from kit import data
 from kit.data.division import assignment
-from kit.data.division.drawing import contradicting, divide, extend
+from kit.data.division.stratified_draw import contradicting, divide, extend
 from kit.errors import DataError, SettingError
 
 LAYOUTS = {

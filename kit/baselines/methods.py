@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kit import progress
-from kit.baselines import linear, neighbours
+from kit.baselines import linear_methods, neighbours
 from kit.baselines.image_vectors import Labels, Vectors, folds, vectors
 from kit.data import Splits
 from kit.errors import SettingError, nearest
@@ -39,15 +39,15 @@ METHODS: Mapping[str, Method] = {
     ),
     "logistic": Method(
         "logistic regression",
-        linear.candidates,
-        partial(linear.trials, linear.logistic),
-        partial(linear.fitted, linear.logistic),
+        linear_methods.candidates,
+        partial(linear_methods.trials, linear_methods.logistic),
+        partial(linear_methods.fitted, linear_methods.logistic),
     ),
     "svm": Method(
         "linear support vector machine",
-        linear.candidates,
-        partial(linear.trials, linear.svm),
-        partial(linear.fitted, linear.svm),
+        linear_methods.candidates,
+        partial(linear_methods.trials, linear_methods.svm),
+        partial(linear_methods.fitted, linear_methods.svm),
         distances=True,
     ),
 }
@@ -119,7 +119,7 @@ def fit(splits: Splits, method: str) -> Baseline:
     progress.say(f"{method}: fitting on {len(train)} images")
     ask = kind.fitted(train, labels, splits.num_classes, tried[best], splits.seed)
     if kind.distances:
-        ask = linear.calibrated(ask, answers[best], labels[used])
+        ask = linear_methods.calibrated(ask, answers[best], labels[used])
     return Baseline(
         method=method,
         title=kind.title,

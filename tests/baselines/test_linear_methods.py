@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from kit.baselines import linear
+from kit.baselines import linear_methods
 
 SIZE = 6  # values of a vector
 
@@ -30,23 +30,25 @@ def test_logistic_regression_is_scikit_learns_on_standardized_values(blobs, stre
         StandardScaler(), unit_length, LogisticRegression(C=strength, tol=1e-6, max_iter=1000)
     ).fit(train.astype(np.float64), labels)
 
-    ask = linear.fitted(linear.logistic, train.copy(), labels, 3, {"C": strength}, 0)
+    ask = linear_methods.fitted(
+        linear_methods.logistic, train.copy(), labels, 3, {"C": strength}, 0
+    )
 
     np.testing.assert_allclose(ask(test), oracle.predict_proba(test), atol=0.01)
 
 
 def test_the_svm_has_the_hinge_loss_and_its_strength_is_per_image(blobs) -> None:
-    made = linear.svm(0.5, 40, 3)
+    made = linear_methods.svm(0.5, 40, 3)
 
     assert isinstance(made, SGDClassifier)
     assert (made.loss, made.alpha) == ("hinge", 1 / (0.5 * 40))
 
 
-@pytest.mark.parametrize("kind", [linear.logistic, linear.svm])
+@pytest.mark.parametrize("kind", [linear_methods.logistic, linear_methods.svm])
 def test_separable_classes_are_separated_and_asking_changes_nothing(blobs, kind) -> None:
     train, labels, _ = blobs
     before = train.copy()
-    ask = linear.fitted(kind, train.copy(), labels, 3, {"C": 100.0}, 0)
+    ask = linear_methods.fitted(kind, train.copy(), labels, 3, {"C": 100.0}, 0)
     first = ask(train)
 
     assert (first.argmax(axis=1) == labels).mean() > 0.9
@@ -57,7 +59,7 @@ def test_separable_classes_are_separated_and_asking_changes_nothing(blobs, kind)
 def test_two_classes_have_two_columns(blobs) -> None:
     train, labels, test = blobs
     two = labels < 2
-    ask = linear.fitted(linear.svm, train[two], labels[two], 2, {"C": 1.0}, 0)
+    ask = linear_methods.fitted(linear_methods.svm, train[two], labels[two], 2, {"C": 1.0}, 0)
 
     np.testing.assert_allclose(ask(test).sum(axis=1), 0, atol=1e-12)
 
@@ -65,7 +67,7 @@ def test_two_classes_have_two_columns(blobs) -> None:
 def test_a_value_that_never_changes_is_no_division_by_zero(blobs) -> None:
     train, labels, test = blobs
     train[:, 0] = test[:, 0] = 255
-    ask = linear.fitted(linear.logistic, train, labels, 3, {"C": 1.0}, 0)
+    ask = linear_methods.fitted(linear_methods.logistic, train, labels, 3, {"C": 1.0}, 0)
 
     assert np.isfinite(ask(test)).all()
 
@@ -76,7 +78,7 @@ def test_the_calibrating_factor_is_found_again_and_keeps_the_order() -> None:
     chances = softmax(0.5 * distances, axis=1).cumsum(axis=1)
     labels = (rng.random((4000, 1)) > chances).sum(axis=1)
 
-    ask = linear.calibrated(lambda rows: rows, distances, labels)
+    ask = linear_methods.calibrated(lambda rows: rows, distances, labels)
 
     probabilities = ask(distances)
     np.testing.assert_allclose(probabilities, softmax(0.5 * distances, axis=1), atol=0.03)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit import progress
-from kit.baselines.choosing import Baseline
 from kit.baselines.image_vectors import Labels, Vectors, vectors
+from kit.baselines.methods import Baseline
 from kit.data import Splits
 from kit.errors import require_choice
 
