@@ -101,7 +101,7 @@ def test_of_keras_tuner_s_variables_one_line_says_what_to_use_now(
 ) -> None:
     for name in ("ORACLE_IP", "ORACLE_PORT"):
         monkeypatch.setenv(f"KERASTUNER_{name}", "1")
-    with pytest.raises(SettingError, match=r"^KERASTUNER_ORACLE_IP and .*--scheduler tls") as said:
+    with pytest.raises(SettingError, match=r"^KERASTUNER_ORACLE_IP and .*scheduler=tls") as said:
         tuning.tune(photos)
     assert "\n" not in str(said.value)
 
@@ -173,16 +173,16 @@ def test_a_search_begun_with_workers_goes_on_with_those_of_a_scheduler(
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"trials": 10}, "--trials: 9 there, 10 here"),
+        ({"trials": 10}, "trials: 9 there, 10 here"),
         (
             {"search": ("dropout=0:0.7",)},
-            "--search: {'dropout': '0.0:0.6'} there, {'dropout': '0.0:0.7'} here",
+            "search: {'dropout': '0.0:0.6'} there, {'dropout': '0.0:0.7'} here",
         ),
-        ({"settings": {"filters": [9]}}, "--set: {'filters': [8]} there, {'filters': [9]} here"),
-        ({"optimizer": "sgd"}, "--optimizer: adamw there, sgd here"),
-        ({"seed": 7}, "--seed: 42 there, 7 here"),
-        ({"threads": 2}, "--threads: 1 there, 2 here"),
-        ({"image_size": (16,)}, "--image-size: [8, 8] there, [16, 16] here"),
+        ({"settings": {"filters": [9]}}, "settings: {'filters': [8]} there, {'filters': [9]} here"),
+        ({"optimizer": "sgd"}, "optimizer: adamw there, sgd here"),
+        ({"seed": 7}, "seed: 42 there, 7 here"),
+        ({"threads": 2}, "threads: 1 there, 2 here"),
+        ({"image_size": (16,)}, "image_size: [8, 8] there, [16, 16] here"),
     ],
 )
 def test_a_search_does_not_go_on_with_other_settings(
@@ -193,7 +193,7 @@ def test_a_search_does_not_go_on_with_other_settings(
     with pytest.raises(SettingError) as found:
         wanted({"resume": True, "output": folder, **given})
     assert line in str(found.value)
-    assert "Leave these flags out" in str(found.value)
+    assert "Leave these settings out" in str(found.value)
 
 
 @pytest.mark.parametrize("left", [b"", b"[1]", b"\xff{", b"trials: many", b"trails: 3"])
@@ -230,12 +230,12 @@ def test_a_search_is_never_overwritten_and_not_written_into_the_data(
     photos: Path, tmp_path: Path
 ) -> None:
     settings = {**plan.defaults(), "output": kept(tmp_path / "search")}
-    with pytest.raises(SettingError, match=r"never overwritten\. --resume goes on"):
+    with pytest.raises(SettingError, match=r"never overwritten\. resume goes on"):
         plan.search_folder(settings, photos, "vgg")
     with pytest.raises(SettingError, match="only read"):
         plan.search_folder({**settings, "output": photos / "search"}, photos, "vgg")
     (tmp_path / "other").mkdir()
-    with pytest.raises(SettingError, match=r"exists already\. Give another --output\.$"):
+    with pytest.raises(SettingError, match=r"exists already\. Give another output\.$"):
         plan.search_folder({**settings, "output": tmp_path / "other"}, photos, "vgg")
     free = plan.search_folder({**settings, "output": None}, photos, "vgg")
     assert free == Path("models/photos-vgg-search")

@@ -17,7 +17,6 @@ from kit.experiments.searches.settings import (
     space_of,
 )
 from kit.search import Space, space_text
-from kit.setting_names import flag
 from kit.settings import Tuning
 from kit.settings.stored import read_settings
 from kit.settings.texts import one_or_two
@@ -79,10 +78,10 @@ def _check(settings: Mapping[str, Any]) -> None:
     attempts(settings["seed"], repeats=max(settings["seeds"], 1) + 2)
     for name in ("workers", "threads"):
         if settings[name] is not None and settings[name] < 1:
-            raise SettingError(f"--{name} must be at least 1, not {settings[name]}.")
+            raise SettingError(f"`{name}` must be at least 1, not {settings[name]}.")
     if settings["workers"] > 1 and settings["scheduler"] is not None:
         raise SettingError(
-            "--scheduler takes the workers that are there, --workers starts some here; leave one "
+            "`scheduler` takes the workers that are there, `workers` starts some here; leave one "
             "of the two out."
         )
 
@@ -100,7 +99,7 @@ def _to_go_on_with(given: Mapping[str, Any]) -> Path:
     found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
     found = [folder for folder in found if folder.name.startswith(name)]
     if not found:
-        raise SettingError("There is no search in models to go on with; name it: --output FOLDER.")
+        raise SettingError("There is no search in models to go on with; name it: `output=FOLDER`.")
     latest = max(found, key=lambda folder: (folder / SETTINGS).stat().st_mtime)
     progress.say(f"Going on with {latest}.")
     return latest
@@ -116,13 +115,13 @@ def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[st
         if name in ("settings", "augment") and isinstance(here, dict):
             there = {key: (there or {}).get(key) for key in here}
         if here != there:
-            lines.append(f"  {flag(name)}: {there} there, {here} here")
+            lines.append(f"  `{name}`: {there} there, {here} here")
     if lines:
         raise SettingError(
             f"{folder} was begun with other settings, and results of both would be mixed:",
             *lines,
-            "Leave these flags out to go on with it, or begin another search with another "
-            "--output.",
+            "Leave these settings out to go on with it, or begin another search with another "
+            "`output`.",
         )
 
 

@@ -39,7 +39,7 @@ def set_threads(wanted: int | None) -> int:
             tf.config.threading.set_inter_op_parallelism_threads(wanted)
         except RuntimeError:
             raise SettingError(
-                f"--threads {wanted}: TensorFlow has begun to compute in this process, with "
+                f"`threads={wanted}`: TensorFlow has begun to compute in this process, with "
                 f"{threads()} threads."
             ) from None
     return threads()
