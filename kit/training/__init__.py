@@ -6,7 +6,6 @@ from kit.training.compiling import (
     check_compile,
     compile_model,
     default_decay,
-    default_loss,
     default_rate,
     default_smoothing,
     learning_rate,
@@ -14,14 +13,14 @@ from kit.training.compiling import (
 )
 from kit.training.fit_checks import check_fit, default_epochs, default_monitor
 from kit.training.fitting import History, fit
+from kit.training.losses import default as default_loss
 from kit.training.pace import minutes_left
 from kit.training.spans import Span, check_span, fit_span
-from kit.training.transfer.autoencoder import Pretraining, check_pretrain, pretrain
+from kit.training.transfer.autoencoder import Pretraining, pretrain
 from kit.training.transfer.auxiliary import with_auxiliary
-from kit.training.transfer.feature_heads import HeadTraining, fit_head, head_alone, on_features
+from kit.training.transfer.feature_heads import HeadTraining, fit_head, on_features
 from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
 from kit.training.transfer.frozen_features import (
-    feature_name,
     feature_splits,
     is_frozen,
     shared_features,
@@ -36,7 +35,6 @@ __all__ = [
     "check_batches",
     "check_compile",
     "check_fit",
-    "check_pretrain",
     "check_span",
     "check_thaw",
     "compile_model",
@@ -46,13 +44,11 @@ __all__ = [
     "default_monitor",
     "default_rate",
     "default_smoothing",
-    "feature_name",
     "feature_splits",
     "fine_tune",
     "fit",
     "fit_head",
     "fit_span",
-    "head_alone",
     "is_frozen",
     "learning_rate",
     "minutes_left",

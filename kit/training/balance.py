@@ -8,8 +8,6 @@ from kit import architectures, data
 from kit.data.batches import mixing
 from kit.errors import SettingError
 
-__all__ = ["check_batches", "class_weights"]
-
 
 def check_batches(model: keras.Model, splits: data.Splits, class_weight: str) -> None:
     """Check that what the batches hold is what the model's loss can take.

@@ -19,8 +19,6 @@ from kit.training.pace import Pace
 
 SHOWN = ("loss", "accuracy")  # of the metrics, in an epoch's line
 
-__all__ = ["BestWeights", "HistoryTable", "ShowProgress"]
-
 
 class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of one epoch, stops when no better one comes, and puts them back.

@@ -15,18 +15,6 @@ from kit.training import losses
 from kit.training.losses import Head
 from kit.training.metrics import BalancedAccuracy, DataLoss
 
-__all__ = [
-    "check_compile",
-    "compile_model",
-    "default_decay",
-    "default_loss",
-    "default_rate",
-    "default_smoothing",
-    "learning_rate",
-    "measure_data_loss",
-    "on_graphics_card",
-]
-
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
@@ -116,11 +104,6 @@ def default_decay(optimizer: str) -> float:
 def default_smoothing(loss: object) -> float:
     """Return the label smoothing used where none is given."""
     return 0.1 if loss == "crossentropy" else 0.0
-
-
-def default_loss(head: Head) -> str:
-    """Return the loss used where none is given, for a head "softmax", "sigmoid" or "scores"."""
-    return losses.default(head)
 
 
 def check_compile(head: Head = "softmax", **settings: Any) -> None:

@@ -19,8 +19,6 @@ import numpy.typing as npt
 from kit import files
 from kit.monitoring import LossGuard
 
-__all__ = ["restore", "save"]
-
 Array = npt.NDArray[Any]
 DAMAGED = (  # what NumPy and zipfile raise for it
     AttributeError,
@@ -35,9 +33,7 @@ DAMAGED = (  # what NumPy and zipfile raise for it
 )
 
 
-def save(
-    path: Path, model: keras.Model, guard: LossGuard | None, training: Mapping[str, Any]
-) -> None:
+def save(path: Path, model: keras.Model, guard: LossGuard, training: Mapping[str, Any]) -> None:
     """Write the state of a training, whole or not at all.
 
     Args:
@@ -54,7 +50,8 @@ def save(
         f"variable{number}": keras.ops.convert_to_numpy(variable)
         for number, variable in enumerate(_variables(model))
     }
-    arrays["guard"] = _remembered(guard)
+    seen = guard.smoothed
+    arrays["guard"] = np.array([seen.first, seen.value, seen.taken], np.float64)
     arrays["training"] = _text(training)
 
     def write(temporary: Path) -> None:
@@ -64,9 +61,7 @@ def save(
     files.write(path, write)
 
 
-def restore(
-    path: Path, model: keras.Model, guard: LossGuard | None, training: Mapping[str, Any]
-) -> bool:
+def restore(path: Path, model: keras.Model, guard: LossGuard, training: Mapping[str, Any]) -> bool:
     """Put a model, its optimizer and the guard into the state in a file.
 
     Args:
@@ -93,10 +88,8 @@ def restore(
         return False
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-    if guard is not None:
-        first, value, taken = remembered.tolist()
-        guard.smoothed.first, guard.smoothed.value = first, value
-        guard.smoothed.taken = int(taken)
+    guard.smoothed.first, guard.smoothed.value, taken = remembered.tolist()
+    guard.smoothed.taken = int(taken)
     return True
 
 
@@ -109,13 +102,6 @@ def _fit(arrays: Sequence[Array], variables: Sequence[Any]) -> bool:
         array.shape == tuple(variable.shape) and str(array.dtype) == variable.dtype
         for array, variable in zip(arrays, variables, strict=True)
     )
-
-
-def _remembered(guard: LossGuard | None) -> Array:
-    if guard is None:
-        return np.zeros(3)
-    smoothed = guard.smoothed
-    return np.array([smoothed.first, smoothed.value, smoothed.taken], np.float64)
 
 
 def _text(training: Mapping[str, Any]) -> Array:

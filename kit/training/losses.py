@@ -9,8 +9,6 @@ from keras import ops
 
 from kit.errors import SettingError, nearest
 
-__all__ = ["default", "get", "multiclass_hinge", "squared_multiclass_hinge"]
-
 Head: TypeAlias = Literal["softmax", "sigmoid", "scores"]
 
 SHORT = {  # short names -> Keras' for one-hot rows; hinge is on probabilities here, not on scores

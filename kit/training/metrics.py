@@ -5,8 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["BalancedAccuracy", "DataLoss"]
-
 
 class BalancedAccuracy(keras.metrics.Metric):
     """Mean over the classes of the share of their images that is recognised.

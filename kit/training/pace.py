@@ -8,8 +8,6 @@ import keras
 
 from kit.training.schedules import Schedule
 
-__all__ = ["Pace", "minutes_left"]
-
 LEAST = 0.05  # minutes that are always left: what is begun is finished, if with a few steps
 TIMED = 5  # steps before the first plan; the very first is not among them, since it compiles
 FORWARD = 1 / 3  # of a training step: what answering a batch takes, until a validation was timed

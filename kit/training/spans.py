@@ -23,8 +23,6 @@ from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
 
-__all__ = ["Span", "check_span", "fit_span"]
-
 
 @dataclass(frozen=True)
 class Span:
@@ -58,7 +56,6 @@ def fit_span(
     every: int | None = None,
     class_weight: ClassWeight = "none",
     share: float = 1.0,
-    guard: bool = True,
     report: Callable[[Mapping[str, float]], None] | None = None,
     state: Path | str | None = None,
 ) -> Span:
@@ -67,7 +64,9 @@ def fit_span(
     Trained in several spans, by the same or by other processes, a model has the same weights and
     rows, bit by bit, as trained in one, on the CPU with an equal number of threads. What ran
     earlier in the process changes nothing, where the model was built after
-    ``keras.utils.set_random_seed``.
+    ``keras.utils.set_random_seed``. It is stopped where the smoothed ``data_loss`` is over 3 times
+    what it began with, or what it has where nothing is known, whichever is more, in whatever span,
+    and where a loss or a weight is no number.
 
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`, and not trained; built
@@ -81,9 +80,6 @@ def fit_span(
         every: Epochs between the steps of schedule "step".
         class_weight: As in :func:`kit.training.fit`.
         share: Of the steps of an epoch that are done, for a training of one epoch; at least one is.
-        guard: Stop where the smoothed ``data_loss`` is over 3 times what it began with, or what
-            it has where nothing is known, whichever is more, and where a loss or a weight is no
-            number. It remembers what it saw in earlier spans.
         report: Called with each row as soon as it is there.
         state: A file, read where ``first`` is above 0 and written at the end where epochs are left.
             Where it is not there, damaged or of another training, the training begins from 0.
@@ -99,7 +95,7 @@ def fit_span(
     model.optimizer.build(model.trainable_variables)
     peak = learning_rate(model)
     steps = max(1, math.ceil(round(share * data.steps(splits), 6)))  # 0.7 * 10 is above 7
-    watch = _guard(model) if guard else None
+    guard = _guard(model)
     known = {
         "epochs": epochs,
         "steps": steps,
@@ -113,22 +109,21 @@ def fit_span(
     }
     state = None if state is None else Path(state)
     if first and not (
-        state is not None and continuation.restore(state, model, watch, {**known, "done": first})
+        state is not None and continuation.restore(state, model, guard, {**known, "done": first})
     ):
         first = 0
     pace = Pace(Schedule(schedule, decay, every), peak, epochs, steps, None, last, first)
-    rows = _Rows(watch, report)
+    rows = _Rows(guard, report)
     with contextlib.suppress(_Halfway):
-        seen = [*([watch] if watch else []), rows, pace]
-        run_epochs(model, splits, pace, class_weight, seen, first)
+        run_epochs(model, splits, pace, class_weight, [guard, rows, pace], first)
     model.optimizer.learning_rate = peak  # for another span
-    if state is not None and last < epochs and not rows.stopped:
+    if state is not None and last < epochs and not guard.stopped:
         try:
-            continuation.save(state, model, watch, {**known, "done": last})
+            continuation.save(state, model, guard, {**known, "done": last})
         except OSError as error:
             named = progress.clean(state)
             progress.say(f"{named} cannot be written ({error}): what goes on there begins anew.")
-    return Span(tuple(rows.rows), rows.stopped, first)
+    return Span(tuple(rows.rows), guard.stopped, first)
 
 
 def check_span(
@@ -164,17 +159,12 @@ class _Rows(HistoryTable):
 
     def __init__(
         self,
-        guard: monitoring.LossGuard | None,
+        guard: monitoring.LossGuard,
         report: Callable[[Mapping[str, float]], None] | None,
     ) -> None:
         super().__init__(None)
         self.guard, self.report = guard, report
         self.epoch, self.cpu_begun = 0, 0.0
-
-    @property
-    def stopped(self) -> str:
-        """Why the training was stopped."""
-        return self.guard.stopped if self.guard else ""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the epoch's clocks."""
@@ -183,7 +173,7 @@ class _Rows(HistoryTable):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """End an epoch that has gone wrong."""
-        if self.stopped:
+        if self.guard.stopped:
             self.on_epoch_end(self.epoch, logs)
             raise _Halfway
 

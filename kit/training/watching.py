@@ -9,8 +9,6 @@ import numpy as np
 from kit import architectures, checks, data, diagnosis, monitoring
 from kit.training.compiling import learning_rate
 
-__all__ = ["Watch", "nothing_known"]
-
 TRAINED, HELD_OUT, LOOKED_INTO = 500, 64, 8  # images: of training, of validation, after a NaN
 
 

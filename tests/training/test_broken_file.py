@@ -8,6 +8,8 @@ from kit import data
 from kit.errors import DataError
 from kit.training import compile_model, fit
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture
 def splits(photos: Path, tmp_path: Path) -> data.Splits:

@@ -11,6 +11,8 @@ from kit.training import check_compile, compile_model, learning_rate
 from kit.training.compiling import OPTIMIZERS
 from kit.training.metrics import BalancedAccuracy
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def small(outputs: int = 3, activation: str = "softmax") -> keras.Model:
     return keras.Sequential(

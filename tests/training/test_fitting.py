@@ -16,10 +16,12 @@ from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture(scope="module")
 def splits(photos: Path) -> data.Splits:
-    return data.load(photos, image_size=(8, 8), batch_size=8, augmentation="light")
+    return data.load(photos, image_size=(8, 8), batch_size=8, augmentation="none")
 
 
 def network(splits: data.Splits, **settings: object) -> keras.Model:
@@ -61,16 +63,9 @@ def test_training_learns_and_leaves_the_best_epochs_weights(
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_same_seed_gives_the_same_numbers(splits: data.Splits) -> None:
-    columns = ["loss", "val_loss", "accuracy"]
-    first, second = (fit(network(splits), splits, epochs=2).table[columns] for _ in range(2))
-
-    pd.testing.assert_frame_equal(first, second, check_exact=True)
-
-
 def test_a_second_fit_starts_at_the_same_rate(splits: data.Splits) -> None:
     model = network(splits)
-    first, second = (fit(model, splits, epochs=2).table["learning_rate"] for _ in range(2))
+    first, second = (fit(model, splits, epochs=1).table["learning_rate"] for _ in range(2))
 
     pd.testing.assert_series_equal(first, second)
 
@@ -126,7 +121,7 @@ def test_an_explosion_later_keeps_the_best_epoch(splits: data.Splits) -> None:
         return callback.model.get_weights()
 
     model = network(splits)
-    history = fit(model, splits, epochs=5, callbacks=[Explode()])
+    history = fit(model, splits, epochs=3, callbacks=[Explode()])
 
     assert history.why.startswith(f"The weights of epoch {history.best_epoch} of 3 are kept")
     assert history.best_epoch <= 2
@@ -137,8 +132,6 @@ def test_an_explosion_later_keeps_the_best_epoch(splits: data.Splits) -> None:
 def test_balanced_class_weights_change_the_training(splits: data.Splits) -> None:
     few = splits.parts["train"][splits.labels[splits.parts["train"]] == 1][:3]
     many = splits.parts["train"][splits.labels[splits.parts["train"]] == 0]
-    import dataclasses
-
     uneven = dataclasses.replace(
         splits, parts={**splits.parts, "train": np.sort(np.concatenate([few, many]))}
     )
@@ -228,8 +221,9 @@ def test_a_loss_that_began_at_nothing_is_compared_with_that_of_equal_answers(
     assert nothing_known(compile_model(model, loss=loss)) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("epochs", [1, 4])  # of 5 steps: before and after the guard may judge
-@pytest.mark.parametrize("rate", [1e9, 1e30])
+@pytest.mark.parametrize(  # of 5 steps: before and after the guard may judge
+    ("rate", "epochs"), [(1e9, 4), (1e30, 1)]
+)
 def test_an_absurd_loss_is_a_training_that_diverged_and_the_advised_rate_is_a_usual_one(
     rate: float, epochs: int, splits: data.Splits
 ) -> None:
@@ -264,15 +258,15 @@ def test_the_default_epochs_are_about_1500_steps(steps: int, epochs: int) -> Non
 def test_a_last_epoch_ends_the_training_within_its_schedule_and_is_kept(
     splits: data.Splits,
 ) -> None:
-    whole = fit(network(splits), splits, epochs=4, patience=None).table
+    whole = fit(network(splits), splits, epochs=3, patience=None).table
     model = network(splits)
-    history = fit(model, splits, epochs=4, patience=1, monitor="val_loss", last_epoch=3)
+    history = fit(model, splits, epochs=3, patience=1, monitor="val_loss", last_epoch=2)
 
     columns = ["loss", "val_loss", "learning_rate"]
-    pd.testing.assert_frame_equal(history.table[columns], whole[columns][:3], check_exact=True)
-    assert (history.best_epoch, history.stopped, history.why) == (3, "", "")
+    pd.testing.assert_frame_equal(history.table[columns], whole[columns][:2], check_exact=True)
+    assert (history.best_epoch, history.stopped, history.why) == (2, "", "")
     measured = model.evaluate(splits.validation, verbose=0, return_dict=True)["loss"]
-    assert measured == pytest.approx(history.table["val_loss"][2], rel=1e-5)
+    assert measured == pytest.approx(history.table["val_loss"][1], rel=1e-5)
 
 
 def test_without_a_validation_part_the_last_epoch_must_be_given(splits: data.Splits) -> None:
@@ -280,7 +274,7 @@ def test_without_a_validation_part_the_last_epoch_must_be_given(splits: data.Spl
     every = dataclasses.replace(splits, parts=parts)
     with pytest.raises(SettingError, match="give last_epoch"):
         fit(network(splits), every, epochs=2)
-    history = fit(network(splits), every, epochs=2, last_epoch=2, watch=True)
+    history = fit(network(splits), every, epochs=1, last_epoch=1, watch=True)
 
-    assert (history.monitor, history.best_epoch, history.evidence) == ("accuracy", 2, None)
+    assert (history.monitor, history.best_epoch, history.evidence) == ("accuracy", 1, None)
     assert not [name for name in history.table if name.startswith("val_")]

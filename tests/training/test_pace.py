@@ -1,12 +1,13 @@
 """The rate of every step, on a clock of our own and without a network."""
 
 import itertools
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from kit.training.pace import Pace
+from kit.training.pace import Pace, minutes_left
 from kit.training.schedules import Schedule
 
 STEPS = 75  # of an epoch
@@ -161,3 +162,12 @@ def test_without_a_limit_all_epochs_are_trained() -> None:
 
     assert len(rates) == 3 * STEPS
     assert pace.stopped == ""
+
+
+def test_what_is_left_of_a_limit_is_three_seconds_at_least() -> None:
+    now = time.monotonic()
+
+    assert minutes_left(None, now) is None
+    assert minutes_left(10, now - 240) == pytest.approx(6, abs=0.01)
+    assert minutes_left(10, now - 6000) == pytest.approx(0.05)
+    assert minutes_left(0.01, now - 6000) == pytest.approx(0.01)

@@ -44,7 +44,7 @@ def search_map(
 
     Filled marks are complete trials, hollow ones were stopped, gray ones before their first score,
     crosses are infeasible; the larger a mark, the later its stage. A ring is around the best.
-    Dashed frames are the stages' ranges.
+    Dashed frames are the stages' ranges, where both settings have one.
 
     Args:
         table: One row a trial: ``stage``, ``status``, the settings and ``best_`` with the
@@ -73,7 +73,8 @@ def search_map(
     shades[np.isnan(scores)] = to_rgba(QUIET)
     points(axes, table, x, y, shades)
     for number, stage in enumerate(ranges, 1):
-        _frame(axes, f"stage {number}", stage.get(settings[0]), stage.get(settings[1]), number)
+        if settings[0] in stage and settings[1] in stage:
+            _frame(axes, number, stage[settings[0]], stage[settings[1]])
     if np.isfinite(scores).any():
         beyond = bool((scores > high).any())
         bar = figure.colorbar(colors, ax=axes, extend="max" if beyond else "neither")
@@ -155,30 +156,15 @@ def _ring(axes: Axes, x: Floats, y: Floats, scores: Floats, objective: str) -> d
     return {"best": Line2D([], [], **style)}
 
 
-def _frame(
-    axes: Axes,
-    text: str,
-    across: tuple[float, float] | None,
-    up: tuple[float, float] | None,
-    number: int,
-) -> None:
-    """Draw the range of a stage as a frame, or as two lines where one setting has no range."""
-    style: dict[str, Any] = {
-        "color": QUIET,
-        "linestyle": "--",
-        "linewidth": 0.7 + 0.4 * number,
-        "zorder": 1,
-    }
-    if across is not None and up is not None:
-        size = across[1] - across[0], up[1] - up[0]
-        axes.add_patch(Rectangle((across[0], up[0]), *size, fill=False, **style))
-        right, below = number % 2 == 0, number % 4 > 2  # so that names of inner frames stay apart
-        axes.annotate(text, (across[right], up[not below]), fontsize=8, color="dimgray", zorder=6,
-                      ha="right" if right else "left", va="top" if below else "bottom")  # fmt: skip
-    elif across is not None:
-        axes.plot((across,) * 2, (0, 1), transform=axes.get_xaxis_transform(), **style)
-    elif up is not None:
-        axes.plot((0, 1), (up,) * 2, transform=axes.get_yaxis_transform(), **style)
+def _frame(axes: Axes, number: int, across: tuple[float, float], up: tuple[float, float]) -> None:
+    """Draw the ranges of a stage as a frame with its name."""
+    size = across[1] - across[0], up[1] - up[0]
+    style: dict[str, Any] = {"color": QUIET, "linestyle": "--", "linewidth": 0.7 + 0.4 * number}
+    axes.add_patch(Rectangle((across[0], up[0]), *size, fill=False, zorder=1, **style))
+    right, below = number % 2 == 0, number % 4 > 2  # so that names of inner frames stay apart
+    axes.annotate(f"stage {number}", (across[right], up[not below]), fontsize=8, color="dimgray",
+                  ha="right" if right else "left", va="top" if below else "bottom",
+                  zorder=6)  # fmt: skip
 
 
 def _bar(axes: Axes, number: int, ends: tuple[float, float] | None) -> None:

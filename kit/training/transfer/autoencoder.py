@@ -26,8 +26,6 @@ from kit.training.pace import Pace
 from kit.training.schedules import Schedule
 from kit.training.transfer import drawing
 
-__all__ = ["Pretraining", "check_pretrain", "pretrain"]
-
 LOSSES = {
     "mse": "mean_squared_error",
     "l1": "mean_absolute_error",
@@ -98,7 +96,15 @@ def pretrain(
     splits = dataclasses.replace(splits, mix=None, sampling="none")  # those are of labels
     seen = splits if unlabelled is None else _with_more(splits, unlabelled)
     epochs = default_epochs(data.steps(seen)) if epochs is None else epochs
-    check_pretrain(epochs, learning_rate, schedule, noise, max_minutes, loss)
+    check_fit(epochs, "val_loss", schedule, None, max_minutes)
+    if not 0 < learning_rate < math.inf:
+        raise SettingError(f"learning_rate must be above 0, not {learning_rate}.")
+    if not 0 <= noise <= 1:
+        raise SettingError(
+            f"noise must be from 0 to 1, a share of the range of pixels, not {noise}."
+        )
+    if loss not in LOSSES:
+        raise SettingError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}.")
     last = "sigmoid" if loss == "crossentropy" else "linear"  # 0 and 1, as that loss wants it
     autoencoder = drawing.autoencoder(model, splits.seed, last)
     optimizer = keras.optimizers.Adam(learning_rate)
@@ -140,30 +146,6 @@ def pretrain(
         cpu_seconds=time.process_time() - cpu_start,
     )
     return Pretraining(history, autoencoder, len(seen.parts["train"]), drawn)
-
-
-def check_pretrain(
-    epochs: int | None,
-    learning_rate: float,
-    schedule: str,
-    noise: float,
-    max_minutes: float | None = None,
-    loss: str = "mse",
-) -> None:
-    """Check settings of :func:`pretrain` before there is a model; None is left to its default.
-
-    Raises:
-        SettingError: One is out of its range or does not exist.
-    """
-    check_fit(epochs, "val_loss", schedule, None, max_minutes)
-    if not 0 < learning_rate < math.inf:
-        raise SettingError(f"learning_rate must be above 0, not {learning_rate}.")
-    if not 0 <= noise <= 1:
-        raise SettingError(
-            f"noise must be from 0 to 1, a share of the range of pixels, not {noise}."
-        )
-    if loss not in LOSSES:
-        raise SettingError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}.")
 
 
 def _noisy(batches: Any, noise: float, seed: int) -> Any:

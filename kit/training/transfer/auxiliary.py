@@ -14,8 +14,6 @@ from keras import layers
 from kit.architectures.googlenet import AUXILIARY
 from kit.errors import SettingError
 
-__all__ = ["with_auxiliary"]
-
 WINDOW, STEP = 5, 3  # pixels, of the mean pooling that a head begins with
 
 

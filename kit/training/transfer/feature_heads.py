@@ -116,22 +116,6 @@ def fit_head(
     return HeadTraining(history, head, vectors, half)
 
 
-def head_alone(model: keras.Model) -> keras.Model:
-    """Return the layers behind "features", these very ones, compiled as the model is.
-
-    Args:
-        model: Compiled and not trained; it is not to be trained any more.
-    """
-    head = _head(model)
-    head.compile(
-        optimizer=model.optimizer,
-        loss=model.loss,
-        run_eagerly=model.run_eagerly,
-        jit_compile=model.jit_compile,
-    )
-    return head
-
-
 def on_features(model: keras.Model, images: Any) -> tuple[keras.Model, Any]:
     """Return the layers behind "features" as a model, and what they take for some images.
 

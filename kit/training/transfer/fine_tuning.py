@@ -20,8 +20,6 @@ from kit.training.transfer.feature_heads import NOTHING
 from kit.training.transfer.frozen_features import flat
 from kit.training.watching import facts
 
-__all__ = ["check_thaw", "fine_tune", "thaw"]
-
 FINE_TUNE_RATE = 1e-4  # a thirtieth of the head's: the thawed weights are good already
 STATISTICS = (keras.layers.BatchNormalization, keras.layers.Normalization)  # of earlier images
 

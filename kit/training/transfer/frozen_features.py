@@ -86,15 +86,6 @@ def shared_features(
     return [features.divided_as(vectors, splits) for splits in divided]
 
 
-def feature_name(model: keras.Model) -> str:
-    """Return a hash of all up to the layer "features": where it is equal, features are.
-
-    Raises:
-        SettingError: The model has no such layer.
-    """
-    return identity(extractor_of(model))
-
-
 def extractor_of(model: keras.Model) -> keras.Model:
     """Return a model of the same layers up to "features".
 

@@ -123,7 +123,7 @@ def test_infeasible_trials_lie_above_all_losses():
 
 def test_choices_are_categories_in_order_and_their_trials_stay_by_them():
     table = trials(9, ("complete",), batch_size=[128, 32, 64] * 3)
-    axes = draw(plots.search_settings(table, "val_accuracy", scales={"batch_size": "choices"})).axes
+    axes = plots.search_settings(table, "val_accuracy", scales={"batch_size": "choices"}).axes
     x = marks(axes[0])[2][:, 0]
 
     assert [label.get_text() for label in axes[0].get_xticklabels()] == ["32", "64", "128"]
@@ -141,7 +141,7 @@ def test_the_cost_is_a_line_that_only_rises_and_leaves_out_what_diverged():
             "val_accuracy": [0.4, 0.3, 0.99, 0.5],
         }
     )
-    axes = draw(plots.search_cost(rows, "val_accuracy")).axes[0]
+    axes = plots.search_cost(rows, "val_accuracy").axes[0]
 
     line = axes.lines[0]
     assert list(line.get_xdata()) == [10, 20, 30, 40, 40]
@@ -154,7 +154,7 @@ def test_the_cost_is_a_line_that_only_rises_and_leaves_out_what_diverged():
 def test_low_losses_are_the_best_so_far():
     rows = epochs(trials(3, ("complete",))).rename(columns={"val_accuracy": "val_data_loss"})
     rows["val_data_loss"] = 3 - rows["val_data_loss"]
-    line = draw(plots.search_cost(rows, "val_data_loss")).axes[0].lines[0]
+    line = plots.search_cost(rows, "val_data_loss").axes[0].lines[0]
 
     assert (np.diff(line.get_ydata()) <= 0).all()
 
@@ -167,7 +167,7 @@ def test_long_searches_are_told_in_hours():
 
 def test_each_trial_is_a_curve_and_what_diverged_is_dashed():
     table = trials(6)
-    lines = draw(plots.search_curves(epochs(table), "val_accuracy")).axes[0].lines
+    lines = plots.search_curves(epochs(table), "val_accuracy").axes[0].lines
 
     curves = [one for one in lines if len(one.get_xdata()) > 1]
     assert len(curves) == 6
@@ -178,7 +178,7 @@ def test_each_trial_is_a_curve_and_what_diverged_is_dashed():
 def test_curves_take_the_color_of_a_setting():
     table = trials(5, ("complete",))
     by = {number: 10.0 ** -(5 - number) for number in range(5)}
-    figure = draw(plots.search_curves(epochs(table), "val_accuracy", by=by, name="$rate", log=True))
+    figure = plots.search_curves(epochs(table), "val_accuracy", by=by, name="$rate", log=True)
 
     colors = [sum(one.get_color()[:3]) for one in figure.axes[0].lines]
     assert (np.diff(colors) > 0).all()
@@ -205,9 +205,7 @@ def test_names_and_values_of_any_script_are_drawn_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("count", "statuses"),
     [
-        (1, ("complete",)),
         (1, ("infeasible",)),
-        (2, ("stopped", "infeasible")),
         (500, ("complete", "stopped", "infeasible")),
     ],
 )
@@ -216,14 +214,14 @@ def test_any_number_of_trials_can_be_drawn(count, statuses):
 
 
 def test_one_setting_or_many_can_be_drawn():
-    table = trials(30)
-    many = {f"setting {n}": np.linspace(0, 1, 30) for n in range(10)}
+    table = trials(9)
+    many = {f"setting {n}": np.linspace(0, 1, 9) for n in range(4)}
 
     all_four(table, {"l2": "log"})
     figure = plots.search_settings(table.assign(**many), "val_accuracy",
                                    scales=dict.fromkeys(many, "linear"))  # fmt: skip
 
-    assert sum(axes.get_visible() for axes in draw(figure).axes) == 10
+    assert sum(axes.get_visible() for axes in draw(figure).axes) == 4
 
 
 def test_no_trial_is_refused():

@@ -12,6 +12,8 @@ from plain_keras import foreign_classes
 from kit import architectures, data, runs, training
 from kit.errors import DataError, KitError, SettingError
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def save(folder: Path, name: str, pixels: np.ndarray) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from kit import architectures, data, runs
 from kit.errors import SettingError
 from kit.training import compile_model, fit, with_auxiliary
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 SHAPE = (16, 20, 3)
 AFTER = ("block1_pool", "block2_pool")
 HEADS = {"filters": 4, "units": 6, "dropout": 0.0}

@@ -1,7 +1,6 @@
 """A head on features that are computed once, and what is thawed afterwards."""
 
 import dataclasses
-import time
 from pathlib import Path
 
 import keras
@@ -13,7 +12,10 @@ from kit import architectures, data, evaluation, training
 from kit.errors import SettingError
 from kit.training.transfer import feature_heads, frozen_features
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 COMPILED = {"learning_rate": 0.05}
+Headed = tuple[keras.Model, training.History, list[np.ndarray]]
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +36,42 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["functional", "sequential"])
-def model(request: pytest.FixtureRequest, saved: Path) -> keras.Model:
+def built(saved: Path, style: architectures.Style = "functional") -> keras.Model:
     keras.utils.set_random_seed(5)
-    return architectures.build(
-        "pretrained", (32, 32, 3), 2, request.param, backbone=str(saved), dense=[6]
-    )
+    return architectures.build("pretrained", (32, 32, 3), 2, style, backbone=str(saved), dense=[6])
+
+
+@pytest.fixture
+def model(saved: Path) -> keras.Model:
+    return built(saved)
+
+
+@pytest.fixture(scope="module")
+def headed(saved: Path, splits: data.Splits) -> Headed:
+    """A network whose head was trained for three epochs."""
+    model = built(saved)
+    done = training.fit_head(model, splits, compiled=COMPILED, epochs=3, watch=True)
+    return model, done.history, model.get_weights()
+
+
+@pytest.fixture
+def trained(headed: Headed) -> tuple[keras.Model, training.History]:
+    """The same, as it was before it was fine-tuned by another test."""
+    model, history, weights = headed
+    model.get_layer("backbone").trainable = False
+    model.set_weights(weights)
+    return model, history
 
 
 def frozen_weights(model: keras.Model) -> list[np.ndarray]:
     return model.get_layer("backbone").get_weights()
 
 
+@pytest.mark.parametrize("style", ["functional", "sequential"])
 def test_the_head_learns_and_the_backbone_does_not_move(
-    model: keras.Model, splits: data.Splits, tmp_path: Path
+    style: architectures.Style, saved: Path, splits: data.Splits, tmp_path: Path
 ) -> None:
+    model = built(saved, style)
     before = frozen_weights(model)
     done = training.fit_head(
         model, splits, compiled=COMPILED, epochs=8, checkpoint=tmp_path / "model.keras"
@@ -61,8 +84,8 @@ def test_the_head_learns_and_the_backbone_does_not_move(
     answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
     again = evaluation.probabilities(done.head, data.ordered_batches(done.splits, "validation"))
     np.testing.assert_allclose(answers, again, atol=1e-5)
-    saved = keras.saving.load_model(tmp_path / "model.keras")
-    kept = evaluation.probabilities(saved, data.ordered_batches(splits, "validation"))
+    file = keras.saving.load_model(tmp_path / "model.keras")
+    kept = evaluation.probabilities(file, data.ordered_batches(splits, "validation"))
     np.testing.assert_allclose(kept, answers, atol=1e-6)
 
 
@@ -128,7 +151,11 @@ def test_rounding_is_noticed_where_it_changes_a_class(splits: data.Splits) -> No
     assert feature_heads._changed_by_rounding(head, stand_in) == 2
 
 
-def test_only_the_last_layers_are_thawed_and_no_batch_normalization(model: keras.Model) -> None:
+@pytest.mark.parametrize("style", ["functional", "sequential"])
+def test_only_the_last_layers_are_thawed_and_no_batch_normalization(
+    style: architectures.Style, saved: Path
+) -> None:
+    model = built(saved, style)
     assert training.is_frozen(model)
     assert training.thaw(model, 1) == ["block2_1_conv"]
     moving = [weight.path.split("/")[-2] for weight in model.trainable_weights]
@@ -155,9 +182,9 @@ def test_layers_that_are_not_there_cannot_be_thawed(
 
 
 def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
-    model: keras.Model, splits: data.Splits
+    trained: tuple[keras.Model, training.History], splits: data.Splits
 ) -> None:
-    done = training.fit_head(model, splits, compiled=COMPILED, epochs=3, watch=True)
+    model, before_it = trained
     moments = [
         layer.get_weights()
         for layer in frozen_features.flat(model)
@@ -165,7 +192,7 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     ]
     kernel = training.thaw(model, 1) and model.trainable_weights[0].numpy()
     history = training.fine_tune(
-        model, splits, 1, done.history, compiled=COMPILED, learning_rate=1e-3, epochs=2
+        model, splits, 1, before_it, compiled=COMPILED, learning_rate=1e-3, epochs=2
     )
 
     assert list(history.table["phase"]) == ["head"] * 3 + ["fine-tune"] * 2
@@ -193,16 +220,18 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
 
 
 def test_a_fine_tuning_that_finds_nothing_better_changes_nothing(
-    model: keras.Model, splits: data.Splits, capsys: pytest.CaptureFixture[str]
+    trained: tuple[keras.Model, training.History],
+    splits: data.Splits,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = training.fit_head(model, splits, compiled=COMPILED, epochs=6, watch=True)
+    model, before_it = trained
     before = model.get_weights()
     history = training.fine_tune(
-        model, splits, 2, done.history, compiled=COMPILED, learning_rate=50.0, epochs=1
+        model, splits, 2, before_it, compiled=COMPILED, learning_rate=50.0, epochs=1
     )
 
-    assert history.best_epoch <= 6
-    assert history.evidence is done.history.evidence
+    assert history.best_epoch <= 3
+    assert history.evidence is before_it.evidence
     assert "the weights from before it are kept" in capsys.readouterr().err
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -216,8 +245,7 @@ def test_a_network_without_a_backbone_has_nothing_to_thaw(splits: data.Splits) -
         training.thaw(model, 1)
 
 
-@pytest.mark.parametrize("style", ["functional", "sequential"])
-@pytest.mark.parametrize("activation", ["maxout", "rbf"])
+@pytest.mark.parametrize(("style", "activation"), [("functional", "maxout"), ("sequential", "rbf")])
 def test_a_head_that_branches_answers_as_the_whole_model(
     saved: Path, splits: data.Splits, style: str, activation: str
 ) -> None:
@@ -283,27 +311,18 @@ def test_an_interrupted_head_is_kept_as_it_was_in_its_best_epoch(
     assert np.mean(answers.argmax(axis=1) == true) == pytest.approx(history["val_accuracy"].max())
 
 
-def test_the_time_for_features_is_part_of_the_limit() -> None:
-    now = time.monotonic()
-
-    assert training.minutes_left(None, now) is None
-    assert training.minutes_left(10, now - 240) == pytest.approx(6, abs=0.01)
-    assert training.minutes_left(10, now - 6000) == pytest.approx(0.05)
-    assert training.minutes_left(0.01, now - 6000) == pytest.approx(0.01)
-
-
 def test_a_fine_tuning_that_diverges_leaves_the_trained_head(
-    model: keras.Model,
+    trained: tuple[keras.Model, training.History],
     splits: data.Splits,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = training.fit_head(model, splits, compiled=COMPILED, epochs=1)
+    model, before_it = trained
     before = model.get_weights()
     history = training.fine_tune(
-        model, splits, 2, done.history, compiled={"optimizer": "sgd"}, learning_rate=1e30, epochs=1
+        model, splits, 2, before_it, compiled={"optimizer": "sgd"}, learning_rate=1e30, epochs=1
     )
 
-    assert list(history.table["phase"]) == ["head"]
+    assert list(history.table["phase"]) == ["head"] * 3
     assert "diverged at a learning rate of 1e+30" in capsys.readouterr().err
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
