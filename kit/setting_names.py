@@ -45,9 +45,9 @@ def flags_spoken() -> Iterator[None]:
 
 
 def _name_and_value(found: re.Match[str]) -> str:
-    if found[1] == "settings" and found[2]:
+    if found[1] in ("settings", "search") and found[2]:
         key, _, value = found[2].partition("=")
-        return f'settings={{"{key}": "{value}"}}'
+        return f'{found[1]}={{"{key}": "{value}"}}'
     return found[0][1:-1]
 
 

@@ -16,16 +16,15 @@ from kit.search.staged.trial_ranking import Chance
 from kit.search.trials import Job, Outcome, Report, RunTrial, Trial
 
 if TYPE_CHECKING:
-    from kit.search.results.result import Best, Result, conclude, result
-    from kit.search.running import run
-    from kit.search.searching import ORACLES, Search, prepare
+    from kit.search.results.result import Result, conclude, result
+    from kit.search.running import ORACLES, prepare, run
+    from kit.search.searching import Search
     from kit.search.showing.stage_display import shown
     from kit.search.trainer import from_builders
     from kit.search.tuner.hypermodel import hypermodel
 
 __all__ = [
     "ORACLES",
-    "Best",
     "Chance",
     "Choices",
     "Job",
@@ -56,14 +55,13 @@ __all__ = [
 ]
 
 LATER = {  # where it is, for what needs keras-tuner or pandas
-    "ORACLES": "searching",
-    "Best": "results.result",
+    "ORACLES": "running",
     "Result": "results.result",
     "Search": "searching",
     "conclude": "results.result",
     "from_builders": "trainer",
     "hypermodel": "tuner.hypermodel",
-    "prepare": "searching",
+    "prepare": "running",
     "result": "results.result",
     "run": "running",
     "shown": "showing.stage_display",

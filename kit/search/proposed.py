@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from kit import files
 from kit.errors import SettingError
-from kit.search.plans import Plan, Stage
+from kit.search.plans import Stage
 from kit.search.records import DAMAGED
 from kit.search.searching import Search
-from kit.search.staged.state import Facts, Finals, Group, Settings, State
+from kit.search.staged.finals import Finals
+from kit.search.staged.state import Facts, Group, Settings, State
 from kit.search.trials import Job, Trial
-from kit.search.tuner.hyperparameters import hyperparameters, objective_of, own_values
-from kit.search.tuner.oracle import NEVER
+from kit.search.tuner.hyperparameters import own_values
+from kit.search.tuner.other_oracles import other_oracle, trials_at_most
 
 PROPOSALS = "proposals.json"
 
@@ -45,11 +45,11 @@ class ProposedSearch(Search):
     def __init__(
         self, settings: Settings, folder: Path, max_minutes: float | None, name: str
     ) -> None:
-        self.inner = _inner(settings, name)
-        self.count = _trials(settings.plan, self.inner)
+        self.inner = other_oracle(settings, name)
+        self.count = trials_at_most(settings.plan, self.inner)
         self.proposals: list[Proposal] = []
         self.over = False
-        self._load(folder, settings)
+        self._load(folder)
         super().__init__(settings, folder, max_minutes)
         for number, proposal in enumerate(self.proposals):
             self._tell_inner(number, proposal)
@@ -165,15 +165,13 @@ class ProposedSearch(Search):
         text = json.dumps(known, default=float)
         self.write(lambda: files.write_text(self.folder / PROPOSALS, text))
 
-    def _load(self, folder: Path, settings: Settings) -> None:
+    def _load(self, folder: Path) -> None:
         path = folder / PROPOSALS
         if not path.is_file():
             return
         try:
             known = json.loads(path.read_text("utf-8"))
             self.proposals = [Proposal(**proposal) for proposal in known["proposals"]]
-            for number, proposal in enumerate(self.proposals):
-                _check(proposal, number, settings)
             self.over = bool(known["over"])
             for one in known["trials"]:
                 trial = TunerTrial.from_state(one)
@@ -230,41 +228,3 @@ class _Proposed(Finals):
         if self.trials:
             self.close(group)
         return True
-
-
-def _inner(settings: Settings, name: str) -> keras_tuner.Oracle:
-    given: dict[str, Any] = {
-        "objective": objective_of(settings.objective),
-        "hyperparameters": hyperparameters(settings.space),
-        "seed": settings.seed + 1,  # keras-tuner replaces 0 by a random one
-        "max_consecutive_failed_trials": NEVER,
-    }
-    count = sum(stage.trials for stage in settings.plan.stages)
-    if name == "hyperband":
-        made = keras_tuner.oracles.HyperbandOracle(max_epochs=settings.plan.epochs, **given)
-    elif name == "bayesian":
-        made = keras_tuner.oracles.BayesianOptimizationOracle(max_trials=count, **given)
-    else:
-        made = keras_tuner.oracles.RandomSearchOracle(max_trials=count, **given)
-    made.verbose = 0
-    made.save = lambda: None  # its state is in our file
-    made._save_trial = lambda trial: None
-    return made
-
-
-def _trials(plan: Plan, inner: keras_tuner.Oracle) -> int:
-    """Return how many trials an oracle asks for at most."""
-    if isinstance(inner, keras_tuner.oracles.HyperbandOracle):
-        brackets = range(inner._get_num_brackets())
-        rounds = [(one, turn) for one in brackets for turn in range(inner._get_num_rounds(one))]
-        return int(sum(inner._get_size(*each) for each in rounds))
-    return sum(stage.trials for stage in plan.stages)
-
-
-def _check(proposal: Proposal, number: int, settings: Settings) -> None:
-    names = {one.name for one in settings.space}
-    past, epochs = proposal.past, settings.plan.epochs
-    if set(proposal.values) != names or not 0 <= proposal.first < proposal.last <= epochs:
-        raise ValueError(f"trial {number} is none of this search")
-    if past is not None and past not in range(number):
-        raise ValueError(f"trial {number} goes on from one that is not there")

@@ -6,25 +6,18 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any
 
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from kit import files, progress
-from kit.errors import KitError, SettingError
+from kit.errors import KitError
 from kit.search import records
 from kit.search.executors import Crew
-from kit.search.plans import Plan
-from kit.search.space import Space, space_text
 from kit.search.staged.stages import state
 from kit.search.staged.state import Facts, Settings, State
-from kit.search.staged.trial_ranking import Chance
 from kit.search.trials import Job, Outcome, Trial
 from kit.search.tuner.oracle import SearchOracle
-from kit.search.words import listed
 
-ORACLES = ("staged", "random", "bayesian", "hyperband")
-OBJECTIVES = ("val_accuracy", "val_balanced_accuracy", "val_data_loss")
 HOPELESS = 3  # trials that failed by an error of the program and no other that worked
 STAGES, ALL = 0.6, 0.9  # of a time limit: for the stages, and with the finalists
 STATES = "states"  # folder of what trainings go on from
@@ -60,7 +53,6 @@ class Search:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.facts = records.load_all(folder, settings.objective)
         self.state = self.look()
-        self._forget_strangers()
         self.oracle = SearchOracle(settings, folder, self.next_job)
         self.oracle.replay(self.state.trials, self.state.outer)
 
@@ -213,118 +205,10 @@ class Search:
             write()
         except OSError as error:
             self.error = f"{self.folder} cannot be written: {error.strerror}. Nothing is lost; "
-            self.error += "make room and go on with --resume."
+            self.error += "make room and go on with `resume`."
 
     def _give_up(self) -> None:
         """End a search of which nothing works."""
         failed = [facts.failed for facts in self.facts.values() if facts.failed]
         if len(failed) >= HOPELESS and not any(facts.rows for facts in self.facts.values()):
             self.error = f"All of the first {len(failed)} trials failed: {failed[-1]}"
-
-    def _forget_strangers(self) -> None:
-        """Say what does not belong to this search, as a file copied here from another."""
-        strange = [
-            trial.number
-            for trial in self.state.trials
-            if trial.number in self.facts and not self.facts[trial.number].belong(trial)
-        ]
-        for number in strange:
-            del self.facts[number]
-        if strange:
-            which = listed([f"trial {number}" for number in strange])
-            which += " has" if len(strange) == 1 else " have"
-            progress.say(
-                f"{self.folder / records.TRIALS}: {which} other values than this search gives "
-                "there, and will be trained again."
-            )
-
-
-def prepare(
-    space: Space,
-    folder: Path | str,
-    *,
-    plan: Plan,
-    objective: str = "val_accuracy",
-    seed: int = 42,
-    chance: Chance | None = None,
-    oracle: str = "staged",
-    fingerprint: Mapping[str, Any] | None = None,
-    resume: bool = False,
-    max_minutes: float | None = None,
-) -> Search:
-    """Set up a search in a folder of its own, or find where one stopped.
-
-    Args:
-        space: What is searched.
-        folder: For its files. A search that is there goes on only with ``resume``.
-        plan: How many trials and how long.
-        objective: "val_accuracy", "val_balanced_accuracy" or "val_data_loss".
-        seed: Every value and every training follows from it.
-        chance: What guessing scores on the validation images.
-        oracle: "staged" is this package's; "random", "bayesian" and "hyperband" are keras-tuner's,
-            for comparison.
-        fingerprint: What else must not change while the search lasts, as plain values: the data,
-            the fixed settings, the number of threads.
-        resume: Go on with the search in the folder.
-        max_minutes: Time limit, counted from now.
-
-    Raises:
-        SettingError: A setting is out of its range, there is a search and it was not to go on, or
-            there is none, or it has other settings: the message says which.
-    """
-    folder = Path(folder)
-    _check(objective, oracle, seed, max_minutes)
-    setup = {
-        "space": space_text(space),
-        "plan": dataclasses.asdict(plan),
-        "objective": objective,
-        "seed": seed,
-        "chance": None if chance is None else {"images": chance.images, "score": chance.score},
-        "oracle": oracle,
-        "fingerprint": dict(fingerprint or {}),
-    }
-    setup = records.as_read(setup)
-    there = (folder / records.SETUP).exists()
-    if resume:
-        _refuse_drift(folder, setup)
-    elif there or (folder / records.TRIALS).exists():
-        raise SettingError(
-            f"{folder} holds a search already. Go on with it by --resume (resume=True), or give "
-            "another output."
-        )
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        records.save_setup(folder, setup)
-    settings = Settings(space, plan, objective, seed, chance)
-    if oracle == "staged":
-        return Search(settings, folder, max_minutes)
-    from kit.search.proposed import ProposedSearch
-
-    return ProposedSearch(settings, folder, max_minutes, oracle)
-
-
-def _check(objective: str, oracle: str, seed: int, max_minutes: float | None) -> None:
-    if objective not in OBJECTIVES:
-        raise SettingError(
-            f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}. A loss with its "
-            "penalties would favour trials with small penalties."
-        )
-    if oracle not in ORACLES:
-        raise SettingError(f"oracle must be one of {', '.join(ORACLES)}, not {oracle!r}.")
-    if seed < 0:
-        raise SettingError(f"seed must be 0 or more, not {seed}.")
-    if max_minutes is not None and not 0 < max_minutes < float("inf"):
-        raise SettingError(f"max_minutes must be above 0, not {max_minutes}.")
-
-
-def _refuse_drift(folder: Path, setup: Mapping[str, Any]) -> None:
-    before = records.load_setup(folder)
-    if isinstance(before.get("chance"), dict):
-        before["chance"].pop("error", None)  # some hold it; it follows from the data
-    found = records.differences(before, setup)
-    if found:
-        raise SettingError(
-            f"{folder} is another search: results of both would be mixed.",
-            *(f"  {line}" for line in found),
-            "Go on with what it had, or begin a new search in another folder.",
-        )

@@ -35,15 +35,18 @@ class Range:
 
     def value(self, share: float) -> float:
         """Return the value at a share of the way, 0 to 1, from the low to the high end."""
-        low, high = self.ends
-        if self.log:
-            value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
-        else:
-            value = low + share * (high - low)
+        value = self.at(share)
         if self.integer:
             return int(min(max(round(value), self.low), self.high))
         # In few digits, so that what is written can be typed again and means the same.
         return min(max(float(f"{value:.4g}"), self.low), self.high)
+
+    def at(self, share: float) -> float:
+        """Return the number at a share of the way, which may be below 0 or above 1."""
+        low, high = self.ends
+        if self.log:
+            return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+        return low + share * (high - low)
 
     def share(self, value: float) -> float:
         """Return how far a value is on the way, 0 to 1."""
@@ -60,7 +63,7 @@ class Range:
         return (self.low - 0.499, self.high + 0.499)
 
     def __str__(self) -> str:
-        """Return it as ``--search`` takes it."""
+        """Return it as a search takes it."""
         scale = "" if self.log == _is_log(self.name, self.low, self.high) else _scale(self.log)
         low, high = (
             f"{end:.0f}" if self.integer else repr(float(f"{end:.12g}"))
@@ -85,7 +88,7 @@ class Choices:
         return (self.values.index(value) + 0.5) / len(self.values)
 
     def __str__(self) -> str:
-        """Return it as ``--search`` takes it."""
+        """Return it as a search takes it."""
         return f"{self.name}={','.join(json.dumps(one, ensure_ascii=False) for one in self.values)}"
 
 
@@ -94,7 +97,7 @@ Space = tuple[Parameter, ...]
 
 
 def read_space(texts: Iterable[str] | Mapping[str, str]) -> Space:
-    """Read ranges, as ``--search`` has them.
+    """Read ranges, as a search takes them.
 
     ``learning_rate=1e-6:1e-1`` is a range, ``dropout=0:0.6:linear`` and ``dropout=0.01:0.6:log``
     say on which scale, ``filters=[16,32],[32,64]`` and ``optimizer=adam,sgd`` are choices. A range
@@ -110,7 +113,7 @@ def read_space(texts: Iterable[str] | Mapping[str, str]) -> Space:
     names = [parameter.name for parameter in space]
     for name in names:
         if names.count(name) > 1:
-            raise SettingError(f'--search: "{name}" comes twice; give each setting once.')
+            raise SettingError(f'`search`: "{name}" comes twice; give each setting once.')
     if not space:
         raise SettingError("Nothing is searched: give at least one range or list of choices.")
     return space
@@ -137,7 +140,7 @@ def _read(text: str) -> Parameter:
     name, equals, ends = (part.strip() for part in text.partition("="))
     if not equals or not name or not ends:
         raise SettingError(
-            f"--search takes NAME=LOW:HIGH or NAME=VALUE,VALUE,..., for example "
+            f"`search` takes NAME=LOW:HIGH or NAME=VALUE,VALUE,..., for example "
             f"learning_rate=1e-6:1e-1, not {text!r}."
         )
     found = re.fullmatch(r"([^:,\[\]{}]+):([^:,\[\]{}]+)(?::(log|linear))?", ends)
@@ -150,16 +153,16 @@ def _range(name: str, text: str, parts: Sequence[str | None]) -> Range:
         try:
             ends.append(float(cast(str, part)))
         except ValueError:
-            raise SettingError(f"--search {text}: {part!r} is not a number.") from None
+            raise SettingError(f"`search` {text}: {part!r} is not a number.") from None
     low, high = ends
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise SettingError(
-            f"--search {text}: the low end must be below the high one, both finite numbers."
+            f"`search` {text}: the low end must be below the high one, both finite numbers."
         )
     log = _is_log(name, low, high) if parts[2] is None else parts[2] == "log"
     if log and low <= 0:
         raise SettingError(
-            f"--search {text}: on a log scale the low end must be above 0. Give a small one, or "
+            f"`search` {text}: on a log scale the low end must be above 0. Give a small one, or "
             f"write {name}={parts[0]}:{parts[1]}:linear."
         )
     integer = all(re.fullmatch(r"\s*[+-]?\d+\s*", cast(str, part)) for part in parts[:2])
@@ -170,16 +173,16 @@ def _choices(name: str, text: str) -> Choices:
     try:
         values = foreign.yaml_value(f"[{text}]")
     except ValueError:
-        raise SettingError(f"--search {name}: {text!r} is no list of values.") from None
+        raise SettingError(f"`search` {name}: {text!r} is no list of values.") from None
     values = [_number(value) for value in values]
     for value in values:
         if not _plain(value):
             raise SettingError(
-                f"--search {name}: {value} cannot be kept as it is; give numbers, words, truth "
+                f"`search` {name}: {value} cannot be kept as it is; give numbers, words, truth "
                 "values or lists of them."
             )
     if not values or any(values.count(value) > 1 for value in values):
-        raise SettingError(f"--search {name}: give different values, separated by commas.")
+        raise SettingError(f"`search` {name}: give different values, separated by commas.")
     return Choices(name, tuple(values))
 
 

@@ -1,14 +1,12 @@
 """Trains the jobs of a search with whatever builds its data and its networks."""
 
 import dataclasses
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data
 from kit.choices import ClassWeight, Schedule
-from kit.data.features import smote
 from kit.errors import SettingError
 from kit.search.memory import nothing_left
 from kit.search.trials import Job, Outcome, Report, RunTrial, plain_row
@@ -16,28 +14,12 @@ from kit.search.trials import Job, Outcome, Report, RunTrial, plain_row
 if TYPE_CHECKING:
     import keras
 
-    from kit.data.features.features import Features
-
-KEPT = 4  # data sets whose features or statistics are kept: a search goes to and fro between sizes
-
-
-class MakeSplits(Protocol):
-    """Loads the data of a trial; the same object for the same data, if it was there before."""
-
-    def __call__(self, **values: Any) -> data.Splits:
-        """Return it, for the values of all settings that are searched."""
-
-
-class MakeModel(Protocol):
-    """Builds and compiles the network of a trial."""
-
-    def __call__(self, splits: data.Splits, **values: Any) -> "keras.Model":
-        """Return it, new."""
+KEPT = 4  # data sets whose statistics are kept: a search goes to and fro between sizes
 
 
 def from_builders(
-    make_model: MakeModel,
-    make_splits: MakeSplits,
+    make_model: Callable[..., "keras.Model"],
+    make_splits: Callable[..., data.Splits],
     *,
     schedule: Schedule = "one-cycle",
     decay: float | None = None,
@@ -47,13 +29,15 @@ def from_builders(
     """Return what trains the jobs of a search.
 
     A trial is a function of its values and its seed: what was trained before it in the same process
-    changes nothing, and neither does a change of process between two of its jobs. A network with a
-    frozen backbone is not trained as a whole: what the backbone sees in the images is computed
-    once for all trials, and each trains its head on that.
+    changes nothing, and neither does a change of process between two of its jobs. A frozen backbone
+    is run in every epoch; :func:`kit.training.feature_splits` computes once what it sees, for heads
+    to be searched on that.
 
     Args:
-        make_model: Called for each job, after Keras' random numbers were started from its seed.
-        make_splits: Called for each job before that.
+        make_model: Called for each job with its data and its values, after Keras' random numbers
+            were started from its seed; returns the compiled network, new.
+        make_splits: Called for each job with its values; returns the data, the same object for the
+            same data.
         schedule: How the rate goes from epoch to epoch, unless a value "schedule" says it.
         decay: Its constant, unless a value "decay" says it.
         every: Epochs between the steps of schedule "step", unless a value "every" says it.
@@ -69,11 +53,13 @@ def from_builders(
 
 @dataclass(frozen=True)
 class _Builders:
-    make_model: MakeModel
-    make_splits: MakeSplits
+    make_model: Callable[..., "keras.Model"]
+    make_splits: Callable[..., data.Splits]
     schedule: Mapping[str, Any]
     class_weight: ClassWeight
-    kept: "_Kept" = field(default_factory=lambda: _Kept(), repr=False, compare=False)
+    kept: dict[tuple[int, str], tuple[data.Splits, Any]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def __call__(self, job: Job, report: Report) -> Outcome:
         """Train a job, and leave nothing of it in memory."""
@@ -111,63 +97,25 @@ class _Builders:
         return Outcome(span.stopped)
 
     def _built(self, job: Job) -> "tuple[keras.Model, data.Splits]":
-        """Return the network to train, which is the head alone where it can be, and its data."""
         import keras
-
-        from kit import training
 
         made = self.make_splits(**job.values)
         splits = dataclasses.replace(made, seed=job.seed)
         keras.utils.set_random_seed(job.seed)
         model = self.make_model(splits, **job.values)
-        self._adapt(model, made)
-        if not training.is_frozen(model) or len(splits.images.shape) < 3:
-            return model, splits
-        name = training.feature_name(model)
-        vectors = self.kept.get(made, name, lambda: _features(model, made))
-        vectors = dataclasses.replace(vectors, seed=job.seed)
-        if vectors.sampling == "smote":
-            vectors = smote.oversampled(vectors)
-        return training.head_alone(model), vectors
+        if architectures.needs_data(model):
+            self._adapt(model, made)
+        return model, splits
 
     def _adapt(self, model: "keras.Model", made: data.Splits) -> None:
         """Give the scaling the statistics of the training images, which are read once."""
-        if not architectures.needs_data(model):
-            return
         scale = model.get_layer("scale")
-
-        def statistics() -> Any:
+        key = (id(made), str(scale.axis))
+        if key not in self.kept:
             batches = data.ordered_batches(made, "train", "int")
             architectures.adapt(model, (images.numpy() for images, _ in batches))
-            return scale.get_weights()
-
-        scale.set_weights(self.kept.get(made, f"scale {scale.axis}", statistics))
+            self.kept[key] = (made, scale.get_weights())  # holding the data keeps its id its own
+            while len(self.kept) > KEPT:
+                del self.kept[next(iter(self.kept))]
+        scale.set_weights(self.kept[key][1])
         scale.finalize_state()
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What was computed of the data sets that were asked for last."""
-
-    found: "OrderedDict[tuple[int, str], tuple[data.Splits, Any]]" = field(
-        default_factory=OrderedDict
-    )
-
-    def get(self, splits: data.Splits, name: str, compute: Callable[[], Any]) -> Any:
-        """Return what has this name, computed where it is not there."""
-        key = (id(splits), name)
-        if key not in self.found:
-            self.found[key] = (splits, compute())  # holding the splits keeps their id theirs
-        self.found.move_to_end(key)
-        while len(self.found) > KEPT:
-            self.found.popitem(last=False)
-        return self.found[key][1]
-
-
-def _features(model: "keras.Model", splits: data.Splits) -> data.Splits:
-    from kit import training
-
-    vectors = training.feature_splits(model, splits)
-    if cast("Features", vectors.images).finite:
-        return vectors
-    return training.feature_splits(model, splits, half=False)

@@ -4,18 +4,19 @@ import math
 from pathlib import Path
 
 import keras_tuner
+import numpy as np
 import pytest
 
 from kit import data, search
 from kit.errors import SettingError
-from kit.search.staged import ranges
+from kit.search.staged.random_points import draw
 from kit.search.tuner.hyperparameters import hyperparameters, own_values
 
 
 def test_every_value_is_one_of_the_draws_of_keras_tuners_random_search() -> None:
     space = search.read_space(["learning_rate=1e-6:1e-1", "units=8:64", "kind=a,b,[1]"])
-    points = ranges.draw(space, 12, seed=7, stage=0)
-    seed = 1 + int(ranges.np.random.SeedSequence([7, 0]).generate_state(1)[0])
+    points = draw(space, 12, seed=7, stage=0)
+    seed = 1 + int(np.random.SeedSequence([7, 0]).generate_state(1)[0])
     oracle = keras_tuner.oracles.RandomSearchOracle(
         hyperparameters=hyperparameters(space), seed=seed
     )

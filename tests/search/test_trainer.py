@@ -1,6 +1,5 @@
 """What trains the jobs of a search: each trial for itself, and what they share only once."""
 
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import tensorflow as tf
 
 from kit import architectures, data, training
 from kit.errors import SettingError
-from kit.search import memory
 from kit.search.trainer import from_builders
 from kit.search.trials import Job, RunTrial, plain_row
+
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 VALUES = {"learning_rate": 0.02, "l2": 1e-3}
 CLOCKS = ("seconds", "cpu_seconds")
@@ -116,28 +116,6 @@ def test_other_errors_go_through(splits: data.Splits) -> None:
         from_builders(fails, lambda **_: splits)(job(), print)
 
 
-def test_a_trial_leaves_nothing_in_memory(runner: RunTrial) -> None:
-    def graphs() -> int:
-        return sum(type(one).__name__ == "FuncGraph" for one in gc.get_objects())
-
-    runner(job(), lambda _: None)
-    before, registered, meanwhile = graphs(), len(memory._gradients()), []
-    runner(job(), lambda _: meanwhile.append((graphs(), len(memory._gradients()))))
-
-    assert (graphs(), len(memory._gradients())) == (before, registered)
-    assert all(number > before and names > registered for number, names in meanwhile)
-
-
-def test_the_precision_stays_as_it_is_set(runner: RunTrial) -> None:
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        with memory.nothing_left():
-            assert keras.config.dtype_policy().name == "mixed_bfloat16"
-        assert keras.config.dtype_policy().name == "mixed_bfloat16"
-    finally:
-        keras.config.set_dtype_policy("float32")
-
-
 def test_statistics_of_the_images_are_taken_once(
     splits: data.Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,61 +143,3 @@ def test_statistics_of_the_images_are_taken_once(
     assert passes.count("train") == 1
     wanted = splits.images.read(splits.parts["train"]).mean()
     assert means == pytest.approx([wanted, wanted], rel=1e-5)
-
-
-@pytest.fixture(scope="module")
-def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
-    keras.utils.set_random_seed(4)
-    source = architectures.build("basic_cnn", (32, 32, 3), 4, filters=[4, 8], stem="none")
-    path = tmp_path_factory.mktemp("source") / "model.keras"
-    source.save(path)
-    return str(path)
-
-
-def test_features_are_computed_once_and_only_the_head_is_trained(
-    photos: Path, backbone: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    images = data.load(photos, image_size=(32, 32), batch_size=8, augmentation="none")
-    computed: list[str] = []
-    trained: list[tuple[int, ...]] = []
-
-    def build(splits: data.Splits, learning_rate: float, style: Any, **_: Any) -> keras.Model:
-        model = architectures.build(
-            "pretrained", splits.image_shape, 2, style, backbone=backbone, dropout=0.3
-        )
-        return training.compile_model(model, learning_rate=learning_rate)
-
-    def counted(model: keras.Model, *settings: Any, **more: Any) -> data.Splits:
-        computed.append(model.name)
-        return features(model, *settings, **more)
-
-    def watched(model: keras.Model, *settings: Any, **more: Any) -> training.Span:
-        trained.append(model.input_shape)
-        return fit(model, *settings, **more)
-
-    features, fit = training.feature_splits, training.fit_span
-    monkeypatch.setattr(training, "feature_splits", counted)
-    monkeypatch.setattr(training, "fit_span", watched)
-    run = from_builders(build, lambda **_: images)
-    first, second = (
-        rows(run, job({**VALUES, "style": style}, last=2, epochs=2))
-        for style in ("functional", "sequential")
-    )
-
-    assert first == second
-    assert len(computed) == 1
-    assert trained == 2 * [(None, 8)]
-    assert first[-1]["data_loss"] < first[0]["data_loss"]
-
-
-def test_what_is_kept_is_bounded(splits: data.Splits) -> None:
-    import dataclasses
-
-    run: Any = from_builders(make_model, lambda **_: splits)
-    others = [dataclasses.replace(splits, seed=number) for number in range(9)]
-    for other in others:
-        assert run.kept.get(other, "seed", lambda other=other: other.seed) == other.seed
-
-    assert len(run.kept.found) < len(others)
-    assert run.kept.get(others[-1], "seed", lambda: "computed again") == 8
-    assert run.kept.get(others[0], "seed", lambda: "computed again") == "computed again"

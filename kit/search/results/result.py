@@ -1,42 +1,21 @@
 """What a search gives: a table, the best settings, sentences, files."""
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from kit.search.results import trial_tables
 from kit.search.results.search_figures import figures
-from kit.search.results.search_findings import Entrant, Extension, Findings
+from kit.search.results.search_findings import Findings
 from kit.search.results.search_sentences import sentences
 from kit.search.searching import Search
 from kit.search.space import Choices, Parameter, Range, Space
-from kit.search.staged.state import Group, State
+from kit.search.staged.state import Finalist, Group, State
+from kit.setting_names import said
 
 TRIALS, CURVES = "trials.csv", "curves.csv"
-
-
-@dataclass(frozen=True)
-class Best:
-    """The settings that a search names.
-
-    Attributes:
-        values: Setting -> value.
-        epoch: The one that is kept; the median over the finalist's starts.
-        epochs: What the schedule ran over.
-        scores: The objective of each start in the epoch that is kept; of one trial where there
-            were no finalists.
-        trials: Numbers of these trials.
-    """
-
-    values: dict[str, Any]
-    epoch: int
-    epochs: int
-    scores: tuple[float, ...]
-    trials: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -45,20 +24,23 @@ class Result:
 
     Attributes:
         table: One row per trial, as in ``trials.csv``.
-        best: The winner; None where no trial was feasible.
         findings: The facts behind the sentences.
         finished: Whether the whole plan was gone through.
     """
 
     table: pd.DataFrame
-    best: Best | None
     findings: Findings
     finished: bool
 
     @property
+    def best(self) -> Finalist | None:
+        """Return the settings that the search names; None where no trial was feasible."""
+        return self.findings.best
+
+    @property
     def sentences(self) -> list[str]:
         """Say what was found, how sure it is and what to try next."""
-        return sentences(self.findings)
+        return [said(sentence) for sentence in sentences(self.findings)]
 
     def with_test(self, test: float | None, images: int, use_validation: bool) -> "Result":
         """Return it with the score of the last model on the test split."""
@@ -83,20 +65,15 @@ def result(search: Search, ended: str = "") -> Result:
             _union(group) for group in state.groups if group.number <= len(settings.plan.stages)
         ),
         trials=state.trials,
-        finalists=tuple(
-            Entrant(one.values, (*one.scores, *[math.nan] * one.diverged))
-            for one in state.finalists
-            if one.scores
-        ),
+        finalists=tuple(one for one in state.finalists if one.scores),
         images=0 if settings.chance is None else settings.chance.images,
         baseline=float("nan") if settings.chance is None else settings.chance.score,
         baseline_error=None if settings.chance is None else settings.chance.error,
-        extensions=tuple(_extensions(state.groups)),
+        extensions=tuple(edge for group in state.groups for edge in group.edges),
         ended=ended or _early(state),
     )
     return Result(
         table=trial_tables.table(state.trials, settings.space, settings.objective),
-        best=_best(search, findings),
         findings=findings,
         finished=state.done and state.whole,
     )
@@ -127,47 +104,10 @@ def _save(search: Search, found: Result) -> None:
         plots.save(figure, search.folder / "figures" / f"{name}.png")
 
 
-def _best(search: Search, findings: Findings) -> Best | None:
-    objective = search.settings.objective
-    for one in search.state.finalists:
-        if one.scores:
-            done = [n for n in one.trials if search.state.trials[n].status == "complete"]
-            epochs = search.settings.plan.epochs
-            return Best(dict(one.values), one.best_epoch, epochs, one.scores, tuple(done))
-    if findings.best is None:
-        return None
-    same = [
-        trial
-        for trial in search.state.trials
-        if trial.feasible and trial.values == findings.best.values
-    ]
-    score = findings.best.scores[0]
-    trial = next(one for one in same if one.best(objective)[objective] == score)
-    row = trial.best(objective)
-    return Best(
-        dict(trial.values), int(row["epoch"]), trial.planned, (row[objective],), (trial.number,)
-    )
-
-
 def _early(state: State) -> str:
     if state.done and not state.whole:
         return "the time limit"
     return "" if state.done else "an interruption"
-
-
-def _extensions(groups: Sequence[Group]) -> list[Extension]:
-    return [
-        Extension(
-            edge.name,
-            edge.side,
-            edge.end,
-            edge.end if edge.to is None else edge.to,
-            edge.why,
-            edge.still,
-        )
-        for group in groups
-        for edge in group.edges
-    ]
 
 
 def _union(group: Group) -> Space:

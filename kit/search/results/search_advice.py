@@ -18,7 +18,7 @@ def after_nothing(findings: Findings) -> str:
     if isinstance(rate, Range) and rate.log and not failed:
         lower = dataclasses.replace(rate, low=rate.low / 1000, high=rate.low)
         return (
-            f"search lower rates, --search {lower}; if these fail as well, the set-up is wrong: "
+            f"search lower rates, `search={lower}`; if these fail as well, the set-up is wrong: "
             "look at the inputs, the initial weights and the first loss."
         )
     return "look at the reasons in the table of trials; the set-up is wrong before any range is."
@@ -33,7 +33,7 @@ def next_steps(findings: Findings, mattered: list[Importance]) -> str:
     if findings.lost and (where := limits(findings)):
         steps.append(f"leave out {clean(where[0])}")
     if findings.ended:
-        steps.append("go on with the same search (--resume) and a larger budget")
+        steps.append("go on with the same search (`resume=True`) and a larger budget")
     if rising(findings):
         steps.append("train longer: the best still became better in its last epochs")
     if any(one.verdict == "too few trials" for one in mattered) and not findings.exhausted:
@@ -43,8 +43,7 @@ def next_steps(findings: Findings, mattered: list[Importance]) -> str:
     still = [clean(one.name) for one in mattered if one.verdict == "cannot be told from chance"]
     if still and len(still) < len(mattered):
         return f"leave {listed(still)} at the best value, and search other settings instead."
-    usable = [one for one in findings.finalists if one.good]
-    if len(usable) > 1 and not apart(usable[0], usable[1]):
+    if len(findings.finalists) > 1 and not apart(*findings.finalists[:2]):
         return (
             "nothing more from these settings: what is left between the best is chance. Other "
             "settings, or more images, may give more."
@@ -59,4 +58,4 @@ def _wider(now: Range, side: str) -> str:
         wider = dataclasses.replace(now, low=now.low / 10)
     else:
         wider = dataclasses.replace(now, high=now.high * 10)
-    return f"widen the range, --search {clean(wider)}"
+    return f"widen the range, `search={clean(wider)}`"

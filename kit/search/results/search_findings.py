@@ -3,67 +3,22 @@
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from kit.evaluation import looks
 from kit.intervals import wilson
 from kit.search.space import Range, Space, possible
-from kit.search.staged.ranges import KEEP_LOW, OUTER, SLIGHT
+from kit.search.staged.ranges import KEEP_LOW, OUTER, SLIGHT, Edge, Side
+from kit.search.staged.state import Finalist
 from kit.search.staged.trial_ranking import Chance, chance_level
 from kit.search.trials import Trial, rank_key
 from kit.search.words import lower_is_better
 
-Side = Literal["low", "high"]
 SIDES: tuple[Side, Side] = ("low", "high")
 SURE = 0.95
 LAST = 4  # of the epochs, the last one in ...: whether the score still rose there
 RISE = 0.005  # of the objective in that time: below, more epochs hardly pay
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """Settings that were trained again from several starts.
-
-    Attributes:
-        values: Setting -> value.
-        scores: The objective of each start in the epoch that is kept; NaN where it diverged.
-    """
-
-    values: Mapping[str, Any]
-    scores: tuple[float, ...]
-
-    @property
-    def good(self) -> list[float]:
-        """Return the scores that are numbers."""
-        return [score for score in self.scores if math.isfinite(score)]
-
-    @property
-    def mean(self) -> float:
-        """Return the mean of the scores that are numbers; NaN where there is none."""
-        return statistics.fmean(self.good) if self.good else math.nan
-
-
-@dataclass(frozen=True)
-class Extension:
-    """The best of a stage lay at the edge of a range.
-
-    Attributes:
-        name: Of the setting.
-        side: Of the range.
-        before: The range's end there.
-        after: Its new end; the same where it was not extended.
-        why: Why it was not.
-        still: Whether there was no best, since no trial learned and few diverged.
-    """
-
-    name: str
-    side: Side
-    before: float
-    after: float
-    why: str = ""
-    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +30,7 @@ class Findings:
         space: As it was given.
         stages: The space of each stage; an extended one as far as it was extended.
         trials: All trials.
-        finalists: Best first; none where the search ended before.
+        finalists: Those with a score, best first; none where the search ended before.
         images: How many validation images there are; 0 where that is not known.
         baseline: The accuracy of always answering the largest class; NaN where that is not known.
         baseline_error: Its standard error, as :class:`kit.search.Chance` has it.
@@ -90,11 +45,11 @@ class Findings:
     space: Space
     stages: tuple[Space, ...]
     trials: tuple[Trial, ...]
-    finalists: tuple[Entrant, ...] = ()
+    finalists: tuple[Finalist, ...] = ()
     images: int = 0
     baseline: float = math.nan
     baseline_error: float | None = None
-    extensions: tuple[Extension, ...] = ()
+    extensions: tuple[Edge, ...] = ()
     ended: str = ""
     use_validation: bool = False
     test: float | None = None
@@ -111,17 +66,19 @@ class Findings:
         return looks(self.epochs)
 
     @property
-    def best(self) -> Entrant | None:
+    def best(self) -> Finalist | None:
         """Return the first finalist or, without one, the best single trial; None without either."""
-        usable = [one for one in self.finalists if one.good]
-        if usable:
-            return usable[0]
+        if self.finalists:
+            return self.finalists[0]
         feasible = [trial for trial in self.trials if trial.feasible]
         if not feasible:
             return None
         trial = min(feasible, key=lambda one: rank_key(one.best(self.objective), self.objective))
-        score = trial.best(self.objective).get(self.objective, math.nan)
-        return Entrant(trial.values, (score,)) if math.isfinite(score) else None
+        row = trial.best(self.objective)
+        score = row.get(self.objective, math.nan)
+        if not math.isfinite(score):
+            return None
+        return Finalist(trial.values, (score,), (int(row["epoch"]),), trial.planned)
 
     @property
     def tried(self) -> list[Trial]:
@@ -162,7 +119,7 @@ class Findings:
         could not be extended, of all that was searched. An end within what was searched before is
         no edge, nor is the 0 of a linear range.
         """
-        kept = {(one.name, one.side) for one in self.extensions if one.after == one.before}
+        kept = {(one.name, one.side) for one in self.extensions if one.to is None}
         found: list[tuple[Range, Side]] = []
         for now in self.stages[-1] if self.stages else self.space:
             value = None if self.best is None else self.best.values.get(now.name)
@@ -196,28 +153,23 @@ class Findings:
         return Range(now.name, low, high, now.log, now.integer)
 
 
-Interval = tuple[float, float]
-
-
-def interval(score: float, images: int) -> Interval:
+def interval(score: float, images: int) -> tuple[float, float]:
     """Return the 95 % interval that an accuracy on so many images leaves."""
     return wilson(round(score * images), images)
 
 
-def apart(one: Entrant, other: Entrant) -> bool | None:
+def apart(one: Finalist, other: Finalist) -> bool | None:
     """Tell whether two means differ by more than starts alone make them differ.
 
     Student's t at 95 %, one variance for both. None where single starts say nothing of chance.
     """
     from scipy.stats import ttest_ind
 
-    if not one.good or not other.good:
-        return True
-    if len(one.good) + len(other.good) < 3:
+    if len(one.scores) + len(other.scores) < 3:
         return None
-    if statistics.pvariance(one.good) + statistics.pvariance(other.good) == 0:
+    if statistics.pvariance(one.scores) + statistics.pvariance(other.scores) == 0:
         return one.mean != other.mean
-    return bool(ttest_ind(one.good, other.good).pvalue < 1 - SURE)
+    return bool(ttest_ind(one.scores, other.scores).pvalue < 1 - SURE)
 
 
 def hardly_matters(parameter: Range, side: str) -> bool:
@@ -238,8 +190,7 @@ def rising(findings: Findings) -> bool:
         return False
     longest = max(len(one.rows) for one in mine)
     gains = [_gain(one, findings.objective) for one in mine if len(one.rows) == longest]
-    good = findings.best.good
-    spread = max(good) - min(good)
+    spread = max(findings.best.scores) - min(findings.best.scores)
     return statistics.fmean(gains) > max(RISE, spread)
 
 

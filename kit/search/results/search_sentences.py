@@ -1,23 +1,21 @@
 """What a search found, in plain words: the best, how sure, what mattered, what to try next."""
 
-import collections
 import math
-import re
 
 from kit.evaluation import looks_text
 from kit.progress import clean
+from kit.search.results import infeasible
 from kit.search.results.importance import Importance, importance
-from kit.search.results.infeasible import limits
 from kit.search.results.search_advice import after_nothing, next_steps
 from kit.search.results.search_findings import (
-    Entrant,
-    Extension,
     Findings,
     apart,
     hardly_matters,
     interval,
 )
 from kit.search.space import possible
+from kit.search.staged.ranges import Edge
+from kit.search.staged.state import Finalist
 from kit.search.words import listed, lower_is_better, score_text, settings_text, value_text
 
 
@@ -33,7 +31,11 @@ def sentences(findings: Findings) -> list[str]:
     if not findings.tried:
         return [*_early(findings), "No trial ended, so there is no result: give it more time."]
     if findings.best is None:
-        return [_nothing(findings), *_early(findings), f"Next: {after_nothing(findings)}"]
+        return [
+            infeasible.nothing_left(findings),
+            *_early(findings),
+            f"Next: {after_nothing(findings)}",
+        ]
     mattered = importance(findings.trials, findings.space, findings.objective)
     return [
         *_best(findings, findings.best),
@@ -43,33 +45,33 @@ def sentences(findings: Findings) -> list[str]:
         *_mattered(mattered),
         *_edges(findings),
         *_exhausted(findings),
-        *_infeasible(findings),
+        *infeasible.told(findings),
         *_early(findings),
         f"Next: {next_steps(findings, mattered)}",
     ]
 
 
-def _best(findings: Findings, best: Entrant) -> list[str]:
+def _best(findings: Findings, best: Finalist) -> list[str]:
     score = f"{findings.objective} {score_text(best.mean)}"
-    if len(best.good) > 1:
+    if len(best.scores) > 1:
         score += (
-            f", the mean of {len(best.good)} starts ({score_text(min(best.good))} to "
-            f"{score_text(max(best.good))})"
+            f", the mean of {len(best.scores)} starts ({score_text(min(best.scores))} to "
+            f"{score_text(max(best.scores))})"
         )
     else:
         score += ", of one start"
     if findings.images:
         score += f", on {_count(findings.images, 'validation image')}"
-    lost = len(best.scores) - len(best.good)
     told = [f"Best: {settings_text(best.values)}: {clean(score)}."]
-    if lost:
+    if best.diverged:
+        starts = len(best.scores) + best.diverged
         told.append(
-            f"With {lost} of {len(best.scores)} starts it diverged: a lower learning rate is safer."
+            f"With {best.diverged} of {starts} starts it diverged: a lower learning rate is safer."
         )
     return told
 
 
-def _believed(findings: Findings, best: Entrant) -> list[str]:
+def _believed(findings: Findings, best: Finalist) -> list[str]:
     told = []
     if findings.images and not lower_is_better(findings.objective):
         low, high = interval(best.mean, findings.images)
@@ -117,7 +119,7 @@ def _tested(findings: Findings) -> list[str]:
 
 def _ties(findings: Findings) -> list[str]:
     """Say whether the first finalists differ by more than chance."""
-    usable = [one for one in findings.finalists if one.good]
+    usable = findings.finalists
     if not usable:
         return ["It was not trained again from other starts, so luck has a part in it."]
     if len(usable) == 1:
@@ -159,9 +161,9 @@ def _mattered(found: list[Importance]) -> list[str]:
 def _edges(findings: Findings) -> list[str]:
     told = []
     at_edge = {one.name: side for one, side in findings.at_edge}
-    moved: dict[tuple[str, str], list[Extension]] = {}
+    moved: dict[tuple[str, str], list[Edge]] = {}
     for one in findings.extensions:
-        if one.after != one.before:
+        if one.to is not None:
             moved.setdefault((one.name, one.side), []).append(one)
     for (name, side), steps in moved.items():
         end = f"the {side} end of {clean(name)}"
@@ -171,8 +173,8 @@ def _edges(findings: Findings) -> list[str]:
             else f"At least half of the best lay towards {end}"
         )
         told.append(
-            f"{seen}, so the range was extended from {value_text(steps[0].before)} to "
-            f"{value_text(steps[-1].after)}"
+            f"{seen}, so the range was extended from {value_text(steps[0].end)} to "
+            f"{value_text(steps[-1].to)}"
             + ("." if name in at_edge or findings.guessing else ", and the best lies inside now.")
         )
     for now, side in findings.at_edge:
@@ -194,40 +196,10 @@ def _exhausted(findings: Findings) -> list[str]:
     return [f"All {count:g} possible combinations of values were tried."] * findings.exhausted
 
 
-def _infeasible(findings: Findings) -> list[str]:
-    bad, tried = len(findings.infeasible), len(findings.tried)
-    if not bad:
-        return []
-    where = [clean(text) for text in limits(findings)[:2]]
-    verb = "was" if bad == 1 else "were"
-    text = f"{bad} of {tried} trials {verb} infeasible"
-    if where:
-        text += f", among them every one with {' and every one with '.join(where)}"
-    if findings.lost:
-        if 2 * bad <= tried:
-            first = [one for one in findings.tried if one.stage == 1]
-            mine = sum(one.stage == 1 for one in findings.infeasible)
-            text += f", and {mine} of the {len(first)} of stage 1"
-        text += ": more than half, so the range, or the set-up, is wrong"
-    return [f"{text}."]
-
-
 def _early(findings: Findings) -> list[str]:
     return [f"The search ended before its plan was done: {clean(findings.ended)}."] * bool(
         findings.ended
     )
-
-
-def _nothing(findings: Findings) -> str:
-    kinds = collections.Counter(_kind(one.reason) for one in findings.infeasible if one.reason)
-    most = "; ".join(f"{count} x {kind}" for kind, count in kinds.most_common(2))
-    text = f"There is no feasible trial: of {_count(len(findings.tried), 'trial')} none can be used"
-    return f"{text} ({most})." if most else f"{text}."
-
-
-def _kind(reason: str) -> str:
-    """Return a reason without its numbers, by which equal ones are counted."""
-    return re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "...", clean(reason))
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from kit.progress import clean
 from kit.search.trials import Trial, rank_key
-from kit.search.words import score_text, settings_text, value_text
+from kit.search.words import score_text, settings_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,7 +16,6 @@ FEWEST = 3  # trials that are shown on the smallest terminal
 STATUS = 32  # letters of a status with its reason
 LEAST = 12  # letters of the settings, on the narrowest terminal
 BAR = 24  # letters
-GAP = 3  # letters between columns
 COLORS = {"running": "cyan", "infeasible": "red", "failed": "red", "stopped": "bright_black"}
 
 
@@ -70,16 +69,28 @@ def view(
     from rich.text import Text
 
     rows = chosen(trials, objective, max(size[1] - AROUND, FEWEST))
-    columns = _columns(rows, objective, size[0])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head, (width, _) in columns.items():
-        justify: Literal["left", "right"] = "left" if head in ("settings", "status") else "right"
+    for head in ("trial", "stage", "settings", "epochs", "now", "best", "status"):
         table.add_column(
-            Text(head), justify=justify, no_wrap=True, overflow="ellipsis", max_width=width
+            head,
+            justify="left" if head in ("settings", "status") else "right",
+            no_wrap=head not in ("settings", "status"),  # which give way on a narrow terminal
+            overflow="ellipsis",
+            min_width=LEAST if head == "settings" else None,
+            max_width=STATUS if head == "status" else None,
         )
-    for place, trial in enumerate(rows):
-        cells = (Text(texts[place]) for _, texts in columns.values())
-        table.add_row(*cells, style=COLORS.get(trial.status, ""))
+    for trial in rows:
+        cells = (
+            str(trial.number),
+            str(trial.stage),
+            settings_text(trial.values),
+            f"{len(trial.rows)}/{trial.planned}",
+            score_of(trial, objective, last=True),
+            score_of(trial, objective) if trial.feasible else "-",
+            _status(trial),
+        )
+        texts = (Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells)
+        table.add_row(*texts, style=COLORS.get(trial.status, ""))
     if share is None:
         return table
     words = f"{sum(one.ended for one in trials)} of {len(trials)} trials ended"
@@ -89,52 +100,6 @@ def view(
     line.add_column(no_wrap=True, overflow="ellipsis")
     line.add_row(ProgressBar(total=1.0, completed=share, width=BAR), Text(words))
     return Group(table, line)
-
-
-def _columns(
-    trials: Sequence[Trial], objective: str, room: int
-) -> dict[str, tuple[int, list[str]]]:
-    """Return the greatest width and the cells of each column, by its head.
-
-    Settings have columns of their own where these fit, else share one that takes what is left.
-    """
-    from rich.cells import cell_len
-
-    before = {
-        "trial": [str(one.number) for one in trials],
-        "stage": [str(one.stage) for one in trials],
-    }
-    after = {
-        "epochs": [f"{len(one.rows)}/{one.planned}" for one in trials],
-        "now": [score_of(one, objective, last=True) for one in trials],
-        "best": [score_of(one, objective) if one.feasible else "-" for one in trials],
-        "status": [_status(one) for one in trials],
-    }
-    names = dict.fromkeys(name for one in trials for name in one.values)
-    own = {
-        _head(name): [value_text(one.values[name]) if name in one.values else "" for one in trials]
-        for name in names
-    }
-
-    def widths(columns: dict[str, list[str]]) -> dict[str, int]:
-        return {
-            head: min(max(map(cell_len, [head, *texts])), STATUS) for head, texts in columns.items()
-        }
-
-    fixed = sum(width + GAP for width in widths(before | after).values())
-    if fixed + sum(width + GAP for width in widths(own).values()) > room:
-        own = {"settings": [settings_text(one.values) for one in trials]}
-    whole = before | own | after
-    found = widths(whole)
-    if "settings" in own:
-        found["settings"] = max(room - fixed - GAP, LEAST)
-    return {head: (found[head], texts) for head, texts in whole.items()}
-
-
-def _head(name: str) -> str:
-    """Return the head of a setting's column, another than those of the table itself."""
-    own = ("trial", "stage", "epochs", "now", "best", "status", "settings")
-    return f"{name} " if name in own else clean(name)
 
 
 def _status(trial: Trial) -> str:

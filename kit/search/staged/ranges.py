@@ -1,17 +1,12 @@
 """Where to look next: narrower around the best trials, or beyond the edge of a range."""
 
 import dataclasses
-import functools
-import itertools
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from kit.search.space import Choices, Parameter, Range, Space, possible, read_space, space_text
+from kit.search.space import Choices, Parameter, Range, Space
 from kit.search.staged.trial_ranking import RATE, jumped
 from kit.search.trials import Trial
 
@@ -21,10 +16,10 @@ ALONE = 0.1  # of a range, to both sides of a best trial that has none beside it
 BACK = 0.5  # of a range, that the next one goes beyond where half of the best lie at its end
 DECADE = 10.0
 EXTENSIONS = 2  # of a range, at most
-DRAWS = 20  # of all points, from which those that came twice are replaced
 TOP = 1 / 4  # of its range: where a rate that is too high would diverge
 KEEP_LOW = ("l2", "weight_decay")  # are not extended downwards, where a penalty matters less
 SLIGHT = 1e-5  # of such a penalty: from here down it hardly matters
+Side = Literal["low", "high"]
 MOST = {"dropout": 0.9, "label_smoothing": 0.9, "momentum": 0.999}  # where an extension ends
 
 
@@ -35,8 +30,7 @@ class Edge:
     Attributes:
         name: Of the setting.
         side: Where.
-        low: The range's lower end ...
-        high: ... and its upper one, as it was.
+        end: The range's end there, as it was.
         to: How far it is extended; None where it is not.
         why: Why not.
         still: Whether it is an edge since no trial learned and none diverged.
@@ -45,19 +39,13 @@ class Edge:
     """
 
     name: str
-    side: Literal["low", "high"]
-    low: float
-    high: float
+    side: Side
+    end: float
     to: float | None
     why: str = ""
     still: bool = False
     near: tuple[float, ...] = ()
     best: int = 0
-
-    @property
-    def end(self) -> float:
-        """Return where the range ended on this side."""
-        return self.low if self.side == "low" else self.high
 
 
 def zone(among: int | None) -> float:
@@ -116,7 +104,7 @@ def edges(
         values = sorted(trial.values[now.name] for trial in best)
         low = [value for value in values if now.share(value) <= outermost]
         high = [value for value in values if now.share(value) >= 1 - outermost]
-        side: Literal["low", "high"] = "low" if len(low) > len(high) else "high"
+        side: Side = "low" if len(low) > len(high) else "high"
         near = tuple(low if side == "low" else high)
         if 2 * len(near) < len(best):
             continue
@@ -153,70 +141,21 @@ def too_low(
     return []
 
 
-def extended(space: Space, found: Iterable[Edge]) -> Space:
-    """Return the space with the ranges of these edges as far as they are extended."""
-    further = {edge.name: edge for edge in found if edge.to is not None}
-
-    def one(parameter: Parameter) -> Parameter:
-        edge = further.get(parameter.name)
-        if edge is None or not isinstance(parameter, Range):
-            return parameter
-        return _with_end(parameter, edge)
-
-    return tuple(one(parameter) for parameter in space)
-
-
-def beyond(space: Space, found: Iterable[Edge]) -> Space:
-    """Return the space with only the new parts of extended ranges, and the outer tenth of the old.
+def extended(space: Space, found: Iterable[Edge], *, only_new: bool = False) -> Space:
+    """Return the space with the ranges of these edges as far as they are extended.
 
     Args:
         space: Before the extension.
         found: The edges.
+        only_new: Keep of each old range its outer tenth alone.
     """
-    moved = {edge.name: edge for edge in found if edge.to is not None}
-
-    def one(parameter: Parameter) -> Parameter:
-        edge = moved.get(parameter.name)
-        if edge is None or not isinstance(parameter, Range):
-            return parameter
-        further = _with_end(parameter, edge)
-        if edge.side == "high":
-            return dataclasses.replace(further, low=parameter.value(1 - OUTER))
-        return dataclasses.replace(further, high=parameter.value(OUTER))
-
-    return tuple(one(parameter) for parameter in space)
-
-
-def draw(
-    space: Space, count: int, seed: int, stage: int, known: Sequence[Mapping[str, Any]] = ()
-) -> list[Mapping[str, Any]]:
-    """Return random points of a space, which depend on the seed and the stage only.
-
-    They are keras-tuner's own random draws, among which a Latin hypercube chooses. No point comes
-    twice, which would train the same again; a space of few choices may have fewer points.
-
-    Args:
-        space: Where they are.
-        count: How many.
-        seed: Of the search.
-        stage: Another number for each draw.
-        known: Points that are not drawn again.
-    """
-    found = list(known)
-    for points in _samples(json.dumps(space_text(space)), count, seed, stage):
-        found += [one for one in points if one not in found][: len(known) + count - len(found)]
-    return found[len(known) :]
-
-
-@functools.lru_cache
-def _samples(text: str, count: int, seed: int, stage: int) -> list[list[dict[str, Any]]]:
-    """Return draws of all points; those after the first replace points that came twice."""
-    from kit.search.tuner.hyperparameters import hypercubes  # keras-tuner, which takes seconds
-
-    space = read_space(json.loads(text))
-    start = 1 + int(np.random.SeedSequence([seed, stage]).generate_state(1)[0])
-    again = DRAWS if math.isfinite(possible(space)) else 2
-    return list(itertools.islice(hypercubes(space, count, start), again if count else 0))
+    further = {edge.name: edge for edge in found if edge.to is not None}
+    return tuple(
+        _with_end(one, further[one.name], only_new)
+        if isinstance(one, Range) and one.name in further
+        else one
+        for one in space
+    )
 
 
 def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: float) -> Parameter:
@@ -234,40 +173,31 @@ def _around(now: Parameter, outer: Parameter, values: Sequence[Any], outermost: 
     if now.integer:
         return dataclasses.replace(
             now,
-            low=max(outer.low, min(min(values), round(_beyond(now, low - below)))),
-            high=min(outer.high, max(max(values), round(_beyond(now, high + above)))),
+            low=max(outer.low, min(min(values), round(now.at(low - below)))),
+            high=min(outer.high, max(max(values), round(now.at(high + above)))),
         )
-    lower = max(outer.low, float(f"{_beyond(now, low - below):.4g}"))
-    upper = min(outer.high, float(f"{_beyond(now, high + above):.4g}"))
+    lower = max(outer.low, float(f"{now.at(low - below):.4g}"))
+    upper = min(outer.high, float(f"{now.at(high + above):.4g}"))
     return dataclasses.replace(now, low=lower, high=upper) if lower < upper else now
 
 
-def _beyond(parameter: Range, share: float) -> float:
-    """Return the value at a share of the way that may be below 0 or above 1."""
-    low, high = parameter.ends
-    if parameter.log:
-        return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
-    return low + share * (high - low)
-
-
-def _with_end(parameter: Range, edge: Edge) -> Range:
-    if edge.to is None:
-        return parameter
+def _with_end(parameter: Range, edge: Edge, only_new: bool) -> Range:
+    low, high = parameter.low, parameter.high
     if edge.side == "high":
-        return dataclasses.replace(parameter, high=edge.to)
-    return dataclasses.replace(parameter, low=edge.to)
+        low, high = parameter.value(1 - OUTER) if only_new else low, edge.to or high
+    else:
+        low, high = edge.to or low, parameter.value(OUTER) if only_new else high
+    return dataclasses.replace(parameter, low=low, high=high)
 
 
-def _edge(name: str, side: Literal["low", "high"], outer: Range, before: int) -> Edge:
-    low, high = outer.low, outer.high
+def _edge(name: str, side: Side, outer: Range, before: int) -> Edge:
+    end = outer.low if side == "low" else outer.high
+    to = end / DECADE if side == "low" else min(end * DECADE, MOST.get(name, math.inf))
+    to, why = float(f"{to:.4g}"), ""
     if side == "low" and name in KEEP_LOW:
-        why = f"{name} hardly matters this low" if low <= SLIGHT else "it is not extended downwards"
-        return Edge(name, side, low, high, None, why)
-    if before >= EXTENSIONS:
-        return Edge(name, side, low, high, None, f"it was extended {EXTENSIONS} times")
-    to = float(f"{low / DECADE if side == 'low' else high * DECADE:.4g}")
-    if side == "high":
-        to = min(to, MOST.get(name, math.inf))
-    if not (to < low or to > high):
-        return Edge(name, side, low, high, None, "there is nothing beyond")
-    return Edge(name, side, low, high, to)
+        why = f"{name} hardly matters this low" if end <= SLIGHT else "it is not extended downwards"
+    elif before >= EXTENSIONS:
+        why = f"it was extended {EXTENSIONS} times"
+    elif outer.low <= to <= outer.high:
+        why = "there is nothing beyond"
+    return Edge(name, side, end, None if why else to, why)

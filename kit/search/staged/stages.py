@@ -11,8 +11,9 @@ from typing import Any
 from kit.search.plans import Stage, extension, survivors
 from kit.search.space import Space
 from kit.search.staged import ranges, trial_ranking
-from kit.search.staged.ranges import Edge
-from kit.search.staged.state import Facts, Finals, Group, Settings, State
+from kit.search.staged.finals import Finals
+from kit.search.staged.random_points import draw
+from kit.search.staged.state import Facts, Group, Settings, State
 from kit.search.staged.trial_ranking import ranked
 from kit.search.trials import Trial
 
@@ -55,7 +56,7 @@ class Staged(Finals):
         space, elites = self.settings.space, list[Mapping[str, Any]]()
         for number, stage in enumerate(self.plan.stages, 1):
             old, seed = elites[: stage.trials // 2], self.settings.seed
-            new = ranges.draw(space, stage.trials - len(old), seed, len(self.trials), old)
+            new = draw(space, stage.trials - len(old), seed, len(self.trials), old)
             group = Group(number, (space,), self._added(number, stage, [*old, *new]))
             if not self._trained(group, stage):
                 self.foresee(number)
@@ -64,11 +65,11 @@ class Staged(Finals):
                 group = dataclasses.replace(group, edges=(*group.edges, *found))
                 if not any(edge.to is not None for edge in found):
                     break
-                outside = ranges.beyond(space, found)
+                outside = ranges.extended(space, found, only_new=True)
                 space = ranges.extended(space, found)
                 self.outer = ranges.extended(self.outer, found)
                 more = extension(stage)
-                new = ranges.draw(outside, more.trials, seed, len(self.trials))
+                new = draw(outside, more.trials, seed, len(self.trials))
                 added = self._added(number, more, new)
                 group = dataclasses.replace(
                     group, spaces=(*group.spaces, outside), trials=(*group.trials, *added)
@@ -171,7 +172,7 @@ class Staged(Finals):
                 before = rung
         return total
 
-    def _edges(self, group: Group, space: Space) -> list[Edge]:
+    def _edges(self, group: Group, space: Space) -> list[ranges.Edge]:
         """Return the edges that the best of a stage lie at and that were not seen before."""
         ranking = self.ranked(group.trials)
         best = trial_ranking.best_of(ranking, self.objective, self.settings.chance)

@@ -43,6 +43,7 @@ class SearchOracle(keras_tuner.Oracle):
         self.verbose = 0
         self.settings, self.ask, self.writes = settings, ask, True
         self.jobs: dict[str, Job] = {}
+        self.told: dict[str, int] = {}  # of each trial, how many epochs
         self._set_project_dir(str(folder), PROJECT)
         shutil.rmtree(folder / PROJECT, ignore_errors=True)
         self._write("tuner0.json", "{}")  # by which keras-tuner's tuners know a project
@@ -54,10 +55,13 @@ class SearchOracle(keras_tuner.Oracle):
             return TunerTrial(
                 self.get_space(), "none", "IDLE" if self.ongoing_trials else "STOPPED"
             )
-        name, values = trial_id(job.trial), tuner_values(job.values, self.settings.space)
+        return self._begin(tuner_id, job)
+
+    def _begin(self, tuner_id: str, job: Job) -> TunerTrial:
+        name, values = f"{job.trial:04}", tuner_values(job.values, self.settings.space)
         trial = self.trials.get(name)
         if trial is None or not values.items() <= trial.hyperparameters.values.items():
-            trial = TunerTrial(self.get_space(), name)
+            trial, self.told[name] = TunerTrial(self.get_space(), name), 0
             self.trials[name] = trial
         span = {"tuner/initial_epoch": job.first, "tuner/epochs": job.last}
         trial.hyperparameters.values = values | span  # as keras-tuner's Hyperband calls them
@@ -85,38 +89,31 @@ class SearchOracle(keras_tuner.Oracle):
         return trial
 
     def score_trial(self, trial: TunerTrial) -> None:
-        """Score a trial by the epoch that a training would keep."""
-        best = self.known(trial).best(self.settings.objective)
-        trial.score, trial.best_step = best[self.settings.objective], int(best["epoch"])
-
-    def known(self, trial: TunerTrial) -> Trial:
-        """Return what was told of a trial's epochs."""
-        rows: dict[int, dict[str, float]] = {}
-        for name, history in trial.metrics.metrics.items():
-            for seen in history.get_history():
-                rows.setdefault(seen.step, {"epoch": seen.step})[name] = seen.value[0]
-        every = tuple(rows[step] for step in sorted(rows))
-        return Trial(0, 1, {}, 0, len(every), every, images=self.settings.images)
+        """Leave the score as it is: :meth:`end` knows all epochs."""
 
     def replay(self, trials: Iterable[Trial], outer: Space) -> None:
         """Go through what is known of a search that goes on, as if it happened now."""
-        ask, self.writes = self.ask, False
+        self.writes = False
         for one in trials:
-            if one.status == "waiting" and not one.rows:
-                continue
-            job = Job(one.number, one.values, one.seed, 0, len(one.rows), one.planned)
-            self.ask = lambda job=job: job  # type: ignore[misc]
-            self.end(self.create_trial("before"), one.rows, "" if one.feasible else one.reason)
-        self.ask, self.writes = ask, True
+            if one.rows or one.status != "waiting":
+                job = Job(one.number, one.values, one.seed, 0, len(one.rows), one.planned)
+                self.end(self._begin("before", job), one.rows, "" if one.feasible else one.reason)
+        self.writes = True
         for trial in self.trials.values():
             self._save_trial(trial)
         self.extend(outer)
 
     def end(self, trial: TunerTrial, rows: Sequence[Mapping[str, float]], bad: str) -> None:
         """Update and end a trial: with all its epochs, and why it cannot be used."""
-        for row in rows[len(self.known(trial).rows) :]:
-            self.update_trial(trial.trial_id, row, step=int(row["epoch"]))
+        name = trial.trial_id
+        for row in rows[self.told[name] :]:
+            self.update_trial(name, row, step=int(row["epoch"]))
+        self.told[name] = len(rows)
         trial.status, trial.message = ("FAILED", bad) if bad else ("COMPLETED", None)
+        if not bad:
+            known = Trial(0, 1, {}, 0, len(rows), tuple(rows), images=self.settings.images)
+            best = known.best(self.settings.objective)
+            trial.score, trial.best_step = best[self.settings.objective], int(best["epoch"])
         self.end_trial(trial)
 
     def extend(self, outer: Space) -> None:
@@ -141,8 +138,3 @@ class SearchOracle(keras_tuner.Oracle):
             path.with_suffix(".new").replace(path)
         except OSError as error:  # that others cannot read it is no reason to stop
             progress.say(f"keras-tuner's project was not written: {error.strerror}.")
-
-
-def trial_id(number: int) -> str:
-    """Return what keras-tuner calls a trial."""
-    return f"{number:04}"

@@ -4,16 +4,19 @@ import math
 import pytest
 from scipy.stats import norm
 
-from kit.search.results.search_findings import Entrant, Extension, Findings, apart, interval
+from kit.search.results.search_findings import Findings, apart, interval
 from kit.search.results.search_sentences import sentences
 from kit.search.space import Choices, read_space
+from kit.search.staged.ranges import Edge
+from kit.search.staged.state import Finalist
 from kit.search.trials import Trial
+from kit.setting_names import as_flags
 
 SPACE = read_space(["learning_rate=1e-6:1e-1", "l2=1e-7:10"])
 BEST = {"learning_rate": 1e-3, "l2": 1e-4}
 OTHER = {"learning_rate": 5e-4, "l2": 1e-3}
-CLEAR = (Entrant(BEST, (0.531, 0.526, 0.535)), Entrant(OTHER, (0.49, 0.495, 0.485)))
-TIED = (Entrant(BEST, (0.531, 0.526, 0.535)), Entrant(OTHER, (0.529, 0.534, 0.524)))
+CLEAR = (Finalist(BEST, (0.531, 0.526, 0.535)), Finalist(OTHER, (0.49, 0.495, 0.485)))
+TIED = (Finalist(BEST, (0.531, 0.526, 0.535)), Finalist(OTHER, (0.529, 0.534, 0.524)))
 
 
 def trial(number, rate, accuracy, status="complete", reason="", stage=1, l2=None, epochs=1):
@@ -41,7 +44,7 @@ def told(**changes):
              "baseline": 0.1} | changes  # fmt: skip
     space = facts.pop("space", SPACE)
     stages = facts.pop("stages", (space,))
-    return "\n".join(sentences(Findings("val_accuracy", space, stages, **facts)))
+    return as_flags("\n".join(sentences(Findings("val_accuracy", space, stages, **facts))))
 
 
 def test_the_best_comes_first_with_mean_spread_images_and_majority():
@@ -72,14 +75,14 @@ def test_finalists_within_their_spread_cannot_be_told_apart():
 
 
 def test_three_that_are_tied_are_counted():
-    third = Entrant({"learning_rate": 2e-4, "l2": 1.0}, (0.527, 0.53, 0.534))
+    third = Finalist({"learning_rate": 2e-4, "l2": 1.0}, (0.527, 0.53, 0.534))
 
     assert "The first 3 finalists cannot be told apart" in told(finalists=(*TIED, third))
     assert "The first two finalists" in told(finalists=(*TIED, CLEAR[1]))
 
 
 def test_single_starts_say_nothing_of_chance():
-    single = (Entrant(BEST, (0.53,)), Entrant(OTHER, (0.50,)))
+    single = (Finalist(BEST, (0.53,)), Finalist(OTHER, (0.50,)))
 
     assert apart(*single) is None
     assert "nothing says whether luck decides" in told(finalists=single)
@@ -87,7 +90,7 @@ def test_single_starts_say_nothing_of_chance():
 
 
 def test_what_diverged_with_one_start_is_told():
-    shaky = (Entrant(BEST, (0.531, math.nan, 0.535)), CLEAR[1])
+    shaky = (Finalist(BEST, (0.531, 0.535), diverged=1), CLEAR[1])
 
     assert "With 1 of 3 starts it diverged" in told(finalists=shaky)
     assert "diverged" not in told()
@@ -110,7 +113,7 @@ def test_where_all_was_tried_it_is_said_and_no_more_trials_are_proposed():
 
 
 def test_guessing_is_no_result():
-    luck = (Entrant(BEST, (0.101, 0.104, 0.106)),)
+    luck = (Finalist(BEST, (0.101, 0.104, 0.106)),)
     assert "no winner is trained, and no test split is looked at" in told(finalists=luck)
     assert "There is no test split" not in told(finalists=luck)
 
@@ -120,7 +123,7 @@ def test_guessing_is_no_result():
 
 
 def test_all_right_of_few_images_is_not_called_guessing():
-    all_right = (Entrant(BEST, (1.0, 1.0, 1.0)),)
+    all_right = (Finalist(BEST, (1.0, 1.0, 1.0)),)
     few = {"finalists": all_right, "baseline": 0.5}
 
     assert "guessing" not in told(**few, images=8)  # of which even all may be luck
@@ -139,7 +142,7 @@ def test_settings_that_mattered_are_named_and_others_are_not():
 
 
 def test_a_best_value_at_the_edge_is_told_with_a_wider_range():
-    edge = (Entrant({"learning_rate": 0.09, "l2": 1e-4}, (0.53, 0.53, 0.531)),)
+    edge = (Finalist({"learning_rate": 0.09, "l2": 1e-4}, (0.53, 0.53, 0.531)),)
 
     text = told(finalists=edge)
 
@@ -157,8 +160,8 @@ def test_the_edge_of_a_narrowed_range_is_none_where_more_was_tried_before():
 
 def test_an_extension_is_told_and_whether_it_was_enough():
     wide = (SPACE, read_space(["learning_rate=1e-6:1", "l2=1e-7:10"]))
-    hit = (Extension("learning_rate", "high", 0.1, 1.0),)
-    beyond = (Entrant({"learning_rate": 0.9, "l2": 1e-4}, (0.53,)),)
+    hit = (Edge("learning_rate", "high", 0.1, 1.0),)
+    beyond = (Finalist({"learning_rate": 0.9, "l2": 1e-4}, (0.53,)),)
 
     inside = told(stages=wide, extensions=hit)
     still = told(stages=wide, extensions=hit, finalists=beyond)
@@ -170,9 +173,9 @@ def test_an_extension_is_told_and_whether_it_was_enough():
 
 def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
     wide = (SPACE, read_space(["learning_rate=1e-6:10", "l2=1e-7:10"]))
-    best = (Extension("learning_rate", "high", 0.1, 1.0),)
-    still = (Extension("learning_rate", "high", 0.1, 1.0, still=True),)
-    more = (Extension("learning_rate", "high", 1.0, 10.0),)
+    best = (Edge("learning_rate", "high", 0.1, 1.0),)
+    still = (Edge("learning_rate", "high", 0.1, 1.0, still=True),)
+    more = (Edge("learning_rate", "high", 1.0, 10.0),)
 
     text = told(stages=wide, extensions=best + more)
     assert "At least half of the best lay towards the high end of learning_rate, so" in text
@@ -184,8 +187,8 @@ def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
 
 def test_a_best_value_where_a_limit_left_no_room_to_extend_is_at_the_edge():
     narrow = (SPACE, read_space(["learning_rate=1e-2:1e-1", "l2=1e-7:10"]))
-    full = (Extension("learning_rate", "high", 0.1, 0.1, "the limit leaves no room"),)
-    near = (Entrant({"learning_rate": 0.07, "l2": 1e-4}, (0.53,)),)
+    full = (Edge("learning_rate", "high", 0.1, None, "the limit leaves no room"),)
+    near = (Finalist({"learning_rate": 0.07, "l2": 1e-4}, (0.53,)),)
 
     assert "near the end of all" in told(stages=narrow, extensions=full, finalists=near)
     assert "--search learning_rate" in told(stages=narrow, extensions=full, finalists=near)
@@ -194,14 +197,14 @@ def test_a_best_value_where_a_limit_left_no_room_to_extend_is_at_the_edge():
 
 def test_a_large_l2_at_its_low_end_matters():
     space = read_space(["learning_rate=1e-6:1e-1", "l2=1:10"])
-    low = (Entrant({"learning_rate": 1e-3, "l2": 1.05}, (0.53, 0.531)),)
+    low = (Finalist({"learning_rate": 1e-3, "l2": 1.05}, (0.53, 0.531)),)
 
     assert "hardly matters" not in told(space=space, finalists=low)
     assert "--search l2=0.1:10.0" in told(space=space, finalists=low)
 
 
 def test_l2_at_its_low_end_hardly_matters():
-    low = (Entrant({"learning_rate": 1e-3, "l2": 1.2e-7}, (0.53, 0.531)),)
+    low = (Finalist({"learning_rate": 1e-3, "l2": 1.2e-7}, (0.53, 0.531)),)
 
     text = told(finalists=low)
 
@@ -288,7 +291,7 @@ def test_the_test_split_is_what_to_believe():
 def test_a_loss_has_no_interval_of_accuracy():
     rows = ({"epoch": 1, "val_data_loss": 1.5},)
     trials = tuple(Trial(t.number, 1, t.values, 1, 1, rows, "complete") for t in grid())
-    finalists = (Entrant(BEST, (1.2, 1.3)), Entrant(OTHER, (1.9, 1.8)))
+    finalists = (Finalist(BEST, (1.2, 1.3)), Finalist(OTHER, (1.9, 1.8)))
     found = Findings("val_data_loss", SPACE, (SPACE,), trials, finalists, 20, 5000, 0.1)
 
     text = "\n".join(sentences(found))

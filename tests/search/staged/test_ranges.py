@@ -10,6 +10,7 @@ import pytest
 from kit.intervals import guessing
 from kit.search import Chance, Trial, read_space
 from kit.search.staged import ranges, trial_ranking
+from kit.search.staged.random_points import draw
 
 SPACE = read_space(["learning_rate=1e-6:1e-1", "l2=1e-7:10"])
 CHANCE = Chance(images=1000, score=0.1)
@@ -221,7 +222,7 @@ def test_linear_ranges_and_whole_numbers_are_not_extended() -> None:
 def test_an_extension_is_searched_beyond_the_old_end() -> None:
     found = ranges.edges(SPACE, SPACE, [trial(n, 9e-2, 0.5) for n in range(3)], {})
 
-    new, _ = ranges.beyond(SPACE, found)
+    new, _ = ranges.extended(SPACE, found, only_new=True)
     wide, _ = ranges.extended(SPACE, found)
 
     assert (new.low, new.high) == (pytest.approx(0.0316, rel=0.01), 1.0)
@@ -254,10 +255,10 @@ def test_where_the_loss_jumped_and_lies_still_the_rate_is_not_too_low() -> None:
 
 
 def test_draws_fill_every_part_of_a_range_once_and_follow_from_the_seed() -> None:
-    points = ranges.draw(SPACE, 10, seed=7, stage=0)
+    points = draw(SPACE, 10, seed=7, stage=0)
     shares = sorted(SPACE[0].share(point["learning_rate"]) for point in points)
 
     assert [int(10 * share) for share in shares] == list(range(10))
-    assert points == ranges.draw(SPACE, 10, seed=7, stage=0)
-    assert points != ranges.draw(SPACE, 10, seed=8, stage=0)
-    assert points != ranges.draw(SPACE, 10, seed=7, stage=10)
+    assert points == draw(SPACE, 10, seed=7, stage=0)
+    assert points != draw(SPACE, 10, seed=8, stage=0)
+    assert points != draw(SPACE, 10, seed=7, stage=10)
