@@ -39,6 +39,7 @@ def test_a_space_is_keras_tuners_with_its_logarithmic_scale() -> None:
     assert (dropout.sampling, units.sampling) == ("linear", "log")
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_keras_tuners_own_search_runs_on_our_builders(photos: Path, tmp_path: Path) -> None:
     splits = data.load(photos, image_size=8, batch_size=8, augmentation="none", cache=False)
     space = {"learning_rate": "1e-4:1e-1", "filters": "[4],[8]", "dropout": "0.0:0.5"}

@@ -54,7 +54,7 @@ def simulated(
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_results_of_a_search_that_was_cut_off_are_those_of_its_settings(workers: int) -> None:
-    for jobs in range(0, 50, 4):
+    for jobs in range(0, 50, 7):
         found = simulated({}, workers, (jobs, jobs + jobs % 7), seed=jobs)
         for one in found.trials:
             span = (0, len(one.rows), one.planned, one.share)
@@ -66,7 +66,7 @@ def test_the_results_of_a_search_that_was_cut_off_are_those_of_its_settings(work
 def test_a_search_that_was_cut_off_goes_on_as_if_it_had_not_been(workers: int) -> None:
     whole = simulated({})
 
-    for jobs in range(1, 32, 3):
+    for jobs in range(1, 32, 6):
         facts: dict[int, Facts] = {}
         assert not simulated(facts, workers, (jobs, jobs + jobs % 7), seed=jobs).whole
         assert simulated(facts, workers, seed=jobs) == whole

@@ -13,8 +13,6 @@ from kit.errors import SettingError
 from kit.search.trainer import from_builders
 from kit.search.trials import Job, RunTrial, plain_row
 
-pytestmark = pytest.mark.usefixtures("eagerly")
-
 VALUES = {"learning_rate": 0.02, "l2": 1e-3}
 CLOCKS = ("seconds", "cpu_seconds")
 
@@ -60,6 +58,7 @@ def test_a_trial_depends_on_its_values_and_its_seed_alone(runner: RunTrial) -> N
     assert first == [plain_row(row) for row in first]
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_two_jobs_are_one_trial(runner: RunTrial, tmp_path: Path) -> None:
     whole = rows(runner, job(last=2, epochs=2))
     state = tmp_path / "0000.npz"
@@ -116,6 +115,7 @@ def test_other_errors_go_through(splits: data.Splits) -> None:
         from_builders(fails, lambda **_: splits)(job(), print)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_statistics_of_the_images_are_taken_once(
     splits: data.Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:

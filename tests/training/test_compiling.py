@@ -130,11 +130,6 @@ def test_balanced_accuracy_reads_one_sigmoid_column() -> None:
     assert float(metric.result()) == pytest.approx((2 / 3 + 1) / 2)
 
 
-def test_a_loss_that_compares_classes_is_refused_for_one_sigmoid_output() -> None:
-    with pytest.raises(SettingError, match="would never change"):
-        compile_model(small(1, "sigmoid"), loss="categorical_crossentropy")
-
-
 @pytest.mark.parametrize("ahead", [True, False])
 def test_the_momentum_of_sgd_looks_ahead_unless_it_is_told_not_to(ahead: bool) -> None:
     assert compile_model(small(), optimizer="sgd", nesterov=ahead).optimizer.nesterov is ahead

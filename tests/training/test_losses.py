@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kit.errors import SettingError
-from kit.training import check_compile, compile_model, default_loss
+from kit.training import check_compile, compile_model
 from kit.training.losses import multiclass_hinge, squared_multiclass_hinge
 
 # Three images of a cat, a car and a frog, as a well-known lecture scores them.
@@ -67,26 +67,12 @@ def test_the_hinge_of_keras_is_another_one():
     assert keras_hinge[2] == pytest.approx(6.6)  # the strongest wrong class, not their sum
 
 
-@pytest.mark.parametrize(
-    ("head", "loss"),
-    [("softmax", "crossentropy"), ("sigmoid", "crossentropy"), ("scores", "multiclass_hinge")],
-)
-def test_the_default_loss_suits_the_head(head, loss):
-    assert default_loss(head) == loss
-
-
 def test_a_model_that_ends_in_scores_is_compiled_with_the_hinge():
     model = compile_model(model_with("scores"))
     model.set_weights([np.eye(3), np.zeros(3)])
     loss, accuracy, balanced = model.test_on_batch(SCORES, TRUE)
     assert loss == pytest.approx(5.2667, abs=1e-3)
     assert accuracy == balanced == pytest.approx(1 / 3)
-
-
-def test_a_model_that_ends_in_probabilities_is_compiled_with_the_crossentropy():
-    model = compile_model(model_with("probabilities", activation="softmax"))
-    assert isinstance(model.loss, keras.losses.CategoricalCrossentropy)
-    assert model.loss.label_smoothing == 0.1
 
 
 @pytest.mark.parametrize(

@@ -157,13 +157,6 @@ def test_the_geometric_schedule_is_the_same_under_a_limit() -> None:
     assert rates == pytest.approx([0.9 ** (n // STEPS) for n in range(len(rates))])
 
 
-def test_without_a_limit_all_epochs_are_trained() -> None:
-    pace, rates, _ = trained(None, epochs=3, step=1e6)
-
-    assert len(rates) == 3 * STEPS
-    assert pace.stopped == ""
-
-
 def test_what_is_left_of_a_limit_is_three_seconds_at_least() -> None:
     now = time.monotonic()
 

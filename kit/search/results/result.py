@@ -66,9 +66,7 @@ def result(search: Search, ended: str = "") -> Result:
         ),
         trials=state.trials,
         finalists=tuple(one for one in state.finalists if one.scores),
-        images=0 if settings.chance is None else settings.chance.images,
-        baseline=float("nan") if settings.chance is None else settings.chance.score,
-        baseline_error=None if settings.chance is None else settings.chance.error,
+        chance=settings.chance,
         extensions=tuple(edge for group in state.groups for edge in group.edges),
         ended=ended or _early(state),
     )

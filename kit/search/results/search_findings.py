@@ -31,9 +31,7 @@ class Findings:
         stages: The space of each stage; an extended one as far as it was extended.
         trials: All trials.
         finalists: Those with a score, best first; none where the search ended before.
-        images: How many validation images there are; 0 where that is not known.
-        baseline: The accuracy of always answering the largest class; NaN where that is not known.
-        baseline_error: Its standard error, as :class:`kit.search.Chance` has it.
+        chance: What guessing scores, on how many validation images; None where that is not known.
         extensions: Edges that were hit, in their order.
         ended: What ended the search before its plan was done; empty where nothing did.
         use_validation: Whether the last training uses the validation images, too.
@@ -46,9 +44,7 @@ class Findings:
     stages: tuple[Space, ...]
     trials: tuple[Trial, ...]
     finalists: tuple[Finalist, ...] = ()
-    images: int = 0
-    baseline: float = math.nan
-    baseline_error: float | None = None
+    chance: Chance | None = None
     extensions: tuple[Edge, ...] = ()
     ended: str = ""
     use_validation: bool = False
@@ -104,12 +100,10 @@ class Findings:
     @property
     def guessing(self) -> bool:
         """Tell whether the best is no better than guessing might be."""
-        if self.best is None or math.isnan(self.baseline) or lower_is_better(self.objective):
+        if self.best is None or self.chance is None or lower_is_better(self.objective):
             return False
-        if not self.images:
-            return self.best.mean <= self.baseline
-        level = chance_level(Chance(self.images, self.baseline, self.baseline_error))
-        return self.best.mean <= level < 1  # else all right answers might be luck, too
+        # Else all right answers might be luck, too.
+        return self.best.mean <= chance_level(self.chance) < 1
 
     @property
     def at_edge(self) -> list[tuple[Range, Side]]:

@@ -60,8 +60,8 @@ def _best(findings: Findings, best: Finalist) -> list[str]:
         )
     else:
         score += ", of one start"
-    if findings.images:
-        score += f", on {_count(findings.images, 'validation image')}"
+    if findings.chance is not None:
+        score += f", on {_count(findings.chance.images, 'validation image')}"
     told = [f"Best: {settings_text(best.values)}: {clean(score)}."]
     if best.diverged:
         starts = len(best.scores) + best.diverged
@@ -73,16 +73,16 @@ def _best(findings: Findings, best: Finalist) -> list[str]:
 
 def _believed(findings: Findings, best: Finalist) -> list[str]:
     told = []
-    if findings.images and not lower_is_better(findings.objective):
-        low, high = interval(best.mean, findings.images)
+    if findings.chance is not None and not lower_is_better(findings.objective):
+        low, high = interval(best.mean, findings.chance.images)
         words = "alone allow"
         if "balanced" in findings.objective:
             words += " at best"  # where classes are small, a few images have a large share
+        guess = score_text(findings.chance.score)
         told.append(
-            f"So many images {words} {low:.3f} to {high:.3f} (95 % interval){_guess(findings)}."
+            f"So many images {words} {low:.3f} to {high:.3f} (95 % interval); always answering the "
+            f"largest class would score {guess}."
         )
-    elif guess := _guess(findings).removeprefix("; "):
-        told.append(f"{guess.capitalize()}.")
     if findings.guessing:
         told.append(
             "That is no better than guessing may be: nothing shows that anything was learned."
@@ -93,12 +93,6 @@ def _believed(findings: Findings, best: Finalist) -> list[str]:
             "is optimistic."
         )
     return told
-
-
-def _guess(findings: Findings) -> str:
-    if math.isnan(findings.baseline) or lower_is_better(findings.objective):
-        return ""
-    return f"; always answering the largest class would score {score_text(findings.baseline)}"
 
 
 def _tested(findings: Findings) -> list[str]:

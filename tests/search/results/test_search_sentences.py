@@ -9,6 +9,7 @@ from kit.search.results.search_sentences import sentences
 from kit.search.space import Choices, read_space
 from kit.search.staged.ranges import Edge
 from kit.search.staged.state import Finalist
+from kit.search.staged.trial_ranking import Chance
 from kit.search.trials import Trial
 from kit.setting_names import as_flags
 
@@ -40,8 +41,7 @@ def grid(count=20, highest=1e-1, last=0.02):
 
 
 def told(**changes):
-    facts = {"trials": tuple(grid()), "finalists": CLEAR, "images": 5000,
-             "baseline": 0.1} | changes  # fmt: skip
+    facts = {"trials": tuple(grid()), "finalists": CLEAR, "chance": Chance(5000, 0.1)} | changes
     space = facts.pop("space", SPACE)
     stages = facts.pop("stages", (space,))
     return as_flags("\n".join(sentences(Findings("val_accuracy", space, stages, **facts))))
@@ -124,11 +124,11 @@ def test_guessing_is_no_result():
 
 def test_all_right_of_few_images_is_not_called_guessing():
     all_right = (Finalist(BEST, (1.0, 1.0, 1.0)),)
-    few = {"finalists": all_right, "baseline": 0.5}
 
-    assert "guessing" not in told(**few, images=8)  # of which even all may be luck
-    assert "guessing" not in told(**few, images=22, baseline_error=0.185)  # 20 and 2 of a class
-    assert "no better than guessing may be" in told(**(few | {"finalists": CLEAR}), images=20)
+    uneven = Chance(22, 0.5, 0.185)  # 20 and 2 of a class
+    for chance in (Chance(8, 0.5), uneven):  # of which even all may be luck
+        assert "guessing" not in told(finalists=all_right, chance=chance)
+    assert "no better than guessing may be" in told(chance=Chance(20, 0.5))
 
 
 def test_settings_that_mattered_are_named_and_others_are_not():
@@ -292,7 +292,7 @@ def test_a_loss_has_no_interval_of_accuracy():
     rows = ({"epoch": 1, "val_data_loss": 1.5},)
     trials = tuple(Trial(t.number, 1, t.values, 1, 1, rows, "complete") for t in grid())
     finalists = (Finalist(BEST, (1.2, 1.3)), Finalist(OTHER, (1.9, 1.8)))
-    found = Findings("val_data_loss", SPACE, (SPACE,), trials, finalists, 20, 5000, 0.1)
+    found = Findings("val_data_loss", SPACE, (SPACE,), trials, finalists, Chance(5000, 0.1))
 
     text = "\n".join(sentences(found))
 
