@@ -12,8 +12,6 @@ from plain_keras import foreign_classes
 from kit import architectures, data, runs, training
 from kit.errors import DataError, KitError, SettingError
 
-pytestmark = pytest.mark.usefixtures("eagerly")
-
 
 def save(folder: Path, name: str, pixels: np.ndarray) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +62,7 @@ def learnt(bars: data.Splits) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def short(bars: data.Splits) -> Mapping[str, keras.Model]:
+def short(bars: data.Splits, eagerly: None) -> Mapping[str, keras.Model]:
     """One epoch from equal weights: as it is, with other labels, and in the other style."""
     blind = dataclasses.replace(bars, labels=np.zeros_like(bars.labels))
     models = {"plain": network(bars), "blind": network(bars), "other": network(bars, "sequential")}
@@ -144,6 +142,7 @@ def test_the_classifier_stays_compiled_and_its_file_needs_no_kit(
     np.testing.assert_allclose(other(gray), learnt.done.autoencoder(gray), rtol=1e-5)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(("shape", "loss"), [((8, 8), "l1"), ((33, 47, 3), "crossentropy")])
 def test_any_size_comes_back_in_its_size_by_any_loss_and_no_noise_is_none(
     tmp_path: Path, shape: tuple[int, ...], loss: str
@@ -160,6 +159,7 @@ def test_any_size_comes_back_in_its_size_by_any_loss_and_no_noise_is_none(
     assert np.isfinite(done.history.table["val_loss"]).all()
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_unlabelled_images_are_learnt_from_but_no_held_out_ones(
     bars: data.Splits, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -230,6 +230,7 @@ def test_a_wrong_setting_says_what_must_hold(
         training.pretrain(learnt.model, bars, **settings)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_rate_that_explodes_is_an_error_with_what_to_do(bars: data.Splits) -> None:
     with pytest.raises(KitError, match=r"Pre-training diverged.*: 0\.001\.$"):
         training.pretrain(network(bars, filters=(4,)), bars, epochs=1, learning_rate=1e30)
