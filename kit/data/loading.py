@@ -113,7 +113,8 @@ def load(
     notes = [
         *loading_notes.of_files(scanned, changed, groups.notes, size),
         *drawn,
-        *loading_notes.of_parts(root, names, scanned, sides, groups.names),
+        *loading_notes.lacking(root, names, scanned.labels, sides),
+        *loading_notes.across(sides, scanned.hashes, groups.names),
         *mirroring.advice(names, varied, flip),
         *(offered_layers.colourless(layers) if scanned.color == "grayscale" else []),
     ]

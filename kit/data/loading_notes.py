@@ -40,24 +40,6 @@ def of_files(
     ]
 
 
-def of_parts(
-    root: Path,
-    class_names: Sequence[str],
-    scanned: Scan,
-    parts: Sequence[str],
-    groups: Sequence[str],
-) -> list[str]:
-    """Return all sentences about how a data set is divided.
-
-    Raises:
-        DataError: A class has no training image, or nothing is left for validation.
-    """
-    return [
-        *lacking(root, class_names, scanned.labels, parts),
-        *across(parts, scanned.hashes, groups),
-    ]
-
-
 def skipped(scanned: Scan) -> list[str]:
     """Return sentences that count what is left out, and name what is broken or refused."""
     notes = []
