@@ -34,10 +34,7 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         chances: How often shuffled labels fit the answers as well, see :func:`chance`.
         steps: Of training.
     """
-    expected = (
-        f"more than {largest} of {images}; what grey images reach at best, and answers that fit "
-        f"shuffled labels as well in at most {LEVEL:.2%} of cases"
-    )
+    expected = f"at most {LEVEL:.2%}; grey images, all alike, reach {largest} of {images} at best"
     numbers: dict[str, Any] = {
         "hits": hits,
         "images": images,
@@ -46,8 +43,8 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         "steps": steps,
     }
     told = (
-        f"{hits} of {images} real images recognised; after {steps} steps, shuffled labels fit as "
-        f"well in {chances:.2g} of cases"
+        f"shuffled labels fit as well in {chances:.2%} of cases; {hits} of {images} real images "
+        f"recognised after {steps} steps"
     )
     verdict: Verdict = "not applicable"
     if largest == images:
