@@ -10,8 +10,6 @@ As published, without batch normalization, it asks for a small learning rate: ad
 by heart at 0.0003, and in as many steps hardly any at 0.003.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from keras import layers
@@ -19,23 +17,21 @@ from keras import layers
 from kit.architectures.parts.assembling import Block, Stage
 from kit.architectures.parts.grouped_convolution import grouped_convolution
 from kit.architectures.parts.heads import classifier
-from kit.architectures.parts.local_response import local_response_normalization
+from kit.architectures.parts.local_response import unless_normalized
 from kit.architectures.parts.rules import Count, Counts, require_side
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
 
 LEARNING_RATE = 3e-4  # of Adam; see above
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (32, 36, 3),
-        "filters": (6, 8, 8, 8, 6),
-        "dense": (8, 8),
-        "dropout": 0.0,
-        "initialization": "he_normal",
-        "scale": "symmetric",
-    }
-)
+EXAMPLE = {
+    "input_shape": (32, 36, 3),
+    "filters": (6, 8, 8, 8, 6),
+    "dense": (8, 8),
+    "dropout": 0.0,
+    "initialization": "he_normal",
+    "scale": "symmetric",
+}
 
 Padding = Literal["auto", "same", "valid"]
 PUBLISHED = Traits(
@@ -110,18 +106,13 @@ def stages(
     def pool(number: int) -> layers.Layer:
         return layers.MaxPooling2D(3, strides=2, padding=padding, name=f"pool{number}")
 
-    def norm(number: int) -> list[Stage]:
-        if traits.normalization != "none":
-            return []
-        return [Block(local_response_normalization, name=f"norm{number}")]
-
     return [
         scaling(traits.scale),
         conv(1, FIRST_KERNEL),
-        *norm(1),
+        *unless_normalized(traits, "norm1"),
         pool(1),
         conv(2, 5, groups),
-        *norm(2),
+        *unless_normalized(traits, "norm2"),
         pool(2),
         conv(3, 3),
         conv(4, 3, groups),

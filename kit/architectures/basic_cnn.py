@@ -7,35 +7,22 @@ and Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedi
 1998).
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from keras import layers
 
 from kit.architectures.parts.assembling import Block, Stage, Tensor
 from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, stem_stages
 from kit.architectures.parts.heads import classifier
-from kit.architectures.parts.rules import (
-    AutoCounts,
-    Count,
-    Downsampling,
-    Share,
-    Stem,
-    require_room,
-    room,
-)
+from kit.architectures.parts.rules import AutoCounts, Count, Downsampling, Share, Stem, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (12, 16, 3),
-        "filters": (4, 8),
-        "convolutions_per_block": 2,
-        "dense": (8,),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (12, 16, 3),
+    "filters": (4, 8),
+    "convolutions_per_block": 2,
+    "dense": (8,),
+    "dropout": 0.0,
+}
 
 FILTERS = (64, 128, 256, 512)  # of the blocks, where none are given
 
@@ -74,7 +61,9 @@ def stages(
     """
     first = chosen_stem(stem, input_shape)
     if filters is None:
-        filters = FILTERS[: max(1, room(input_shape, stem=SHRINKS[first]))]
+        side = -(-min(input_shape[:2]) // SHRINKS[first])
+        halvings = side.bit_length() - 1  # rounding down, before the side is 0
+        filters = FILTERS[: max(1, halvings)]
     require_room("basic_cnn", input_shape, len(filters), "blocks", stem=SHRINKS[first])
     return [
         scaling(traits.scale),

@@ -23,9 +23,7 @@ parameters    30,840                                16,514 (24 of them moving st
 ============  ====================================  ==========================================
 """
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from keras import layers
@@ -38,21 +36,15 @@ from kit.architectures.parts.rules import AutoCounts, Count, Rule, Share, requir
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {"input_shape": (12, 16, 3), "filters": (4, 6), "dense": (8,)}
-)
-MNIST: Mapping[str, object] = MappingProxyType(
-    {"filters": (10, 20), "convolutions": 1, "kernel_size": 5, "padding": 1, "dense": (50,)}
-)
-EMNIST: Mapping[str, object] = MappingProxyType(
-    {
-        "filters": (6, 6),
-        "convolutions": 1,
-        "normalization": "after_pooling",
-        "activation": "leaky_relu",
-        "dense": (50,),
-    }
-)
+EXAMPLE = {"input_shape": (12, 16, 3), "filters": (4, 6), "dense": (8,)}
+MNIST = {"filters": (10, 20), "convolutions": 1, "kernel_size": 5, "padding": 1, "dense": (50,)}
+EMNIST = {
+    "filters": (6, 6),
+    "convolutions": 1,
+    "normalization": "after_pooling",
+    "activation": "leaky_relu",
+    "dense": (50,),
+}
 
 FILTERS = (16, 32, 64, 128)  # of the blocks, where none are given
 
@@ -194,11 +186,7 @@ def _pixels(padding: str | int) -> int:
 def _smallest_side(blocks: int, *, convolutions: int, shrinks: int, halves: bool) -> int:
     """Return how many pixels a side needs for the last block to leave one.
 
-    Args:
-        blocks: Number of blocks.
-        convolutions: In each block.
-        shrinks: Pixels that each of them takes off a side; below 0 where padding adds some.
-        halves: Whether a pooling ends each block.
+    ``shrinks`` counts pixels that a convolution takes off a side, below 0 where padding adds some.
     """
     side = 1
     for _ in range(blocks):

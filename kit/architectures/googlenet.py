@@ -9,9 +9,7 @@ As published, without batch normalization, it asks for a small learning rate: ad
 by heart at 0.0003, and in as many steps hardly any at 0.003.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from keras import layers
 
@@ -19,39 +17,35 @@ from kit.architectures.inception import inception
 from kit.architectures.parts.assembling import Block, Stage
 from kit.architectures.parts.blocks import convolution
 from kit.architectures.parts.heads import classifier
-from kit.architectures.parts.local_response import local_response_normalization
+from kit.architectures.parts.local_response import unless_normalized
 from kit.architectures.parts.rules import Part, require_side
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
 LEARNING_RATE = 3e-4  # of Adam; see above
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (32, 36, 3),
-        "width": 0.06,
-        "activation": "leaky_relu",  # a branch of one filter may be dead with relu
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (32, 36, 3),
+    "width": 0.06,
+    "activation": "leaky_relu",  # a branch of one filter may be dead with relu
+    "dropout": 0.0,
+}
 
 # Layers that an auxiliary classifier follows in training (section 5): the ends of 4a and 4d.
 AUXILIARY = ("mixed4a_join", "mixed4d_join")
 FIRST, REDUCED, SECOND = 64, 64, 192  # filters of the convolutions before the modules
 
 # Rows of table 1: #1x1, (#3x3 reduce, #3x3), (#5x5 reduce, #5x5), pool proj.
-MODULES: Mapping[str, tuple[int, tuple[int, int], tuple[int, int], int]] = MappingProxyType(
-    {
-        "3a": (64, (96, 128), (16, 32), 32),
-        "3b": (128, (128, 192), (32, 96), 64),
-        "4a": (192, (96, 208), (16, 48), 64),
-        "4b": (160, (112, 224), (24, 64), 64),
-        "4c": (128, (128, 256), (24, 64), 64),
-        "4d": (112, (144, 288), (32, 64), 64),
-        "4e": (256, (160, 320), (32, 128), 128),
-        "5a": (256, (160, 320), (32, 128), 128),
-        "5b": (384, (192, 384), (48, 128), 128),
-    }
-)
+MODULES = {
+    "3a": (64, (96, 128), (16, 32), 32),
+    "3b": (128, (128, 192), (32, 96), 64),
+    "4a": (192, (96, 208), (16, 48), 64),
+    "4b": (160, (112, 224), (24, 64), 64),
+    "4c": (128, (128, 256), (24, 64), 64),
+    "4d": (112, (144, 288), (32, 64), 64),
+    "4e": (256, (160, 320), (32, 128), 128),
+    "5a": (256, (160, 320), (32, 128), 128),
+    "5b": (384, (192, 384), (48, 128), 128),
+}
 PUBLISHED = Traits(
     normalization="none", initialization="glorot_uniform", dropout=0.4, scale="mean_channel"
 )
@@ -91,11 +85,6 @@ def stages(
     def pool(number: int) -> layers.Layer:
         return layers.MaxPooling2D(3, strides=2, padding="same", name=f"pool{number}")
 
-    def norm(number: int) -> list[Stage]:
-        if traits.normalization != "none":
-            return []
-        return [Block(local_response_normalization, name=f"norm{number}")]
-
     body: list[Stage] = []
     for name, (one, three, five, pooled) in MODULES.items():
         body.append(
@@ -115,10 +104,10 @@ def stages(
         scaling(traits.scale),
         Block(conv, share(FIRST), 7, strides=2, name="conv1"),
         pool(1),
-        *norm(1),
+        *unless_normalized(traits, "norm1"),
         Block(conv, share(REDUCED), 1, name="reduce2"),
         Block(conv, share(SECOND), 3, name="conv2"),
-        *norm(2),
+        *unless_normalized(traits, "norm2"),
         pool(2),
         *body,
         *classifier(num_classes, traits),

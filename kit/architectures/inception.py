@@ -7,10 +7,8 @@ a processor without an accelerator; GoogLeNet itself has nine modules of four to
 filters.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from itertools import count
-from types import MappingProxyType
 
 from keras import layers
 
@@ -21,18 +19,16 @@ from kit.architectures.parts.rules import AnyStem, Count, Counts, Pair, require_
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (24, 28, 3),
-        "stem_filters": 4,
-        "modules": (1, 1),
-        "one": 2,
-        "three": (2, 4),
-        "five": (2, 4),
-        "pooled": 2,
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (24, 28, 3),
+    "stem_filters": 4,
+    "modules": (1, 1),
+    "one": 2,
+    "three": (2, 4),
+    "five": (2, 4),
+    "pooled": 2,
+    "dropout": 0.0,
+}
 
 POOL_FROM = 24  # pixels: a smaller image has little to shrink before the first module
 

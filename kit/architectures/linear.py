@@ -7,8 +7,6 @@ machine (Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Re
 1999). To be tried first: what a larger network is worth shows beside it.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated
 
 from keras import layers
@@ -19,7 +17,7 @@ from kit.architectures.parts.kernels import kernel
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without
 
-EXAMPLE: Mapping[str, object] = MappingProxyType({"input_shape": (8, 10, 1)})
+EXAMPLE = {"input_shape": (8, 10, 1)}
 
 Own = Annotated[Traits, Without("activation", "normalization", "features", "dense", "dropout")]
 

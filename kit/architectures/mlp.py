@@ -7,8 +7,6 @@ convolutions do without. How to train it: Rumelhart, Hinton and Williams, "Learn
 by Back-Propagating Errors", Nature, 1986.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated
 
 from kit.architectures.parts.assembling import Stage
@@ -16,9 +14,7 @@ from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {"input_shape": (8, 10, 3), "dense": (12, 8), "dropout": 0.0}
-)
+EXAMPLE = {"input_shape": (8, 10, 3), "dense": (12, 8), "dropout": 0.0}
 
 HIDDEN = Traits(normalization="none", features="flatten", dense=(50,), dropout=0.0)
 

@@ -8,31 +8,26 @@ each channel by itself (depthwise) and a 1x1 convolution behind it (pointwise) m
 thirteen of up to 1024 filters.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from keras import layers
 
 from kit.architectures.parts.activations import normalized
-from kit.architectures.parts.assembling import Block, Stage, Tensor
-from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, stem_stages
+from kit.architectures.parts.assembling import Stage, Tensor
+from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, groups, stem_stages
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.kernels import depthwise_initializer, penalty
 from kit.architectures.parts.rules import AnyStem, Count, Counts, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
-from kit.errors import SettingError
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (12, 16, 3),
-        "stem_filters": 8,
-        "filters": (16, 16),
-        "blocks": (1, 2),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (12, 16, 3),
+    "stem_filters": 8,
+    "filters": (16, 16),
+    "blocks": (1, 2),
+    "dropout": 0.0,
+}
 
 POOL_FROM = 48  # pixels: a smaller image has little to shrink before the first block
 
@@ -65,23 +60,14 @@ def stages(
         SettingError: ``filters`` and ``blocks`` are not of the same length, or the images are too
             small for so many groups.
     """
-    if len(filters) != len(blocks):
-        raise SettingError(
-            "mobile: filters and blocks must have a number for each group of blocks, but filters "
-            f"has {len(filters)} and blocks {len(blocks)}. Give both."
-        )
     first = chosen_stem(stem, input_shape, pool_from=POOL_FROM)
+    block = partial(separable, kernel_size=kernel_size, traits=traits)
+    body = groups("mobile", block, filters, blocks)
     halvings = len(filters) - 1
     require_room("mobile", input_shape, halvings, "strides between groups", stem=SHRINKS[first])
-    block = partial(separable, kernel_size=kernel_size, traits=traits)
-    body = stem_stages(first, stem_filters, traits)
-    for group, (count, repeats) in enumerate(zip(filters, blocks, strict=True), start=1):
-        for number in range(1, repeats + 1):
-            strides = 2 if group > 1 and number == 1 else 1
-            name = f"group{group}_block{number}"
-            body.append(Block(block, count, strides=strides, name=name))
     return [
         scaling(traits.scale),
+        *stem_stages(first, stem_filters, traits),
         *body,
         *classifier(num_classes, traits),
     ]

@@ -9,9 +9,7 @@ The authors' last maps go through a rectifier; here they do not, since a class w
 for all images could never be learned.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Annotated
 
 from keras import layers
@@ -24,15 +22,13 @@ from kit.architectures.parts.rules import Count, Counts, Stem, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (12, 16, 3),
-        "block1": (8, 6, 4),
-        "block2": (8, 8),
-        "block3": (8, 8),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (12, 16, 3),
+    "block1": (8, 6, 4),
+    "block2": (8, 8),
+    "block3": (8, 8),
+    "dropout": 0.0,
+}
 
 PUBLISHED = Traits(normalization="none", dropout=0.5)
 

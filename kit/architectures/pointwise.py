@@ -6,12 +6,11 @@ sees neighbours nor changes height and width; it mixes channels, and with fewer 
 channels (:func:`reduce_channels`) it makes the next convolution cheaper.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from keras import layers
 
+from kit.architectures.network_in_network import mlpconv
 from kit.architectures.parts.assembling import Block, Stage, Tensor
 from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, stem_stages
 from kit.architectures.parts.heads import classifier
@@ -19,9 +18,7 @@ from kit.architectures.parts.rules import Count, Counts, Part, Share, Stem, requ
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {"input_shape": (12, 16, 1), "filters": (4, 8), "dropout": 0.0}
-)
+EXAMPLE = {"input_shape": (12, 16, 1), "filters": (4, 8), "dropout": 0.0}
 
 
 def stages(
@@ -57,11 +54,11 @@ def stages(
     first = chosen_stem(stem, input_shape)
     halvings = len(filters) - 1
     require_room("pointwise", input_shape, halvings, "poolings between blocks", stem=SHRINKS[first])
-    block = partial(network_in_network, kernel_size=kernel_size, pointwise=pointwise, traits=traits)
+    block = partial(mlpconv, kernel_size=kernel_size, traits=traits)
     body = stem_stages(first, stem_filters, traits)
     for number, count in enumerate(filters, start=1):
         name = f"block{number}"
-        body.append(Block(block, count, name=name))
+        body.append(Block(block, (count,) * (1 + pointwise), name=name))
         if number == len(filters):
             break
         body.append(layers.MaxPooling2D(3, strides=2, padding="same", name=f"pool{number}"))
@@ -74,22 +71,6 @@ def stages(
         *body,
         *classifier(num_classes, traits),
     ]
-
-
-def network_in_network(
-    x: Tensor,
-    filters: int,
-    *,
-    kernel_size: int = 3,
-    pointwise: int = 2,
-    traits: Traits = Traits(),
-    name: str,
-) -> Tensor:
-    """Apply a convolution and ``pointwise`` 1x1 convolutions; height and width stay as they are."""
-    x = convolution(x, filters, kernel_size, traits=traits, name=f"{name}_spatial")
-    for number in range(1, pointwise + 1):
-        x = convolution(x, filters, 1, traits=traits, name=f"{name}_pointwise{number}")
-    return x
 
 
 def reduce_channels(x: Tensor, filters: int, *, traits: Traits = Traits(), name: str) -> Tensor:

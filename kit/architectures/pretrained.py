@@ -7,9 +7,7 @@ Recognition Challenge", IJCV 2015). Its weights stay as they are (``trainable`` 
 somebody thaws them: :mod:`kit.training` trains the head on features that are computed once.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated
 
 from keras import layers, ops
@@ -22,15 +20,13 @@ from kit.architectures.parts.rules import Rule
 from kit.architectures.parts.traits import Traits, Without
 from kit.errors import SettingError
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (32, 40, 3),
-        "backbone": "MobileNet-0.25",
-        "weights": "none",
-        "dense": (8,),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (32, 40, 3),
+    "backbone": "MobileNet-0.25",
+    "weights": "none",
+    "dense": (8,),
+    "dropout": 0.0,
+}
 
 # Mean and standard deviation of ImageNet's red, green and blue. Its networks were trained with two
 # slightly different sets: those from Caffe (Simonyan and Zisserman) and those from PyTorch.

@@ -5,33 +5,28 @@ nothing to add lets its input pass, so more blocks do not make a network harder 
 networks above some twenty layers had larger training errors than shallower ones (figure 1).
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from kit.architectures.backbones.resnet_weights import take_weights
 from kit.architectures.parts.assembling import Block, Stage
-from kit.architectures.parts.blocks import STEM_FROM
+from kit.architectures.parts.blocks import STEM_FROM, groups
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.residual_blocks import Shortcut, basic, bottleneck, entrance
 from kit.architectures.parts.rules import AutoCounts, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits, Without
-from kit.errors import SettingError
 
 __all__ = ["EXAMPLE", "basic", "bottleneck", "stages", "take_weights"]
 
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (12, 16, 3),
-        "configuration": "20",
-        "filters": (4, 8),
-        "blocks": (1, 2),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (12, 16, 3),
+    "configuration": "20",
+    "filters": (4, 8),
+    "blocks": (1, 2),
+    "dropout": 0.0,
+}
 
 Configuration = Literal["small", "18", "34", "50", "101", "152", "20", "32", "44", "56", "110"]
 ResidualStem = Literal["auto", "imagenet", "strided", "halved", "cifar"]
@@ -72,32 +67,28 @@ class Stem:
 
 BLOCKS = {"basic": basic, "bottleneck": bottleneck}
 THIN, WIDE = (16, 32, 64), (64, 128, 256, 512)
-CONFIGURATIONS: Mapping[Configuration, Plan] = MappingProxyType(
-    {
-        # Ours, for a processor without an accelerator.
-        "small": Plan((48, 96, 192, 256), (1, 1, 1, 1), stem="strided"),
-        # Table 1, for ImageNet.
-        "18": Plan(WIDE, (2, 2, 2, 2)),
-        "34": Plan(WIDE, (3, 4, 6, 3)),
-        "50": Plan(WIDE, (3, 4, 6, 3), "bottleneck"),
-        "101": Plan(WIDE, (3, 4, 23, 3), "bottleneck"),
-        "152": Plan(WIDE, (3, 8, 36, 3), "bottleneck"),
-        # Section 4.2, for CIFAR-10: 6n + 2 layers.
-        "20": Plan(THIN, (3, 3, 3), shortcut="padded"),
-        "32": Plan(THIN, (5, 5, 5), shortcut="padded"),
-        "44": Plan(THIN, (7, 7, 7), shortcut="padded"),
-        "56": Plan(THIN, (9, 9, 9), shortcut="padded"),
-        "110": Plan(THIN, (18, 18, 18), shortcut="padded"),
-    }
-)
-STEMS: Mapping[str, Stem] = MappingProxyType(
-    {
-        "imagenet": Stem(7, 2, pooled=True),
-        "strided": Stem(5, 2, pooled=True),
-        "halved": Stem(5, 2, pooled=False),
-        "cifar": Stem(3, 1, pooled=False),
-    }
-)
+CONFIGURATIONS = {
+    # Ours, for a processor without an accelerator.
+    "small": Plan((48, 96, 192, 256), (1, 1, 1, 1), stem="strided"),
+    # Table 1, for ImageNet.
+    "18": Plan(WIDE, (2, 2, 2, 2)),
+    "34": Plan(WIDE, (3, 4, 6, 3)),
+    "50": Plan(WIDE, (3, 4, 6, 3), "bottleneck"),
+    "101": Plan(WIDE, (3, 4, 23, 3), "bottleneck"),
+    "152": Plan(WIDE, (3, 8, 36, 3), "bottleneck"),
+    # Section 4.2, for CIFAR-10: 6n + 2 layers.
+    "20": Plan(THIN, (3, 3, 3), shortcut="padded"),
+    "32": Plan(THIN, (5, 5, 5), shortcut="padded"),
+    "44": Plan(THIN, (7, 7, 7), shortcut="padded"),
+    "56": Plan(THIN, (9, 9, 9), shortcut="padded"),
+    "110": Plan(THIN, (18, 18, 18), shortcut="padded"),
+}
+STEMS = {
+    "imagenet": Stem(7, 2, pooled=True),
+    "strided": Stem(5, 2, pooled=True),
+    "halved": Stem(5, 2, pooled=False),
+    "cifar": Stem(3, 1, pooled=False),
+}
 HALVED_FROM = 48  # pixels: below, the images are hardly larger than those of CIFAR-10
 
 
@@ -134,12 +125,8 @@ def stages(
     """
     plan = CONFIGURATIONS[configuration]
     filters, blocks = filters or plan.filters, blocks or plan.blocks
-    if len(filters) != len(blocks):
-        raise SettingError(
-            "residual: filters and blocks must have a number for each group of blocks, but filters "
-            f"has {len(filters)} and blocks {len(blocks)} (what is not given is that of "
-            f'configuration="{configuration}"). Give both.'
-        )
+    block = partial(BLOCKS[plan.block], shortcut=plan.shortcut, traits=traits)
+    body = groups("residual", block, filters, blocks)
     if stem == "auto":
         side = min(input_shape[:2])
         stem = plan.stem if side >= STEM_FROM else "halved" if side >= HALVED_FROM else "cifar"
@@ -147,15 +134,9 @@ def stages(
     halvings = len(filters) - 1
     require_room("residual", input_shape, halvings, "strides between groups", stem=first.shrinks)
     start = partial(entrance, **asdict(first), traits=traits)
-    body: list[Stage] = [Block(start, filters[0], name="stem")]
-    block = partial(BLOCKS[plan.block], shortcut=plan.shortcut, traits=traits)
-    for group, (count, repeats) in enumerate(zip(filters, blocks, strict=True), start=1):
-        for number in range(1, repeats + 1):
-            strides = 2 if group > 1 and number == 1 else 1
-            name = f"group{group}_block{number}"
-            body.append(Block(block, count, strides=strides, name=name))
     return [
         scaling(traits.scale),
+        Block(start, filters[0], name="stem"),
         *body,
         *classifier(num_classes, traits),
     ]

@@ -8,8 +8,6 @@ As published, without batch normalization, it asks for a small learning rate: ad
 by heart at 0.0003, and in as many steps hardly any at 0.003.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from keras import layers
@@ -24,28 +22,24 @@ from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
 
 LEARNING_RATE = 3e-4  # of Adam; see above
-EXAMPLE: Mapping[str, object] = MappingProxyType(
-    {
-        "input_shape": (32, 36, 3),
-        "configuration": "A-LRN",
-        "filters": (4, 4, 6, 8, 8),
-        "dense": (8, 8),
-        "dropout": 0.0,
-    }
-)
+EXAMPLE = {
+    "input_shape": (32, 36, 3),
+    "configuration": "A-LRN",
+    "filters": (4, 4, 6, 8, 8),
+    "dense": (8, 8),
+    "dropout": 0.0,
+}
 
 Configuration = Literal["A", "A-LRN", "B", "C", "D", "E"]
 
-KERNELS: Mapping[Configuration, tuple[tuple[int, ...], ...]] = MappingProxyType(
-    {  # sides of the kernels of each block's convolutions in pixels
-        "A": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
-        "A-LRN": ((3,), (3,), (3, 3), (3, 3), (3, 3)),  # and a normalization behind the first
-        "B": ((3, 3), (3, 3), (3, 3), (3, 3), (3, 3)),
-        "C": ((3, 3), (3, 3), (3, 3, 1), (3, 3, 1), (3, 3, 1)),
-        "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),  # known as VGG-16
-        "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),  # known as VGG-19
-    }
-)
+KERNELS = {  # sides of the kernels of each block's convolutions in pixels
+    "A": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
+    "A-LRN": ((3,), (3,), (3, 3), (3, 3), (3, 3)),  # and a normalization behind the first
+    "B": ((3, 3), (3, 3), (3, 3), (3, 3), (3, 3)),
+    "C": ((3, 3), (3, 3), (3, 3, 1), (3, 3, 1), (3, 3, 1)),
+    "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),  # known as VGG-16
+    "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),  # known as VGG-19
+}
 PUBLISHED = Traits(
     normalization="none",
     initialization="glorot_uniform",

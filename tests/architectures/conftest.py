@@ -3,8 +3,6 @@ from example_networks import (  # noqa: F401  # fixtures
     loaded_elsewhere,
     name,
     needs,
-    shared,
     small,
     stages,
-    style,
 )

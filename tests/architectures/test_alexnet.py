@@ -1,5 +1,8 @@
 """AlexNet against figure 2 of its paper and numbers counted by hand."""
 
+from functools import partial
+
+import example_networks
 import keras
 import numpy as np
 import pytest
@@ -13,10 +16,7 @@ from kit.errors import SettingError
 FEW = {"filters": (4, 4, 6, 4, 4), "dense": (5, 6), "scale": "unit"}
 
 
-def shapes_of(input_shape: tuple[int, int, int], classes: int = 10, **settings) -> keras.Model:
-    """Build a network without its weights, whose size does not matter then."""
-    with keras.StatelessScope(initialize_variables=False):
-        return architectures.build("alexnet", input_shape, classes, scale="unit", **settings)
+shapes_of = partial(example_networks.outline, "alexnet", scale="unit")
 
 
 def sides(model: keras.Model) -> list[int]:

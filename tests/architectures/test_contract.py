@@ -163,6 +163,7 @@ def kernels_of(model: keras.Model) -> list[keras.Variable]:
     ]
 
 
+@each
 def test_a_training_step_lowers_the_loss_and_reaches_every_weight(name, small, images):
     model = small(name, 2, head="sigmoid")
     # Behind pixels that are not scaled the last layer is small, and so are the gradients behind it.
@@ -253,7 +254,7 @@ def test_the_settings_are_those_of_the_signature(name):
     architectures.check(name, **settings)  # defaults must pass the rules of a user's values
 
 
-@pytest.mark.parametrize("name", ["basic_cnn", "pointwise"])
+@pytest.mark.parametrize("name", ["basic_cnn", "pointwise", "convnet"])
 def test_block_dropout_stands_in_every_gap_between_blocks(name, small):
     rows = description.layer_table(small(name, block_dropout=0.25))
     plain = description.layer_table(small(name))

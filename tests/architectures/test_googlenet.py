@@ -1,11 +1,13 @@
 """GoogLeNet against table 1 and figure 3 of its paper, and numbers counted by hand."""
 
+from functools import partial
 from math import prod
 
+import example_networks
 import keras
 import pytest
 
-from kit import architectures, description
+from kit import description
 from kit.architectures import googlenet
 from kit.errors import SettingError
 
@@ -45,10 +47,7 @@ COLUMNS = {
 }
 
 
-def shapes_of(input_shape: tuple[int, int, int], classes: int = 10, **settings) -> keras.Model:
-    """Build a network without its weights, whose size does not matter then."""
-    with keras.StatelessScope(initialize_variables=False):
-        return architectures.build("googlenet", input_shape, classes, scale="unit", **settings)
+shapes_of = partial(example_networks.outline, "googlenet", scale="unit")
 
 
 def kernels(model: keras.Model, prefix: str) -> int:
@@ -61,9 +60,9 @@ def published() -> keras.Model:
     return shapes_of((224, 224, 3), 1000)
 
 
-@pytest.mark.parametrize(("row", "size", "layer"), ROWS, ids=[row[2] for row in ROWS])
-def test_every_row_of_table_1_has_its_output_size(row, size, layer, published):
-    assert published.get_layer(layer).output.shape[1:] == size, row
+def test_every_row_of_table_1_has_its_output_size(published):
+    for row, size, layer in ROWS:
+        assert published.get_layer(layer).output.shape[1:] == size, row
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -127,7 +126,7 @@ def test_it_has_22_layers_with_weights_from_the_image_to_the_answer(published):
     assert depth["probabilities"] == 22
 
 
-@pytest.mark.parametrize(("side", "last"), [(17, 1), (32, 1), (64, 2), (96, 3), (128, 4)])
+@pytest.mark.parametrize(("side", "last"), [(17, 1), (96, 3)])
 def test_small_images_end_in_small_maps(side, last):
     model = shapes_of((side, side, 3))
     assert model.get_layer("mixed5b_join").output.shape == (None, last, last, 1024)

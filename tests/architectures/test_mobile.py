@@ -1,11 +1,15 @@
 """Depthwise and pointwise convolutions against NumPy and numbers counted by hand."""
 
+from functools import partial
+
+import example_networks
 import keras
 import numpy as np
 import pytest
 
 from kit import architectures, description
 from kit.architectures import mobile
+from kit.architectures.backbones.weightless import without_weights
 from kit.architectures.parts.assembling import Block
 from kit.architectures.parts.traits import Traits
 from kit.errors import SettingError
@@ -13,10 +17,7 @@ from kit.errors import SettingError
 PLAIN = Traits(normalization="none")
 
 
-def outline(shape, num_classes, **settings) -> keras.Model:
-    """Return a model of which the shapes are known and the weights take no memory."""
-    with keras.StatelessScope(initialize_variables=False):
-        return architectures.build("mobile", shape, num_classes, **settings)
+outline = partial(example_networks.outline, "mobile")
 
 
 def test_the_default_counts_as_by_hand():
@@ -39,8 +40,7 @@ def test_mobilenet_itself_has_the_published_pairs():
     # Table 1 of the paper; keras.applications has the same layers.
     filters, blocks = (64, 128, 256, 512, 1024), (1, 2, 2, 6, 2)
     model = outline((224, 224, 3), 1000, filters=filters, blocks=blocks)
-    with keras.StatelessScope(initialize_variables=False):
-        theirs = keras.applications.MobileNet(weights=None)
+    theirs = without_weights(lambda: keras.applications.MobileNet(weights=None))
     ours, published = (
         [
             (layer.kernel.shape, layer.strides)
@@ -68,17 +68,6 @@ def test_each_channel_is_looked_at_by_itself():
     maps = np.maximum(maps + bias, 0)
     expected = np.maximum(maps @ pointwise[0, 0] + offset, 0)
     np.testing.assert_allclose(model(x), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("normalization", ["before", "after", "none"])
-def test_normalization_stands_where_it_is_asked_for(normalization):
-    settings = {"traits": Traits(normalization=normalization), "name": "tried"}
-    model = Block(mobile.separable, 4, **settings).as_layer((5, 7, 3))
-    kinds = {"before": "norm relu", "after": "relu norm", "none": "relu"}[normalization].split()
-    expected = [
-        f"tried_{part}_{kind}" for part in ("depthwise", "pointwise") for kind in ["conv", *kinds]
-    ]
-    assert [layer.name for layer in model.layers[1:]] == expected
 
 
 def test_initial_weights_keep_the_scale_of_a_signal():

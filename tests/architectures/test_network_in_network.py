@@ -1,5 +1,8 @@
 """The network in network against the published definition and NumPy."""
 
+from functools import partial
+
+import example_networks
 import keras
 import numpy as np
 import pytest
@@ -12,10 +15,7 @@ from kit.errors import SettingError
 SMALL = {"block1": (4,), "block2": (4,), "block3": (4,), "stem": "none"}
 
 
-def outline(shape, num_classes, **settings) -> keras.Model:
-    """Return a model of which the shapes are known and the weights take no memory."""
-    with keras.StatelessScope(initialize_variables=False):
-        return architectures.build("network_in_network", shape, num_classes, **settings)
+outline = partial(example_networks.outline, "network_in_network")
 
 
 def test_the_network_for_cifar_10_counts_as_by_hand():

@@ -1,10 +1,14 @@
 """VGG against tables 1 and 2 of its paper and the networks of keras.applications."""
 
+from functools import partial
+
+import example_networks
 import keras
 import numpy as np
 import pytest
 
 from kit import architectures
+from kit.architectures.backbones.weightless import without_weights
 from kit.errors import SettingError
 
 # Side of the kernel, channels in and out, from table 1.
@@ -17,42 +21,34 @@ E = [*D, (3, 256, 256), (3, 512, 512), (3, 512, 512)]
 DENSE = [(7 * 7 * 512, 4096), (4096, 4096), (4096, 1000)]
 
 
-def shapes_of(input_shape: tuple[int, int, int], classes: int = 10, **settings) -> keras.Model:
-    """Build a network without its weights, whose size does not matter then."""
-    with keras.StatelessScope(initialize_variables=False):
-        return architectures.build("vgg", input_shape, classes, scale="unit", **settings)
+shapes_of = partial(example_networks.outline, "vgg", scale="unit")
 
 
 @pytest.mark.parametrize(
-    ("configuration", "convolutions", "exactly", "millions"),
-    [  # millions from table 2
-        ("A", A, 132_863_336, 133),
-        ("A-LRN", A, 132_863_336, 133),
-        ("B", B, 133_047_848, 133),
-        ("C", C, 133_638_952, 134),
-        ("D", D, 138_357_544, 138),
-        ("E", E, 143_667_240, 144),
+    ("configuration", "layers", "convolutions", "exactly", "millions"),
+    [  # layers with weights from the head of table 1, millions from table 2
+        ("A", 11, A, 132_863_336, 133),
+        ("A-LRN", 11, A, 132_863_336, 133),
+        ("B", 13, B, 133_047_848, 133),
+        ("C", 16, C, 133_638_952, 134),
+        ("D", 16, D, 138_357_544, 138),
+        ("E", 19, E, 143_667_240, 144),
     ],
 )
-def test_the_parameters_are_those_of_table_2(configuration, convolutions, exactly, millions):
+def test_the_layers_and_parameters_are_those_of_the_tables(
+    configuration, layers, convolutions, exactly, millions
+):
     by_hand = sum((size**2 * read + 1) * made for size, read, made in convolutions)
     by_hand += sum((read + 1) * made for read, made in DENSE)
     model = shapes_of((224, 224, 3), 1000, configuration=configuration)
     assert model.count_params() == by_hand == exactly
     assert round(exactly / 1e6) == millions
-
-
-@pytest.mark.parametrize("configuration", ["A", "A-LRN", "B", "C", "D", "E"])
-def test_the_number_of_layers_with_weights_is_the_head_of_table_1(configuration):
-    model = shapes_of((224, 224, 3), configuration=configuration)
-    expected = {"A": 11, "A-LRN": 11, "B": 13, "C": 16, "D": 16, "E": 19}[configuration]
-    assert sum(bool(layer.weights) for layer in model.layers) == expected
+    assert sum(bool(layer.weights) for layer in model.layers) == layers
 
 
 @pytest.mark.parametrize(("configuration", "name"), [("D", "VGG16"), ("E", "VGG19")])
 def test_d_and_e_take_the_weights_of_keras_applications(configuration, name):
-    with keras.StatelessScope(initialize_variables=False):
-        theirs = getattr(keras.applications, name)(weights=None)
+    theirs = without_weights(lambda: getattr(keras.applications, name)(weights=None))
     ours = shapes_of((224, 224, 3), 1000, configuration=configuration)
     assert [weight.shape for weight in ours.weights] == [weight.shape for weight in theirs.weights]
     pooled = [layer.output.shape for layer in theirs.layers if layer.name.endswith("_pool")]

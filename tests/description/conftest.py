@@ -1,1 +1,1 @@
-from example_networks import images, name, shared, small  # noqa: F401  # fixtures
+from example_networks import images, name, small  # noqa: F401  # fixtures

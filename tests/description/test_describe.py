@@ -56,20 +56,6 @@ def test_the_table_lists_layers_with_shapes_and_parameters():
     ]
 
 
-def test_a_network_inside_the_network_stays_one_row():
-    backbone = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3)], name="backbone")
-    model = keras.Sequential([keras.Input((8, 8, 3), name="image"), backbone, layers.Flatten()])
-    assert Layer("backbone", "Sequential", (6, 6, 2), 56) in layer_table(model)
-
-
-def test_the_table_of_a_compiled_and_trained_model_is_the_same(small, images):
-    model = small("inception", 2, "sequential")
-    before = layer_table(model), graph(model)
-    model.compile("sgd", "categorical_crossentropy", run_eagerly=True)
-    model.train_on_batch(images(model.input_shape[1:], 2), np.eye(2))
-    assert (layer_table(model), graph(model)) == before
-
-
 def test_the_homework_at_256_pixels_holds_nearly_all_in_one_layer():
     settings = {"filters": (32, 64, 128), "dense": (128,), "features": "flatten", "stem": "none"}
     described = description.describe("basic_cnn", (256, 256, 3), 2, head="sigmoid", **settings)
@@ -157,8 +143,8 @@ def test_an_activation_read_by_two_layers_is_drawn_once():
     ]
 
 
-def test_what_is_said_before_building_is_true_afterwards(shared):
-    model = shared("residual")
+def test_what_is_said_before_building_is_true_afterwards(small):
+    model = small("residual")
     settings = dict(residual.EXAMPLE)
     described = description.describe("residual", settings.pop("input_shape"), 3, **settings)
     assert [
@@ -201,13 +187,6 @@ def test_describing_makes_no_weights_and_leaves_no_trace():
         np.testing.assert_array_equal(one, other)
 
 
-def test_mistakes_in_settings_are_told_as_in_building():
-    with pytest.raises(SettingError, match="no architecture"):
-        description.describe("basic", (16, 16, 3), 2)
-    with pytest.raises(SettingError, match="dropout must be"):
-        description.describe("basic_cnn", (16, 16, 3), 2, dropout=2)
-
-
 def test_a_network_without_a_fixed_size_cannot_be_described():
     model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3)], name="any_size")
     with pytest.raises(SettingError, match="any_size takes images of"):
@@ -229,6 +208,7 @@ def with_operations() -> keras.Model:
 
 
 def test_operations_that_are_no_layers_have_rows_and_boxes():
+    with_operations()  # names do not depend on what was built before
     model = with_operations()
     rows = {row.name: row for row in describe_model(model).rows}
     names = [row.name for row in layer_table(model)]
@@ -242,10 +222,6 @@ def test_operations_that_are_no_layers_have_rows_and_boxes():
     boxes, edges = graph(model)
     assert {("pad", "add"), ("add", "split")} <= set(edges)
     assert len({name for name, _, _ in boxes}) == len(boxes)
-
-
-def test_names_of_operations_do_not_depend_on_what_was_built_before():
-    assert layer_table(with_operations()) == layer_table(with_operations())
 
 
 def test_a_network_inside_is_one_row_with_the_sums_of_its_layers():
@@ -265,13 +241,6 @@ def test_a_network_inside_is_one_row_with_the_sums_of_its_layers():
     assert row.multiply_adds == opened.multiply_adds
     assert row.activation_bytes == opened.activation_bytes - 4 * 15 * 15 * 3
     assert "3 layers" in row.note
-
-
-def test_the_table_has_a_column_for_each_number():
-    table = description.describe("basic_cnn", (16, 16, 3), 2, filters=(4,)).table()
-    conv = table.set_index("name").loc["block1_1_conv"]
-    assert conv["multiply_adds"] == 16 * 16 * 4 * 27
-    assert conv["activation_bytes"] == 16 * 16 * 4 * 4
 
 
 def test_a_dense_layer_on_the_image_itself_is_told_to_take_smaller_images():

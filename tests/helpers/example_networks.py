@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kit import architectures
+from kit.architectures.backbones.weightless import without_weights
 from kit.architectures.parts.arguments import arguments
 
 STYLES = ("functional", "sequential")
@@ -41,6 +42,12 @@ def build_example(name: str, num_classes: int = 3, style: str = "functional", **
     return architectures.build(name, shape, num_classes, style, **arguments)
 
 
+@cache
+def outline(name: str, shape: tuple[int, int, int], num_classes: int = 10, **settings):
+    """Return a model of which the shapes are known and the weights take no memory."""
+    return without_weights(lambda: architectures.build(name, shape, num_classes, **settings))
+
+
 def of_those(name: str, **settings: object) -> dict[str, object]:
     """Return those of the settings that the architecture has."""
     known = architectures.settings(name)
@@ -63,17 +70,6 @@ def small() -> Callable[..., keras.Model]:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Callable[..., keras.Model]:
-    """Give a network that other tests get too: to be asked and looked at, never changed."""
-    built = cache(build_example)
-
-    def given(name: str, num_classes: int = 3, style: str = "functional", **settings: object):
-        return built(name, num_classes, style, **settings)  # one way of asking for each network
-
-    return given
-
-
-@pytest.fixture(scope="session")
 def stages() -> Callable[..., list]:
     """Give the stages of the small network, which are no model yet."""
 
@@ -93,11 +89,6 @@ def images() -> Callable[..., np.ndarray]:
 
 @pytest.fixture(params=architectures.names())
 def name(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(params=STYLES)
-def style(request: pytest.FixtureRequest) -> str:
     return request.param
 
 

@@ -27,6 +27,7 @@ from kit.errors import SettingError, nearest
 
 Preprocessing = Literal["caffe", "inside", "tf", "torch"]
 KERNELS = "_weights_tf_dim_ordering_tf_kernels_"
+V3, V3_END = "weights_mobilenet_v3_", "_float_no_top_v2.h5"
 
 
 @dataclass(frozen=True)
@@ -91,30 +92,10 @@ _ROWS: dict[str, tuple[Preprocessing, int, int, str]] = {
     "MobileNetV2": ("tf", 224, 2_257_984, f"mobilenet_v2{KERNELS}1.0_224_no_top.h5"),
     "MobileNetV2-1.3": ("tf", 224, 3_766_048, f"mobilenet_v2{KERNELS}1.3_224_no_top.h5"),
     "MobileNetV2-1.4": ("tf", 224, 4_363_712, f"mobilenet_v2{KERNELS}1.4_224_no_top.h5"),
-    "MobileNetV3Large-0.75": (
-        "inside",
-        224,
-        1_808_736,
-        "weights_mobilenet_v3_large_224_0.75_float_no_top_v2.h5",
-    ),
-    "MobileNetV3Large": (
-        "inside",
-        224,
-        2_996_352,
-        "weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
-    ),
-    "MobileNetV3Small-0.75": (
-        "inside",
-        224,
-        583_160,
-        "weights_mobilenet_v3_small_224_0.75_float_no_top_v2.h5",
-    ),
-    "MobileNetV3Small": (
-        "inside",
-        224,
-        939_120,
-        "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
-    ),
+    "MobileNetV3Large-0.75": ("inside", 224, 1_808_736, f"{V3}large_224_0.75{V3_END}"),
+    "MobileNetV3Large": ("inside", 224, 2_996_352, f"{V3}large_224_1.0{V3_END}"),
+    "MobileNetV3Small-0.75": ("inside", 224, 583_160, f"{V3}small_224_0.75{V3_END}"),
+    "MobileNetV3Small": ("inside", 224, 939_120, f"{V3}small_224_1.0{V3_END}"),
     "NASNetLarge": ("tf", 331, 84_887_922, "nasnet_large_no_top.h5"),
     "NASNetMobile": ("tf", 224, 4_269_716, "nasnet_mobile_no_top.h5"),
     "ResNet101": ("caffe", 224, 42_658_176, f"resnet101{KERNELS}notop.h5"),

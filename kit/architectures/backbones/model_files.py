@@ -146,16 +146,12 @@ def _check_declared(config: dict[str, Any], held: int) -> None:
 
 
 def _outputs(model: "keras.Model") -> Iterator[int]:
-    """Yield how many numbers each layer gives for one image, as far as Keras can tell."""
+    """Yield how many numbers each call of a layer gives for one image."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from _outputs(layer)
-        try:
-            results = layer.output
-        except (AttributeError, ValueError):  # of a layer that is called twice
-            continue
-        for result in results if isinstance(results, list | tuple) else [results]:
-            yield prod(side or 1 for side in result.shape)
+        for call in layer._inbound_nodes:
+            yield from (prod(side or 1 for side in result.shape) for result in call.outputs)
 
 
 def _of_images(model: Any) -> "keras.Model":

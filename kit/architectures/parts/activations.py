@@ -42,16 +42,8 @@ def activated(activation: Activation, name: str) -> Stage:
     """
     if activation == "leaky_relu":
         return layers.LeakyReLU(negative_slope=0.01, name=name)  # Keras' name alone means 0.2
-    if activation == "maxout":
-        return Block(_maxout, name=name)
-    if activation == "prelu":
-        return Block(_prelu, name=name)
-    if activation == "flexible_sigmoid":
-        return Block(_flexible_sigmoid, name=name)
-    if activation == "flexible_tanh":
-        return Block(_flexible_tanh, name=name)
-    if activation == "rbf":
-        return Block(_rbf, name=name)
+    if activation in LEARNED:
+        return Block(LEARNED[activation], name=name)
     return layers.Activation(activation, name=name)
 
 
@@ -140,3 +132,12 @@ def _size_of_learned(x: Tensor, start: float, name: str, above: float = 0.0) -> 
 def _shared(x: Tensor) -> list[int] | None:
     """Return the axes between batch and channels, over which a learned number is the same."""
     return list(range(1, len(x.shape) - 1)) or None
+
+
+LEARNED = {
+    "flexible_sigmoid": _flexible_sigmoid,
+    "flexible_tanh": _flexible_tanh,
+    "maxout": _maxout,
+    "prelu": _prelu,
+    "rbf": _rbf,
+}

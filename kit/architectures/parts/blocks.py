@@ -4,12 +4,15 @@ Tensors are ``(batch, height, width, channels)`` everywhere. A block called ``na
 layers names that start with ``name_``.
 """
 
+from collections.abc import Callable, Sequence
+
 from keras import layers
 
 from kit.architectures.parts.activations import normalized
 from kit.architectures.parts.assembling import Block, Stage, Tensor
 from kit.architectures.parts.kernels import kernel
 from kit.architectures.parts.traits import Traits
+from kit.errors import SettingError
 
 # Pixels on the shorter side from which an image is shrunk first: each layer behind the stem then
 # has a sixteenth of the work, and 24 pixels still show what a photo shows.
@@ -95,3 +98,34 @@ def stem_block(
     if kind != "plain":
         x = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_pool")(x)
     return x
+
+
+def groups(
+    name: str, block: Callable[..., Tensor], filters: Sequence[int], blocks: Sequence[int]
+) -> list[Stage]:
+    """Return groups of blocks; between two groups the sides are halved.
+
+    Args:
+        name: The architecture.
+        block: Takes a tensor, its filters and, by keyword, ``strides`` and ``name``.
+        filters: Of the blocks of each group.
+        blocks: How many blocks each group has.
+
+    Raises:
+        SettingError: ``filters`` and ``blocks`` are not of the same length.
+    """
+    if len(filters) != len(blocks):
+        raise SettingError(
+            f"{name}: filters and blocks must have a number for each group of blocks, but filters "
+            f"has {len(filters)} and blocks {len(blocks)}. Give both."
+        )
+    return [
+        Block(
+            block,
+            count,
+            strides=2 if group > 1 and number == 1 else 1,
+            name=f"group{group}_block{number}",
+        )
+        for group, (count, repeats) in enumerate(zip(filters, blocks, strict=True), start=1)
+        for number in range(1, repeats + 1)
+    ]

@@ -97,6 +97,4 @@ def penalty(l2: float, l1: float = 0.0) -> keras.regularizers.Regularizer | None
     Both together are the elastic net (Zou and Hastie, "Regularization and Variable Selection via
     the Elastic Net", Journal of the Royal Statistical Society B, 2005).
     """
-    if l1:
-        return keras.regularizers.L1L2(l1, l2)
-    return keras.regularizers.L2(l2) if l2 else None
+    return keras.regularizers.L1L2(l1, l2) if l1 or l2 else None

@@ -7,7 +7,15 @@ section 4.1) found no use for it, and batch normalization has taken its place.
 
 from keras import layers, ops
 
-from kit.architectures.parts.assembling import Tensor, named
+from kit.architectures.parts.assembling import Block, Stage, Tensor, named
+from kit.architectures.parts.traits import Traits
+
+
+def unless_normalized(traits: Traits, name: str) -> list[Stage]:
+    """Return the stage of a network without batch normalization, which would replace it."""
+    if traits.normalization != "none":
+        return []
+    return [Block(local_response_normalization, name=name)]
 
 
 def local_response_normalization(

@@ -42,61 +42,30 @@ def _count(value: object) -> int:
     return number
 
 
-def _counts(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple):
-        raise ValueError
-    return tuple(_count(item) for item in value)
+def _counts(least: int, most: float = math.inf) -> Callable[[object], tuple[int, ...]]:
+    def read(value: object) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most:
+            raise ValueError
+        return tuple(map(_count, value))
+
+    return read
 
 
-def _one_or_more(value: object) -> tuple[int, ...]:
-    counts = _counts(value)
-    if not counts:
-        raise ValueError
-    return counts
+def _number(holds: Callable[[float], bool]) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)  # type: ignore[arg-type]  # text too: YAML 1.1 reads 1e-4 as a text
+        if not 0 <= number < math.inf or not holds(number):
+            raise ValueError
+        return number
 
-
-def _auto_counts(value: object) -> tuple[int, ...] | None:
-    return None if value is None else _one_or_more(value)
-
-
-def _pair(value: object) -> tuple[int, ...]:
-    counts = _counts(value)
-    if len(counts) != 2:
-        raise ValueError
-    return counts
-
-
-def _strength(value: object) -> float:
-    if isinstance(value, bool):
-        raise ValueError
-    number = float(value)  # type: ignore[arg-type]  # text too: YAML 1.1 reads 1e-4 as a text
-    if not 0 <= number < math.inf:
-        raise ValueError
-    return number
-
-
-def _share(value: object) -> float:
-    number = _strength(value)
-    if number >= 1:
-        raise ValueError
-    return number
-
-
-def _part(value: object) -> float:
-    number = _strength(value)
-    if not 0 < number <= 1:
-        raise ValueError
-    return number
+    return read
 
 
 def _initialization(value: object) -> str | float:
     name = CALLED.get(value, value) if isinstance(value, str) else value
-    if name in INITIALIZATIONS:
-        return str(name)
-    number = _strength(value)
-    if not number:
-        raise ValueError
-    return number
+    return str(name) if name in INITIALIZATIONS else _number(bool)(value)
 
 
 AutoCounts = Annotated[
@@ -104,24 +73,25 @@ AutoCounts = Annotated[
     Rule(
         "a list of one or more whole numbers, each at least 1, as in [32, 64], or None (null), "
         "which leaves it to the size of the images",
-        _auto_counts,
+        lambda value: None if value is None else _counts(1)(value),
     ),
 ]
 Count = Annotated[int, Rule("a whole number of at least 1", _count)]
 Counts = Annotated[
     tuple[int, ...],
-    Rule("a list of one or more whole numbers, each at least 1, as in [32, 64]", _one_or_more),
+    Rule("a list of one or more whole numbers, each at least 1, as in [32, 64]", _counts(1)),
 ]
 OptionalCounts = Annotated[
     tuple[int, ...],
-    Rule("a list of whole numbers, each at least 1; it may be empty, as in []", _counts),
+    Rule("a list of whole numbers, each at least 1; it may be empty, as in []", _counts(0)),
 ]
 Pair = Annotated[
-    tuple[int, int], Rule("a list of two whole numbers, each at least 1, as in [16, 32]", _pair)
+    tuple[int, int],
+    Rule("a list of two whole numbers, each at least 1, as in [16, 32]", _counts(2, 2)),
 ]
-Part = Annotated[float, Rule("a number above 0 and at most 1", _part)]
-Share = Annotated[float, Rule("a number from 0 to below 1", _share)]
-Strength = Annotated[float, Rule("a finite number of at least 0", _strength)]
+Part = Annotated[float, Rule("a number above 0 and at most 1", _number(lambda n: 0 < n <= 1))]
+Share = Annotated[float, Rule("a number from 0 to below 1", _number(lambda n: n < 1))]
+Strength = Annotated[float, Rule("a finite number of at least 0", _number(lambda n: n >= 0))]
 
 Activation = Literal[
     "elu",
@@ -159,17 +129,6 @@ Stem = Literal["auto", "strided", "none"]
 AnyStem = Literal["auto", "strided", "pooled", "plain"]
 
 
-def room(input_shape: tuple[int, int, int], *, stem: int = 1) -> int:
-    """Return how often the sides of an image can be halved, rounding down, before one is 0.
-
-    Args:
-        input_shape: ``(height, width, channels)`` in pixels.
-        stem: What a stem before the halvings divides the sides by, rounding up.
-    """
-    side = -(-min(input_shape[:2]) // stem)
-    return side.bit_length() - 1
-
-
 def require_room(
     name: str, input_shape: tuple[int, int, int], halvings: int, what: str, *, stem: int = 1
 ) -> None:
@@ -183,17 +142,11 @@ def require_room(
         stem: What the stem divides the sides by, rounding up.
 
     Raises:
-        SettingError: There is less :func:`room`.
+        SettingError: A side would be used up before.
     """
-    height, width, _ = input_shape
-    if halvings > room(input_shape, stem=stem):
-        smallest = stem * (2**halvings - 1) + 1
-        first = f"a stem divides the sides of the image by {stem} and " if stem > 1 else ""
-        raise SettingError(
-            f"{name}: {first}{halvings} {what} halve the sides one after the other, so the shorter "
-            f"side of the images must have at least {smallest} pixels, but they are "
-            f"{height}x{width}. Take larger images (image_size) or fewer {what}."
-        )
+    first = f"a stem divides the sides of the image by {stem} and " if stem > 1 else ""
+    why = f"{first}{halvings} {what} halve the sides one after the other"
+    require_side(name, input_shape, stem * (2**halvings - 1) + 1, why, f"fewer {what}")
 
 
 def require_side(

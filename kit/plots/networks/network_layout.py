@@ -2,7 +2,7 @@
 
 The data flow down. What all data pass through stands in one column, the trunk. Between two boxes of
 it, branches stand side by side, each with as much room as its own branches need, and a connection
-that skips them runs in a lane of its own at their right.
+that skips boxes runs in a lane of its own at the right of all that it passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class Layout:
         places: ``(x, rank)`` by name. The rank is the length of the longest way to the node, so
             that an arrow always points down; ``x`` counts boxes from the middle.
         lanes: ``x`` of connections that would run through boxes, by ``(from, to)``.
-        around: Those lanes whose way to the side may cross other connections.
+        around: Those of them at whose ends a box stands in the way to the side.
         trunk: The nodes that all data pass through, downwards; each is alone in its rank.
     """
 
@@ -45,13 +45,13 @@ def layout(names: Sequence[str], edges: Sequence[Edge]) -> Layout:
     grid.place(START, END, 0.0)
     _separate(grid.columns, grid.ranks)
     places = {name: (grid.columns[name], grid.ranks[name]) for name in names}
-    lanes = {edge: x for edge, x in grid.lanes.items() if _is_free(places, edge, x, LANE)}
-    around: dict[Edge, float] = {}
+    lanes: dict[Edge, float] = {}
     for edge in edges:
-        if edge not in lanes and not _is_free(places, edge, places[edge[0]][0], 1):
-            around[edge] = _outside(places, edge, lanes | around)
+        if not _is_free(places, edge):
+            lanes[edge] = _outside(places, edge, lanes)
+    around = frozenset(edge for edge in lanes if any(_has_right(places, end) for end in edge))
     trunk = [name for name in grid.chain(START, END) if name != START]
-    return Layout(places, lanes | around, frozenset(around), tuple(trunk))
+    return Layout(places, lanes, around, tuple(trunk))
 
 
 class _Grid:
@@ -62,7 +62,6 @@ class _Grid:
         self.targets: dict[str, list[str]] = {name: [] for name in [START, *names, END]}
         self.ranks = {START: -1}
         self.columns: dict[str, float] = {}
-        self.lanes: dict[Edge, float] = {}
         for source, target in edges:
             self._join(source, target)
         for name in names:
@@ -100,8 +99,6 @@ class _Grid:
             for branch, width in zip(branches, widths, strict=True):
                 self.place(branch, end, left + width / 2)
                 left += width
-            if branches and end in self.targets[name] and end != END:
-                self.lanes[name, end] = left + LANE / 2
 
     def _join(self, source: str, target: str) -> None:
         self.targets[source].append(target)
@@ -150,9 +147,8 @@ class _Grid:
         if (first, stop) not in self._widths:
             widest = 1.0
             for name in self._own(first, stop):
-                end, branches = self.meeting[name], self._branches(name)
-                lanes = 2 * LANE if branches and end in self.targets[name] else 0
-                widest = max(widest, lanes + sum(self._width(each, end) for each in branches))
+                end = self.meeting[name]
+                widest = max(widest, sum(self._width(each, end) for each in self._branches(name)))
             self._widths[first, stop] = widest
         return self._widths[first, stop]
 
@@ -169,13 +165,15 @@ def _separate(columns: dict[str, float], ranks: dict[str, int]) -> None:
             columns[right] = max(columns[right], columns[left] + 1)
 
 
-def _is_free(places: dict[str, Place], edge: Edge, x: float, width: float) -> bool:
-    """Tell whether a way down column ``x`` meets no box between the two ends."""
-    (_, top), (_, bottom) = places[edge[0]], places[edge[1]]
-    room = (1 + width) / 2 if width < 1 else 1
-    return not any(
-        top < rank < bottom and abs(column - x) < room - 1e-9 for column, rank in places.values()
-    )
+def _is_free(places: dict[str, Place], edge: Edge) -> bool:
+    """Tell whether a way straight down from the source meets no box before the target's rank."""
+    (x, top), (_, bottom) = places[edge[0]], places[edge[1]]
+    return not any(top < rank < bottom and abs(column - x) < 1 for column, rank in places.values())
+
+
+def _has_right(places: dict[str, Place], name: str) -> bool:
+    x, rank = places[name]
+    return any(row == rank and column > x for column, row in places.values())
 
 
 def _outside(places: dict[str, Place], edge: Edge, taken: dict[Edge, float]) -> float:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from kit import architectures, runs
-from kit.architectures.parts.scaling import scaling
 from kit.errors import SettingError
 
 SHAPE = (5, 6, 3)
@@ -114,14 +113,6 @@ def test_images_are_not_read_where_nothing_needs_them():
     architectures.adapt(model, never())
 
 
-def test_gray_images_have_one_mean():
-    images = np.random.default_rng(0).uniform(0, 255, (9, 4, 4, 1)).astype("float32")
-    model = network("channel_zscore", shape=(4, 4, 1))
-    architectures.adapt(model, [images])
-    assert scaled(model, images).mean() == pytest.approx(0, abs=1e-5)
-    assert scaled(model, images).std() == pytest.approx(1, abs=1e-5)
-
-
 def test_no_image_and_other_shapes_are_refused():
     model = network("mean_image")
     with pytest.raises(SettingError, match="at least one training image"):
@@ -141,8 +132,3 @@ def test_statistics_are_exact_under_mixed_precision(scale, photos):
     finally:
         keras.config.set_dtype_policy(policy)
     np.testing.assert_allclose(answers, wanted(scale, photos, photos), rtol=1e-4, atol=2e-5)
-
-
-def test_a_scaling_is_one_stage_of_that_name():
-    for scale in ("unit", "minmax", "zscore", *ADAPTED):
-        assert scaling(scale).name == "scale"
