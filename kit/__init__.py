@@ -14,6 +14,7 @@ What the programs do is a function here, with the same settings as keywords::
 ``baseline``           nearest neighbours and linear classifiers, a yardstick
 ``evaluate``           a run, scored on other images
 ``predict``            a run and some images -> their classes
+``report``             a run on one page, ``report.html``
 ``describe``           what a network costs, before it is built; ``build`` builds it
 ``download``           a data set by name or address
 =====================  =========================================================================
@@ -37,6 +38,7 @@ Below them lie the rooms; import the one that does the job::
 ``prediction``     a run and some images -> classes and probabilities
 ``description``    layers, costs and wiring of a network
 ``downloading``    archives from elsewhere, unpacked with care
+``reporting``      what came of it, on one page
 ``plots``          numbers -> matplotlib figures
 ``experiments``    what the programs do, callable from Python
 ``commands``       the programs: flags in, one call, lines out
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from kit.experiments.training import train as train
     from kit.experiments.tuning import tune as tune
     from kit.experiments.yardsticks import baseline as baseline
+    from kit.reporting import report as report
 
 FUNCTIONS = {  # and where they are, for importing them takes seconds
     "audit": "kit.experiments.data_audit",
@@ -71,6 +74,7 @@ FUNCTIONS = {  # and where they are, for importing them takes seconds
     "evaluate": "kit.experiments.evaluating",
     "load": "kit.experiments.run",
     "predict": "kit.experiments.answering",
+    "report": "kit.reporting",
     "train": "kit.experiments.training",
     "tune": "kit.experiments.tuning",
 }

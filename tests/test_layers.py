@@ -34,6 +34,7 @@ ROWS = {  # a module may import modules of lower rows only
     "search": 8,
     "prediction": 8,
     "experiments": 9,
+    "reporting": 9,
     "commands": 10,
 }
 ONLY_IN = {

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kit.commands.terminal import Command, next_steps, program, shown
+from kit.commands.terminal import Command, draw_report, next_steps, program, shown
 from kit.settings import Training
 
 
@@ -13,7 +13,9 @@ def train(folder: Path | None = None, **settings: Any) -> None:
     """Train a classifier on a folder of images, score it and keep it as a run."""
     from kit.experiments import training
 
-    print(next_steps(shown(print, training.train, folder, **settings)))
+    run = shown(print, training.train, folder, **settings)
+    draw_report(run.folder)
+    print(next_steps(run))
 
 
 main = partial(program, train)

@@ -8,7 +8,7 @@ from kit.evaluation.scores import Scores
 from kit.intervals import paired
 from kit.progress import clean
 
-__all__ = ["looks", "looks_text", "sentences"]
+__all__ = ["against_majority", "looks", "looks_text", "sentences"]
 
 FEW = 10  # images of a class: with 10 of 10 right, the 95 % interval still begins at 0.72
 UNSURE = 0.05  # how likely a difference may be by chance, before it is no finding
@@ -40,7 +40,7 @@ def sentences(
     told = [
         _headline(scores, part, epochs),
         _other_numbers(scores),
-        _against_majority(scores),
+        against_majority(scores),
         _small_classes(scores),
         _absent(scores),
         _never_answered(scores),
@@ -88,7 +88,8 @@ def _other_numbers(scores: Scores) -> str:
     return f"{text}, cross-entropy {scores.loss:.3f} (knowing nothing: {nothing:.3f})"
 
 
-def _against_majority(scores: Scores) -> str:
+def against_majority(scores: Scores) -> str:
+    """Say that a model may be no better than always answering one class; "" where it is better."""
     largest = _majority(scores)
     always = _quoted([scores.class_names[largest]])
     hits, of_largest = np.diagonal(scores.confusion), scores.confusion[largest].sum()

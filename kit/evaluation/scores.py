@@ -146,7 +146,7 @@ def recalled(
         pd.Categorical(answers[column], categories=list(class_names)).codes.astype(int)
         for column in ("true", "predicted")
     )
-    if min(*true, *predicted, len(true) - 1) < 0 or len(true) != summary["images"]:
+    if min([*true, *predicted, len(true) - 1]) < 0 or len(true) != summary["images"]:
         raise SettingError(
             f"The answers to {len(true)} images do not fit the scores of {summary['images']}."
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kit.diagnosis import Diagnosis, Step
     from kit.experiments.evaluating import Evaluation
 
-METRICS, DIAGNOSIS = "metrics.json", "diagnosis.json"
+METRICS, DIAGNOSIS, REPORT = "metrics.json", "diagnosis.json", "report.html"
 ANSWERS = {"out_of_fold": "predictions_out_of_fold.csv"}  # of other parts: predictions.csv
 SHOWN = 420  # pixels, the height of the curves in a notebook
 
@@ -109,6 +109,12 @@ class Run:
         """Return the pictures of it by name: curves, network, samples, confusion_test, ..."""
         return {path.stem: path for path in sorted(self.saved.place("figures").glob("*.png"))}
 
+    @property
+    def report(self) -> Path | None:
+        """Return where its report is, a page for a browser; None until one is drawn."""
+        path = self.folder / REPORT
+        return path if path.is_file() else None
+
     def predict(self, paths: prediction.Paths, top: int = 1) -> prediction.Predictions:
         """Name the classes of images, as :func:`kit.predict`."""
         return prediction.classify(self._classifier, paths, top)
@@ -144,6 +150,10 @@ class Run:
             parts += [f"<p>Diagnosis: {_text(summary)}</p>", _list(findings)]
         if self.next_steps:
             parts += ["<p>What to do next:</p>", _list(map(str, self.next_steps))]
+        if self.report is None:
+            parts.append("<p>kit.report(run) draws all of it on one page for a browser.</p>")
+        else:
+            parts.append(f"<p>All of it on one page for a browser: {_text(self.report)}</p>")
         return f"<div>{''.join(parts)}</div>"
 
     @cached_property

@@ -20,6 +20,7 @@ from kit.settings.kinds import (
     Downloading,
     Evaluating,
     Predicting,
+    Reporting,
 )
 from kit.settings.network_groups import Network, Optimization, Transfer
 from kit.settings.search_groups import Search, Work
@@ -44,6 +45,7 @@ __all__ = [
     "Optimization",
     "Predicting",
     "Record",
+    "Reporting",
     "Search",
     "Training",
     "Transfer",

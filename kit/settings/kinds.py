@@ -185,6 +185,20 @@ class Describing(Joined):
 
 
 @dataclass(frozen=True)
+class Reporting(Joined):
+    """Draw the report of a run: one page, report.html, in its folder.
+
+    It needs no network and no other file, so that it can be sent to others. kit-train draws it at
+    its end; this draws it again.
+    """
+
+    examples: ClassVar[Sequence[str]] = ("models/photos-basic_cnn",)
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """A folder that a training made."""
+
+
+@dataclass(frozen=True)
 class Downloading(Joined):
     """Fetch images into a new folder: a named data set, an archive or a folder of Google Drive."""
 

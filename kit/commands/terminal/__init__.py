@@ -1,7 +1,24 @@
 """What every program does around its function: flags in, lines and an exit code out."""
 
 from kit.commands.terminal.programs import program
-from kit.commands.terminal.results import next_steps, program_name, put, quoted, shown
+from kit.commands.terminal.results import (
+    draw_report,
+    next_steps,
+    program_name,
+    put,
+    quoted,
+    shown,
+)
 from kit.commands.terminal.settings_command import Command, typed
 
-__all__ = ["Command", "next_steps", "program", "program_name", "put", "quoted", "shown", "typed"]
+__all__ = [
+    "Command",
+    "draw_report",
+    "next_steps",
+    "program",
+    "program_name",
+    "put",
+    "quoted",
+    "shown",
+    "typed",
+]

@@ -38,12 +38,22 @@ def next_steps(run: "Run") -> progress.Lines:
     images = data.image_folders(run.settings["folder"] or samples.digits())[0]
     return progress.Lines(
         [
-            f"The run is in {run.folder}; look at {run.folder / 'figures'}.",
+            f"The run is in {run.folder}; look at {run.report or run.folder / 'figures'}.",
             "Next:",
             f"  {program_name('kit-predict')} {quoted(run.folder)} {quoted(images)} --top 3",
             f"  {program_name('kit-evaluate')} {quoted(run.folder)} OTHER_FOLDER",
         ]
     )
+
+
+def draw_report(folder: Path) -> None:
+    """Draw the report of results that are complete; where that fails, one line says so."""
+    try:
+        from kit import reporting
+
+        reporting.report(folder)
+    except Exception as error:  # whatever it is, it takes nothing from the results
+        progress.say(f"No report could be drawn ({error}). All else is in {folder}.")
 
 
 def put(target: Path, text: str) -> None:

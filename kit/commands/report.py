@@ -1,0 +1,18 @@
+"""Draw the report of a run."""
+
+from functools import partial
+from pathlib import Path
+
+from kit.commands.terminal import Command, program
+from kit.settings import Reporting
+
+
+@partial(Command, Reporting)
+def report(folder: Path) -> None:
+    """Draw the report of a run."""
+    from kit import reporting
+
+    print(reporting.report(folder))
+
+
+main = partial(program, report)

@@ -1,0 +1,57 @@
+"""The report of a folder of results, drawn from its files."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from kit import files, runs
+from kit.errors import KitError, SettingError
+from kit.reporting.page import Section, page
+from kit.reporting.run_files import open_run
+from kit.reporting.sections import OF_A_RUN
+
+NAME = "report.html"
+
+
+def report(source: Any) -> Path:
+    """Draw the report of a run, and keep it as ``report.html`` in its folder.
+
+    The page is one file: its pictures are within it, it fetches nothing and runs no script. A
+    report that is there already is replaced.
+
+    Args:
+        source: The folder, as a path or a text, or what has one: a ``Run``.
+
+    Returns:
+        The page.
+
+    Raises:
+        SettingError: There is no run in the folder, or its files are damaged.
+    """
+    folder = runs.folder_of(getattr(source, "folder", source))
+    known = open_run(folder)
+    text = page(folder.resolve().name, "Training", _sections(known, OF_A_RUN))
+    path = folder / NAME
+    files.write_text(path, text)
+    return path
+
+
+def _sections(known: Any, modules: Sequence[ModuleType]) -> list[Section]:
+    """Return the sections that have something to show."""
+    found = []
+    for module in modules:
+        name = module.__name__.rpartition(".")[2]
+        values: Callable[[Any], dict[str, Any] | None] = module.values
+        try:
+            shown = values(known)
+        except KitError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise SettingError(
+                f'{known.folder}: its files do not fit together, so "{module.TITLE}" cannot be '
+                f"drawn ({error}). Restore them or train again."
+            ) from error
+        if shown is not None:
+            found.append(Section(name, module.TITLE, shown))
+    return found

@@ -1,0 +1,125 @@
+"""What the folder of a run holds, read when a section of the report asks for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kit import evaluation, foreign, runs
+from kit.errors import SettingError
+from kit.reporting.pictures import Thumbnails
+
+PARTS = {  # as they are called: the key in metrics.json, the table of their answers
+    "test": ("test", "predictions.csv"),
+    "out_of_fold": ("cross_validation", "predictions_out_of_fold.csv"),
+    "validation": ("validation", "predictions.csv"),
+}
+WORDS = {"out_of_fold": "cross-validated"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images that the run was scored on.
+
+    Attributes:
+        name: "test", "out_of_fold" or "validation".
+        scores: What it scored.
+        answers: A row an image: file, true, predicted, and ``sure``, the probability or the score
+            of the answer.
+        probable: Whether that is a probability.
+    """
+
+    name: str
+    scores: evaluation.Scores
+    answers: pd.DataFrame
+    probable: bool
+
+    @property
+    def words(self) -> str:
+        """Return how its images are called in a sentence."""
+        return WORDS.get(self.name, self.name)
+
+    @property
+    def wrong(self) -> pd.DataFrame:
+        """Return the mistakes, the surest first."""
+        wrong = self.answers[self.answers["true"] != self.answers["predicted"]]
+        return wrong.sort_values("sure", ascending=False, kind="stable")
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """A run as its files tell it.
+
+    Attributes:
+        saved: Where it lies, its settings and the facts of it.
+        thumbnails: Those of its images that fit on the page.
+    """
+
+    saved: runs.Saved
+    thumbnails: Thumbnails
+
+    @property
+    def folder(self) -> Path:
+        """Return where it lies."""
+        return self.saved.folder
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Return the names of its classes."""
+        return tuple(self.saved.facts["class_names"])
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Any]:
+        """Return what it scored; nothing where it was interrupted."""
+        return self.saved.read("metrics.json")
+
+    @cached_property
+    def diagnosis(self) -> Mapping[str, Any]:
+        """Return what went wrong in its training; nothing where nobody looked."""
+        return self.saved.read("diagnosis.json")
+
+    @cached_property
+    def checks(self) -> list[Mapping[str, Any]]:
+        """Return what was measured before its training."""
+        path = self.saved.place("checks.json")
+        try:
+            return list(foreign.json_value(foreign.text(path))) if path.is_file() else []
+        except (TypeError, ValueError) as error:
+            raise SettingError(f"{path} is damaged: {error}. Restore it.") from None
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """Return one row per epoch of the training whose weights are kept."""
+        name = str(self.saved.facts.get("kept", "")).replace(" ", "_")
+        own = self.saved.place(f"history_{name}.csv")
+        path = own if own.is_file() else self.folder / "history.csv"
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Return the images that it was scored on, those first whose score is to be trusted."""
+        found = []
+        for name, (key, file) in PARTS.items():
+            if key in self.metrics and (self.folder / file).is_file():
+                table = pd.read_csv(self.folder / file, dtype=str, keep_default_na=False)
+                if "split" in table and name != "out_of_fold":
+                    table = table[table["split"] == name]
+                probable = "probability" in table
+                sure = table["probability" if probable else "score"].astype(float)
+                scores = evaluation.recalled(self.metrics[key], table, self.class_names)
+                found.append(Part(name, scores, table.assign(sure=sure), probable))
+        return tuple(found)
+
+
+def open_run(folder: Path) -> RunFiles:
+    """Open the files of a run.
+
+    Raises:
+        SettingError: As :func:`kit.runs.load`.
+    """
+    saved = runs.load(folder)
+    images = saved.facts.get("data", {}).get("folder") or saved.settings.get("folder") or folder
+    return RunFiles(saved, Thumbnails(images))

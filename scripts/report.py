@@ -1,0 +1,5 @@
+"""The same as kit-report."""
+
+from kit.commands.report import main
+
+main()
