@@ -12,7 +12,7 @@ from kit import architectures
 from kit.architectures.backbones.weightless import without_weights
 from kit.description.layer_graph import graph
 from kit.description.layers import FLOAT, Description, Layer, Row
-from kit.description.receptive_fields import CONVOLUTIONS, View, view
+from kit.description.receptive_fields import CONVOLUTIONS, View, channels_first, view
 from kit.description.wiring import Step, size, wiring
 from kit.errors import SettingError
 
@@ -122,7 +122,7 @@ def _follow(steps: Sequence[Step], image: View) -> tuple[list[Row], View]:
 
 def _multiply_adds(step: Step) -> int:
     """Use each weight of a kernel once at each place of the result."""
-    if step.kind not in (*CONVOLUTIONS, "Dense"):
+    if step.kind not in (*CONVOLUTIONS, "Dense") or channels_first(step):
         return 0
     kernels = [weight for weight in step.operation.weights if weight.name.endswith("kernel")]
     return prod(side or 1 for side in step.output_shape[:-1]) * size(kernels)

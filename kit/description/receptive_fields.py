@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
+import numpy as np
+
 from kit.description.wiring import Step
 
-__all__ = ["PLACEWISE", "Pair", "Reach", "View", "view"]
+__all__ = ["CONVOLUTIONS", "PLACEWISE", "Pair", "Reach", "View", "channels_first", "view"]
 
 Pair = tuple[int, int]  # height and width
 Reach = Pair | Literal["whole", "unknown"]
@@ -63,10 +65,7 @@ def view(step: Step, inputs: Sequence[View]) -> tuple[View, str] | None:
     Returns:
         None where this is not known of the kind.
     """
-    layer, first_axes = (
-        step.operation,
-        getattr(step.operation, "data_format", "") == ("channels_first"),
-    )
+    layer, first_axes = step.operation, channels_first(step)
     match step.kind:
         case "Input":
             return View(), ""
@@ -80,7 +79,7 @@ def view(step: Step, inputs: Sequence[View]) -> tuple[View, str] | None:
             last = [after for _, after in layer.padding]
             rows, columns, channels = [0, *last] if first_axes else [*last, 0]
             return replace(inputs[0], zeros=(rows, columns, channels)), ""
-        case "Rescaling" if layer.scale == 0:  # what is multiplied by 0 depends on no pixel
+        case "Rescaling" if not np.any(layer.scale):  # what is multiplied by 0 depends on no pixel
             return View((0, 0), None), ""
         case "Reshape":
             return _reshaped(step, inputs[0]), ""
@@ -95,15 +94,20 @@ def view(step: Step, inputs: Sequence[View]) -> tuple[View, str] | None:
     return None
 
 
+def channels_first(step: Step) -> bool:
+    """Tell whether a layer reads the axis behind the batch as channels."""
+    return getattr(step.operation, "data_format", "") == "channels_first"
+
+
 def _slid(
-    layer: Any, size: Pair, channels_first: bool, shape: tuple[int, ...], seen: View
+    layer: Any, size: Pair, first_axes: bool, shape: tuple[int, ...], seen: View
 ) -> tuple[View, str]:
     """Return what a window that slides over a map sees, and what it leaves out.
 
     Read as channels first, its two sides are the map's width and channels.
     """
     sizes, strides, dilations = (
-        (1, *sides) if channels_first else (*sides, 1)
+        (1, *sides) if first_axes else (*sides, 1)
         for sides in (size, layer.strides, getattr(layer, "dilation_rate", (1, 1)))
     )
     spans = [d * (f - 1) + 1 for f, d in zip(sizes, dilations, strict=True)]  # from end to end

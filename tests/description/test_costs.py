@@ -3,6 +3,7 @@
 from math import prod
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -140,6 +141,11 @@ def test_what_is_multiplied_by_zero_depends_on_no_pixel():
     assert row.receptive_field == (1, 1)
 
 
+def test_a_scaling_with_a_number_for_each_channel_sees_each_pixel():
+    row = through((8, 8, 3), layers.Rescaling(np.array([0.0, 0.5, 1.0])))
+    assert (row.receptive_field, row.stride) == ((1, 1), (1, 1))
+
+
 def test_flattening_takes_no_memory_and_sees_the_whole_image():
     row = through((4, 5, 6), layers.Flatten())
     assert row.output_shape == (prod((4, 5, 6)),)
@@ -150,3 +156,5 @@ def test_a_kind_without_a_formula_is_marked():
     row = through((4, 4, 2), layers.Conv2DTranspose(3, 2))
     assert (row.note, row.receptive_field) == (NO_FORMULA, "unknown")
     assert row.parameters == 2 * 2 * 2 * 3 + 3
+    row = through((8, 6, 6), layers.Conv2D(4, 3, data_format="channels_first"))
+    assert (row.note, row.receptive_field, row.multiply_adds) == (NO_FORMULA, "unknown", 0)
