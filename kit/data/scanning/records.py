@@ -1,4 +1,7 @@
-"""What scans found, kept as JSON in the user's cache folder."""
+"""What scans found, kept as JSON in the user's cache folder, below a hash of it.
+
+A value that is read is what was written, bit by bit: its readers need not ask whether it is damaged.
+"""
 
 import contextlib
 import json
@@ -46,11 +49,13 @@ def recall_value(name: str) -> Any:
     """Return the JSON value that :func:`remember_value` stored under this name, or None."""
     try:
         path = folder() / f"{name}.json"
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        known, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if known != _hash(text):
         return None
     touch(path)
-    return value
+    return json.loads(text)
 
 
 def remember_value(name: str, value: Any) -> None:
@@ -59,11 +64,16 @@ def remember_value(name: str, value: Any) -> None:
     Raises:
         OSError: The cache cannot be written.
     """
-    files.write_text(folder() / f"{name}.json", json.dumps(value))
+    text = json.dumps(value)
+    files.write_text(folder() / f"{name}.json", f"{_hash(text.encode()).decode()}\n{text}")
 
 
 def _scan_name(root: Path, rules: str) -> str:
-    return blake2b(os.fsencode(root) + b"\0" + rules.encode(), digest_size=16).hexdigest()
+    return _hash(os.fsencode(root) + b"\0" + rules.encode()).decode()
+
+
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).hexdigest().encode()
 
 
 def folder() -> Path:

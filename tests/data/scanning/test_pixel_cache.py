@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import shutil
 import threading
@@ -13,7 +12,7 @@ from PIL import Image
 from kit import files
 from kit.data.decoding import decoder, opening, thread_pool
 from kit.data.listing.folders import listing
-from kit.data.scanning import judging, pixel_cache
+from kit.data.scanning import judging, pixel_cache, records
 from kit.data.scanning.images import CachedImages, DecodedImages
 from kit.data.scanning.judging import Rows
 from kit.data.scanning.scan import median_size, scan
@@ -359,10 +358,21 @@ def test_half_an_array_or_a_record_of_nonsense_is_made_again(photos, reads):
 def test_a_record_with_other_fields_is_made_again(photos):
     before = scanned(photos)
     for path in files.cache_folder("scans").iterdir():
-        record = json.loads(path.read_bytes())
+        record = records.recall_value(path.stem)
         record["files"] = {file: row[:-1] for file, row in record["files"].items()}
-        path.write_text(json.dumps(record))
+        records.remember_value(path.stem, record)
     assert scanned(photos).fingerprint == before.fingerprint
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '["files"]', "\n{}"])
+def test_a_remembered_value_is_believed_only_as_it_was_written(damage):
+    records.remember_value("some", {"files": [1, 2]})
+    assert records.recall_value("some") == {"files": [1, 2]}
+    path = files.cache_folder("scans") / "some.json"
+    path.write_bytes(path.read_bytes().replace(b"1, 2", b"1, 3"))
+    assert records.recall_value("some") is None
+    path.write_text(damage)
+    assert records.recall_value("some") is None
 
 
 @pytest.mark.parametrize("cache", [True, False])
