@@ -14,7 +14,7 @@ from kit import progress
 from kit.baselines import linear_methods, neighbours
 from kit.baselines.image_vectors import Labels, Vectors, folds, vectors
 from kit.data import Splits
-from kit.errors import SettingError, nearest
+from kit.errors import SettingError, nearest, require_choice
 
 __all__ = ["METHODS", "Baseline", "fit"]
 
@@ -94,7 +94,8 @@ def fit(splits: Splits, method: str) -> Baseline:
             with L2 of a chosen strength, on values of mean 0 and standard deviation 1.
 
     Raises:
-        SettingError: There is no such method, or the images are too large for the memory.
+        SettingError: There is no such method or no training part, or the images are too large for
+            the memory.
         DataError: A class has fewer than two different training images.
     """
     if method not in METHODS:
@@ -102,6 +103,7 @@ def fit(splits: Splits, method: str) -> Baseline:
             f"There is no baseline {method!r}; there are {', '.join(METHODS)}."
             f"{nearest(str(method), METHODS)}"
         )
+    require_choice("part", "train", splits.parts)
     kind = METHODS[method]
     numbers = splits.parts["train"]
     labels = splits.labels[numbers]

@@ -86,7 +86,8 @@ def load_setup(folder: Path) -> dict[str, Any]:
         if (version := setup.pop("version")) == 1:
             raise SettingError(
                 f"{folder} was begun with version 0.1, which drew other values: results of both "
-                f"would be mixed. Begin the same search anew: `config={folder / 'search.yaml'}`"
+                f"would be mixed. Begin the same search anew: kit-tune --config "
+                f"{folder / 'search.yaml'}"
             )
         if version != VERSION:
             raise ValueError("it was written by another version of this program")

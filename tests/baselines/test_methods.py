@@ -147,3 +147,9 @@ def test_a_tiny_set_of_two_images_a_class_can_be_fitted(tmp_path: Path) -> None:
     for method in ALL:
         answers = baselines.answer(baselines.fit(few, method), few, "validation")
         assert (answers.probabilities.argmax(axis=1) == few.labels[few.parts["validation"]]).all()
+
+
+def test_without_a_training_part_there_is_nothing_to_fit(splits: data.Splits) -> None:
+    held_out = dataclasses.replace(splits, parts={"test": splits.parts["validation"]})
+    with pytest.raises(SettingError, match="part must be one of test, not 'train'"):
+        baselines.fit(held_out, "knn")
