@@ -1,6 +1,6 @@
 """What scans found, kept as JSON in the user's cache folder, below a hash of it.
 
-A value that is read is what was written, bit by bit: its readers need not ask whether it is damaged.
+A value that is read is what was written, bit by bit: its readers need not ask whether it is whole.
 """
 
 import contextlib
