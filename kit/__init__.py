@@ -14,7 +14,7 @@ What the programs do is a function here, with the same settings as keywords::
 ``baseline``           nearest neighbours and linear classifiers, a yardstick
 ``evaluate``           a run, scored on other images
 ``predict``            a run and some images -> their classes
-``report``             a run on one page, ``report.html``
+``report``             a run, a search or an audit on one page, ``report.html``
 ``describe``           what a network costs, before it is built; ``build`` builds it
 ``download``           a data set by name or address
 =====================  =========================================================================

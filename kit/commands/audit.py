@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import progress
-from kit.commands.terminal import Command, program, shown
+from kit.commands.terminal import Command, draw_report, program, shown
 from kit.errors import DataError
 from kit.settings import Auditing
 
@@ -26,7 +26,8 @@ def audit(folder: Path | None = None, *, json: bool = False, **settings: Any) ->
 
     found = shown(show, data_audit.audit, folder, **settings)
     if output := settings.get("output"):
-        progress.say(f"Tables and contact sheets are in {output}.")
+        draw_report(output)
+        progress.say(f"The report, tables and contact sheets are in {output}.")
     if fix_list := settings.get("fix_list"):
         count = len(found.to_fix(settings.get("fix", ())))
         progress.say(f"{count} files to leave out are in {fix_list}: kit-train --exclude reads it.")

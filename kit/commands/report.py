@@ -1,4 +1,4 @@
-"""Draw the report of a run."""
+"""Draw the report of a run, a search or an audit."""
 
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from kit.settings import Reporting
 
 @partial(Command, Reporting)
 def report(folder: Path) -> None:
-    """Draw the report of a run."""
+    """Draw the report of a run, a search or an audit."""
     from kit import reporting
 
     print(reporting.report(folder))

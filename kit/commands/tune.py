@@ -7,6 +7,7 @@ from typing import Any
 from kit import progress
 from kit.commands.terminal import (
     Command,
+    draw_report,
     next_steps,
     program,
     program_name,
@@ -30,8 +31,10 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
             progress.say(f"{kept} --output {quoted(search)}")
         raise
     best = tuned.best.folder
+    for made in (best, tuned.folder):
+        draw_report(made)
     lines = [
-        f"The search is in {tuned.folder}: trials.csv, figures, the best run in {best}.",
+        f"The search is in {tuned.folder}: report.html, trials.csv, the best run in {best}.",
         "Train with the best settings:",
         f"  {program_name('kit-train')} {typed(tuned.settings)}",
     ]

@@ -7,31 +7,39 @@ from typing import Any
 
 from kit import files, runs
 from kit.errors import KitError, SettingError
+from kit.reporting.audit_files import AUDIT, open_audit
 from kit.reporting.page import Section, page
 from kit.reporting.run_files import open_run
-from kit.reporting.sections import OF_A_RUN
+from kit.reporting.search_files import open_search
+from kit.reporting.sections import OF_A_RUN, OF_A_SEARCH, OF_AN_AUDIT
 
 NAME = "report.html"
 
 
 def report(source: Any) -> Path:
-    """Draw the report of a run, and keep it as ``report.html`` in its folder.
+    """Draw the report of a run, a search or an audit, and keep it as ``report.html`` in its folder.
 
     The page is one file: its pictures are within it, it fetches nothing and runs no script. A
     report that is there already is replaced.
 
     Args:
-        source: The folder, as a path or a text, or what has one: a ``Run``.
+        source: The folder, as a path or a text, or what has one: a ``Run``, or a search that
+            ``kit.tune`` gives.
 
     Returns:
         The page.
 
     Raises:
-        SettingError: There is no run in the folder, or its files are damaged.
+        SettingError: There is none of them in the folder, or its files are damaged.
     """
     folder = runs.folder_of(getattr(source, "folder", source))
-    known = open_run(folder)
-    text = page(folder.resolve().name, "Training", _sections(known, OF_A_RUN))
+    if (folder / runs.SEARCH).is_file():
+        kind, found = "Search", _sections(open_search(folder), OF_A_SEARCH)
+    elif (folder / AUDIT).is_file():
+        kind, found = "Audit", _sections(open_audit(folder), OF_AN_AUDIT)
+    else:
+        kind, found = "Training", _sections(open_run(folder), OF_A_RUN)
+    text = page(folder.resolve().name, kind, found)
     path = folder / NAME
     files.write_text(path, text)
     return path
@@ -50,7 +58,7 @@ def _sections(known: Any, modules: Sequence[ModuleType]) -> list[Section]:
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise SettingError(
                 f'{known.folder}: its files do not fit together, so "{module.TITLE}" cannot be '
-                f"drawn ({error}). Restore them or train again."
+                f"drawn ({error}). Restore them."
             ) from error
         if shown is not None:
             found.append(Section(name, module.TITLE, shown))

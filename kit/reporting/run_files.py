@@ -67,6 +67,11 @@ class RunFiles:
         return self.saved.folder
 
     @property
+    def settings_file(self) -> Path:
+        """Return where its settings are."""
+        return self.folder / runs.SETTINGS
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """Return the names of its classes."""
         return tuple(self.saved.facts["class_names"])

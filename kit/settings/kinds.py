@@ -186,16 +186,16 @@ class Describing(Joined):
 
 @dataclass(frozen=True)
 class Reporting(Joined):
-    """Draw the report of a run: one page, report.html, in its folder.
+    """Draw the report of a run, a search or an audit: one page, report.html, in its folder.
 
-    It needs no network and no other file, so that it can be sent to others. kit-train draws it at
-    its end; this draws it again.
+    It needs no network and no other file, so that it can be sent to others. kit-train,
+    kit-tune and kit-audit draw it at their end; this draws it again.
     """
 
     examples: ClassVar[Sequence[str]] = ("models/photos-basic_cnn",)
 
     folder: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training made."""
+    """A folder that a training, a search or an audit made."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ def _search(
         finished=found.finished,
         looks=found.findings.looked,
         test_scored=int(found.findings.test is not None),
+        sentences=found.sentences,
     )
     if found.findings.guessing:
         raise KitError(

@@ -16,7 +16,11 @@ from kit.reporting.sections import (
     training,
     verdict,
 )
+from kit.reporting.sections.of_audits import audited, findings, hints, looks
+from kit.reporting.sections.of_searches import found, ranges, trials
 
+OF_A_SEARCH = (found, ranges, trials, images, settings)
+OF_AN_AUDIT = (audited, findings, hints, looks)
 OF_A_RUN = (
     verdict,
     scores,

@@ -7,6 +7,7 @@ import pandas as pd
 from kit import runs
 from kit.reporting.pictures import figures
 from kit.reporting.run_files import RunFiles
+from kit.reporting.search_files import SearchFiles
 
 TITLE = "The images"
 ALT = {
@@ -16,7 +17,7 @@ ALT = {
 LEFT_OUT = 50  # files that are named
 
 
-def values(run: RunFiles) -> dict[str, Any]:
+def values(run: RunFiles | SearchFiles) -> dict[str, Any]:
     """Return counts by class and part, notes, files left out, and two grids."""
     data = run.saved.facts.get("data", {})
     path = run.folder / runs.SPLIT
