@@ -21,6 +21,7 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         patch.setenv("KIT_CACHE", str(folder))
         # A machine that has pretrained weights chooses other networks by itself.
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        patch.setenv("KIT_OFFLINE", "1")  # and one with a network would fetch them
         yield folder
 
 

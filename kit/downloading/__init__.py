@@ -11,10 +11,11 @@ from kit import progress
 from kit.downloading import archives, binary_records, google_drive, https, unfinished
 from kit.downloading.addresses import is_safe, shown
 from kit.downloading.catalog import CATALOG, DataSet, RemoteFile, listed
+from kit.downloading.files_by_name import download_file
 from kit.downloading.limits import Limits, Meter, Stopped, TooLarge, metered, watched
 from kit.errors import DataError, KitError, SettingError, nearest
 
-__all__ = ["CATALOG", "DataSet", "RemoteFile", "download", "listed"]
+__all__ = ["CATALOG", "DataSet", "Limits", "RemoteFile", "download", "download_file", "listed"]
 
 PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 LITTER = {"__MACOSX", ".DS_Store"}

@@ -4,6 +4,7 @@ A part is continued only by a range request with ``If-Range`` (RFC 9110, section
 sends the rest if it still has the same version, else all of it.
 """
 
+import functools
 import hashlib
 import re
 import time
@@ -52,18 +53,25 @@ def fetch(address: str, folder: Path, meter: Meter) -> Path:
                 raise KitError(f"{shown(address)}: {error}") from error
             time.sleep(pause)
         except FAILURES as error:
-            raise KitError(f"{shown(address)}: {reason(error, meter.limits.timeout)}") from error
+            waited = isinstance(error, requests.ConnectTimeout)
+            seconds = meter.limits.patience if waited else meter.limits.timeout
+            raise KitError(f"{shown(address)}: {reason(error, seconds)}") from error
     raise AssertionError  # the last pause is None
 
 
-def check_hash(path: Path, sha256: str, name: str) -> None:
-    """Raise DataError if a file's SHA-256 is another than expected."""
+def check_hash(path: Path, expected: str, name: str) -> None:
+    """Raise DataError if a file's hash is another than expected: MD5 of 32 digits, or SHA-256.
+
+    MD5 is for who publishes it with a file: nobody can make another file of a given one.
+    """
+    title = "MD5" if len(expected) == 32 else "SHA-256"
+    kind = functools.partial(hashlib.new, title.replace("-", ""), usedforsecurity=False)
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+        found = hashlib.file_digest(file, kind).hexdigest()
+    if found != expected:
         raise DataError(
-            f"{name}: the file that came has the SHA-256 {found}, not {sha256}: it was changed or "
-            f"damaged, and is not used. If the publisher has a new version, check its hash there."
+            f"{name}: the file that came has the {title} {found}, not {expected}: it was changed "
+            "or damaged, and is not used. If the publisher has a new version, check its hash there."
         )
 
 
@@ -166,8 +174,8 @@ def _open(session: requests.Session, address: str, extra: dict[str, str], meter:
     for _ in range(REDIRECTS + 1):
         try:
             response = session.get(
-                address, headers=headers, stream=True, timeout=meter.limits.timeout,
-                allow_redirects=False,
+                address, headers=headers, stream=True, allow_redirects=False,
+                timeout=(meter.limits.patience, meter.limits.timeout),
             )  # fmt: skip
         except (ValueError, urllib3.exceptions.LocationValueError) as error:
             raise KitError(f"{shown(address)} is no address that can be asked: {error}.") from error

@@ -42,11 +42,18 @@ class Limits:
         max_bytes: Most bytes to fetch, and most bytes to unpack to.
         timeout: Seconds in which at least ``LEAST_PACE`` bytes a second must come.
         max_seconds: Of all fetching together.
+        answer: Seconds until a server answers at all; None takes ``timeout``.
     """
 
     max_bytes: int
     timeout: float
     max_seconds: float
+    answer: float | None = None
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds until a server answers at all."""
+        return self.timeout if self.answer is None else self.answer
 
 
 class Meter:
@@ -58,6 +65,7 @@ class Meter:
         self.paced = True  # off while no bytes can be counted
         self.stop = threading.Event()
         self._show = show
+        self._answered = False
         self._before = self._come = self._marked = 0
         self._start = self._mark = time.monotonic()
 
@@ -70,6 +78,7 @@ class Meter:
         """
         if self.stop.is_set():
             raise Stopped("given up.")
+        self._answered = True
         self._come = come
         if self._before + max(come, total or 0) > self.limits.max_bytes:
             raise TooLarge(
@@ -92,9 +101,14 @@ class Meter:
         """Raise Stopped if it takes too long, or has become too slow."""
         now, come, limits = time.monotonic(), self._before + self._come, self.limits
         if now - self._start > limits.max_seconds:
-            raise Stopped(f"it took more than the {limits.max_seconds / 3600:g} hours allowed.")
+            hours, minutes = limits.max_seconds / 3600, limits.max_seconds / 60
+            most = f"{hours:g} hours" if hours >= 1 else f"{minutes:g} minutes"
+            raise Stopped(f"it took more than the {most} allowed.")
         if not self.paced:
             self.skip()
+        elif not self._answered:
+            if now - self._mark >= limits.patience:
+                raise Stopped(f"no answer came in {limits.patience:g} s; check the network.")
         elif now - self._mark >= limits.timeout:
             if come - self._marked < LEAST_PACE * limits.timeout:
                 raise Stopped(
@@ -118,7 +132,7 @@ def watched(work: Callable[[], Result], meter: Meter) -> Result:
             answers.put((None, error))
 
     threading.Thread(target=run, daemon=True, name="download").start()
-    wait = min(LOOKS, meter.limits.timeout / 4)
+    wait = min(LOOKS, meter.limits.timeout / 4, meter.limits.patience / 4)
     try:
         while True:
             try:
@@ -142,10 +156,19 @@ def check_room(folder: Path, needed: int, advice: str = "") -> None:
 
 
 @contextmanager
-def metered(name: str, limits: Limits) -> Iterator[Meter]:
-    """Give a meter that shows how much has come: a bar on a terminal, a line at times elsewhere."""
+def metered(name: str, limits: Limits, line: str | None = None) -> Iterator[Meter]:
+    """Give a meter that shows how much has come: a bar on a terminal, a line at times elsewhere.
+
+    Args:
+        name: What comes.
+        limits: On it.
+        line: What is said first, on a terminal too; by default the name, and there nothing.
+    """
+    if line is not None:
+        progress.say(line)
     if not sys.stderr.isatty():
-        progress.say(f"Downloading {name}")
+        if line is None:
+            progress.say(f"Downloading {name}")
         yield Meter(limits, _lines())
         return
     with progress.bar() as bar:

@@ -18,21 +18,23 @@ class Network(Group):
     """Which network learns."""
 
     searched: ClassVar = True
-    alike: ClassVar = ("backbone", "weights", "settings")
+    alike: ClassVar = ("backbone", "weights", "download", "settings")
 
     # What almost every network has, and other settings of a network stand beside under one name.
     TRAITS: ClassVar[tuple[str, ...]] = ("dense", "dropout", "initialization", "l1", "l2")
     lifted: ClassVar[Sequence[str]] = TRAITS  # version 0.1 wrote some of them there
 
     architecture: str = "auto"
-    """basic_cnn, inception, residual, ...; auto takes a pretrained backbone for color photos where
-    its weights are on this machine, else a network from scratch."""
+    """basic_cnn, inception, residual, ...; auto takes a pretrained backbone for color photos, whose
+    weights (at most 30 MB) it downloads once, else a network from scratch."""
     backbone: str | None = None
     """A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras file: a new
     head is trained on its features."""
     weights: str | None = None
     """Of the backbone: imagenet (downloaded where they are not here), none, or a file; by default
     imagenet."""
+    download: bool = True
+    """Download weights that are not here; KIT_OFFLINE=1 in the environment forbids it for good."""
     settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
         default_factory=dict
     )

@@ -163,8 +163,8 @@ BAD = [
     (nothing, DataError, "gave 0 bytes that are no zip or tar"),
     (noise, DataError, "45 bytes that are no zip or tar"),
     (hang_in_body, KitError, "sent nothing for 0.3 s|bytes came in 0.3 s"),
-    (hang_at_once, KitError, "sent nothing for 0.3 s|only 0 bytes came in 0.3 s"),
-    (drip_headers, KitError, "only 0 bytes came in 0.3 s"),
+    (hang_at_once, KitError, "sent nothing for 0.3 s|no answer came in 0.3 s"),
+    (drip_headers, KitError, "no answer came in 0.3 s"),
     (drip_body, KitError, "only [0-9]+ bytes came in 0.3 s"),
     (endless, DataError, "larger than the 1,000,000 bytes allowed"),
     (huge, DataError, "larger than the 1,000,000 bytes allowed"),
@@ -249,7 +249,7 @@ def test_a_download_without_end_is_ended_by_the_clock(fetch, tmp_path):
         while not to.server.over.wait(0.01):
             to.wfile.write(bytes(100))
 
-    with serving(patient) as server, pytest.raises(KitError, match=r"more than the .* hours"):
+    with serving(patient) as server, pytest.raises(KitError, match=r"more than the .* minutes"):
         fetch(server.url, max_hours=0.5 / 3600, timeout=5)
     assert names(tmp_path) == []
 

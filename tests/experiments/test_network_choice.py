@@ -1,10 +1,16 @@
 """Which network is trained where nobody says it, and where somebody does."""
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import serving
 
+from kit.architectures.backbones import origins
+from kit.architectures.backbones.weights import HDF5
+from kit.errors import KitError, SettingError
 from kit.experiments.choice import network_choice
 from kit.settings import Training
 
@@ -31,13 +37,75 @@ def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path
     assert choice.reason.startswith("auto: MobileNet-0.25, pretrained on ImageNet: its weights are")
 
 
-def test_auto_says_what_it_would_download_and_does_not(large: Path, keras_home: Path) -> None:
-    choice = chosen(large)
+@pytest.fixture
+def asked(keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Return what is asked of a server that has the weights of EfficientNetV2B0."""
+    monkeypatch.delenv("KIT_OFFLINE")
+    monkeypatch.setitem(origins.HASHES, "EfficientNetV2B0", hashlib.md5(HDF5).hexdigest())
+    with serving(lambda to: to.give(HDF5)) as server:
+        monkeypatch.setattr(origins, "STORE", f"{server.url}/")
+        yield server.asked
 
-    assert choice.architecture == network_choice.SCRATCH
-    assert "backbone=MobileNet downloads 13 MB" in choice.reason
-    assert str(keras_home / "models") in choice.reason
-    assert not keras_home.exists()
+
+def test_auto_fetches_small_weights_for_color_photos_once(
+    large: Path, asked: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = chosen(large), chosen(large)
+
+    assert len(asked) == 1
+    assert capsys.readouterr().err.count("Downloading EfficientNetV2B0") == 1
+    assert first == second
+    assert first.settings == {"backbone": "EfficientNetV2B0"}
+    assert first.reason.startswith("auto: EfficientNetV2B0, pretrained on ImageNet: its weights")
+
+
+def test_auto_without_color_photos_or_with_other_wishes_asks_no_server(
+    large: Path, photos: Path, asked: list[Any], tmp_path: Path
+) -> None:
+    for folder, given in (
+        (photos, {}),
+        (large, {"color": "grayscale"}),
+        (large, {"pretrain": "autoencoder"}),
+        (large, {"settings": ("filters=[4,8]",)}),
+        (large, {"download": False}),
+        (tmp_path / "nowhere", {"architecture": "inception"}),
+        (tmp_path / "nowhere", {"backbone": "MobileNet"}),
+    ):
+        choice = chosen(folder, **given)
+        assert choice.label in (network_choice.SCRATCH, "inception", "MobileNet")
+    with pytest.raises(SettingError, match="none has its weights here"):
+        chosen(large, weights="none")
+    assert asked == []
+
+
+def test_where_nothing_can_be_fetched_auto_trains_from_scratch_and_says_what_to_do(
+    large: Path, keras_home: Path, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origins, "STORE", "http://127.0.0.1:9/")
+    unreached, forbidden = chosen(large), chosen(large, download=False)
+    monkeypatch.setenv("KIT_OFFLINE", "1")
+    offline = chosen(large)
+
+    for choice, why in (
+        (unreached, "the server cannot be reached (connection refused). Photos"),
+        (forbidden, "none were downloaded: download=False forbids it. Photos"),
+        (offline, "none were downloaded: KIT_OFFLINE=1 forbids it. Photos"),
+    ):
+        assert choice.architecture == network_choice.SCRATCH
+        assert why in choice.reason
+        assert "backbone=EfficientNetV2B0 downloads 24 MB where there is a" in choice.reason
+        assert f"put efficientnetv2-b0_notop.h5 into {keras_home / 'models'}." in choice.reason
+        assert "\n" not in choice.reason
+
+
+def test_a_named_backbone_is_fetched_unless_that_is_forbidden(
+    asked: list[Any], tmp_path: Path
+) -> None:
+    with pytest.raises(KitError, match=r"EfficientNetV2B0 .*download=False forbids it"):
+        chosen(tmp_path, backbone="EfficientNetV2B0", download=False).make_ready()
+    assert asked == []
+    chosen(tmp_path, backbone="EfficientNetV2B0").make_ready()
+    assert len(asked) == 1
 
 
 def test_auto_trains_small_and_gray_images_from_scratch(

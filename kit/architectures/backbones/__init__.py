@@ -8,15 +8,24 @@ from kit.architectures.backbones.catalogue import (
     Preprocessing,
     find,
 )
-from kit.architectures.backbones.weights import at_hand, load, ready, weights_file
+from kit.architectures.backbones.weights import (
+    UNASKED,
+    at_hand,
+    fetch,
+    load,
+    ready,
+    weights_file,
+)
 
 __all__ = [
     "BACKBONES",
     "PROPOSED",
     "RECOMMENDED",
+    "UNASKED",
     "Backbone",
     "Preprocessing",
     "at_hand",
+    "fetch",
     "find",
     "load",
     "ready",

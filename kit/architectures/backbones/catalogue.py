@@ -96,7 +96,7 @@ _ROWS: dict[str, tuple[Preprocessing, int, int, str]] = {
     "MobileNetV3Large": ("inside", 224, 2_996_352, f"{V3}large_224_1.0{V3_END}"),
     "MobileNetV3Small-0.75": ("inside", 224, 583_160, f"{V3}small_224_0.75{V3_END}"),
     "MobileNetV3Small": ("inside", 224, 939_120, f"{V3}small_224_1.0{V3_END}"),
-    "NASNetLarge": ("tf", 331, 84_887_922, "nasnet_large_no_top.h5"),
+    "NASNetLarge": ("tf", 331, 84_916_818, "nasnet_large_no_top.h5"),
     "NASNetMobile": ("tf", 224, 4_269_716, "nasnet_mobile_no_top.h5"),
     "ResNet101": ("caffe", 224, 42_658_176, f"resnet101{KERNELS}notop.h5"),
     "ResNet101V2": ("tf", 224, 42_626_560, f"resnet101v2{KERNELS}notop.h5"),

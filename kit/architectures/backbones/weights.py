@@ -4,15 +4,43 @@ Looking for them needs no TensorFlow.
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kit.architectures.backbones import origins
 from kit.architectures.backbones.catalogue import Backbone, find
 from kit.architectures.backbones.model_files import check_archive, check_weights, refusal
 from kit.errors import KitError, SettingError
 
 if TYPE_CHECKING:
     import keras
+
+OFFLINE = "KIT_OFFLINE"  # the environment variable that forbids to download weights
+HDF5 = b"\x89HDF\r\n\x1a\n"
+LEAST_ROOM = 2**23  # bytes of a file besides its numbers; files of h5 are up to 1.4 times these
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a download may cost.
+
+    Attributes:
+        most: Bytes.
+        answer: Seconds until the server answers.
+        pace: Seconds in which at least a KiB a second must come.
+        whole: Seconds of all of it.
+    """
+
+    most: int
+    answer: float
+    pace: float
+    whole: float
+
+
+ASKED = Allowance(2**40, 10, 30, 86_400)
+# Who has no network goes on within five seconds.
+UNASKED = Allowance(30_000_000, 4, 10, 300)
 
 # What keras.applications.EfficientNet divides by the square roots of, behind the normalization that
 # it begins with, where it is built for the weights of ImageNet; without them it leaves that out
@@ -31,14 +59,19 @@ def weights_file(backbone: Backbone) -> Path:
     return Path(home).expanduser() / "models" / backbone.file
 
 
-def ready(backbone: Backbone, weights: str) -> Path | None:
+def ready(backbone: Backbone, weights: str, download: bool = True) -> Path | None:
     """Return the file of the weights, downloaded if it has to be; None for random ones.
 
     To be called before long work that would be lost without them.
 
+    Args:
+        backbone: A row of the table.
+        weights: "imagenet", "none" or a file.
+        download: Whether they may be downloaded.
+
     Raises:
         SettingError: ``weights`` is no file.
-        KitError: The download failed.
+        KitError: The download failed, or is forbidden.
     """
     if weights == "none":
         return None
@@ -48,8 +81,40 @@ def ready(backbone: Backbone, weights: str) -> Path | None:
         return Path(weights)
     path = weights_file(backbone)
     if not path.is_file():
-        _download(backbone, path)
+        try:
+            fetch(backbone, ASKED, download)
+        except KitError as error:
+            raise KitError(
+                f"The weights of {backbone.name} (about {backbone.megabytes} MB) could not be "
+                f"downloaded: {error} Where there is no network, fetch {origins.address(backbone)} "
+                f"elsewhere and put it at {path}."
+            ) from error
     return path
+
+
+def fetch(backbone: Backbone, allowance: Allowance, download: bool = True) -> None:
+    """Download the weights into Keras' folder, under its name for them.
+
+    Raises:
+        KitError: The download failed, or is forbidden: by ``download``, or by ``KIT_OFFLINE``.
+    """
+    if not download:
+        raise KitError("`download=False` forbids it.")
+    if os.environ.get(OFFLINE, "0") not in ("", "0"):
+        raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids it.")
+    from kit import downloading  # here, since it is rarely needed
+
+    address, path = origins.address(backbone), weights_file(backbone)
+    most = min(allowance.most, 2 * 4 * backbone.parameters + LEAST_ROOM)
+    downloading.download_file(
+        address,
+        path,
+        downloading.Limits(most, allowance.pace, allowance.whole, allowance.answer),
+        f"Downloading {backbone.name}, pretrained on ImageNet, about {backbone.megabytes} MB, from "
+        f"{address} into {path.parent}.",
+        begins=HDF5,
+        known_hash=origins.HASHES.get(backbone.name),
+    )
 
 
 def load(
@@ -69,7 +134,7 @@ def load(
     """
     path = ready(backbone, weights)
     try:
-        model = _build(backbone, input_shape, None)
+        model = _build(backbone, input_shape)
     except ValueError as error:  # each network has a smallest size of its own
         height, width, _ = input_shape
         raise SettingError(
@@ -83,18 +148,17 @@ def load(
     return model
 
 
-def _build(
-    backbone: Backbone, input_shape: tuple[int, int, int], weights: str | None
-) -> "keras.Model":
+def _build(backbone: Backbone, input_shape: tuple[int, int, int]) -> "keras.Model":
     import keras
 
     builder, _, width = backbone.name.partition("-")
     more: dict[str, object] = {"alpha": float(width)} if width else {}
-    if weights is None:  # some look for a file of weights that is called after the model
+    if not builder.startswith("EfficientNetV2"):  # which looks its blocks up by its name
         more["name"] = "backbone"
     network: keras.Model = getattr(keras.applications, builder)(
-        include_top=False, weights=weights, input_shape=input_shape, **more
+        include_top=False, weights=None, input_shape=input_shape, **more
     )
+    network.name = "backbone"
     return network
 
 
@@ -119,16 +183,3 @@ def _divide_further(model: "keras.Model") -> None:
     mean, variance, count = layer.get_weights()
     layer.set_weights([mean, variance * EFFICIENTNET_DEVIATION, count])
     layer.finalize_state()
-
-
-def _download(backbone: Backbone, path: Path) -> None:
-    """Let Keras fetch the weights, which checks the file by its hash."""
-    side = backbone.image_size
-    try:
-        _build(backbone, (side, side, 3), "imagenet")
-    except Exception as error:  # Keras raises the bare Exception for a failed download
-        raise KitError(
-            f"The weights of {backbone.name} (about {backbone.megabytes} MB) could not be "
-            f"downloaded: {str(error).partition(chr(10))[0]} Where there is no network, fetch "
-            f"{path.name} elsewhere and put it at {path}."
-        ) from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from kit import architectures, data, runs
 from kit.architectures import backbones
-from kit.errors import SettingError
+from kit.errors import KitError, SettingError
 from kit.keras_start import start_keras
 from kit.setting_names import said
 from kit.settings import Images, Network
@@ -16,7 +16,11 @@ from kit.settings import Images, Network
 SCRATCH = "basic_cnn"  # what is trained where nothing pretrained suits or is there
 SHORT_SIDE, ENOUGH = 64, 0.9  # pixels; the share of images that must have them for a backbone
 SMALLEST = 32  # pixels, of the images that backbones take
-APART = ("architecture", "settings")  # of the settings of a network: they are none of its builder
+APART = (
+    "architecture",
+    "settings",
+    "download",
+)  # of the settings of a network: they are none of its builder
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Choice:
         image_size: (height, width) in pixels; None leaves it to the images.
         color: "auto", "rgb" or "grayscale".
         reason: Why the toolkit chose so; empty where the user did.
+        download: Whether weights may be downloaded.
     """
 
     architecture: str
@@ -38,6 +43,7 @@ class Choice:
     image_size: tuple[int, int] | None
     color: str
     reason: str = ""
+    download: bool = True
 
     @property
     def frozen(self) -> bool:
@@ -54,7 +60,7 @@ class Choice:
         name = str(self.settings.get("backbone", backbones.PROPOSED))
         if self.architecture == "pretrained" and Path(name).suffix != ".keras":
             weights = str(self.settings.get("weights", "imagenet"))
-            backbones.ready(backbones.find(name), weights)
+            backbones.ready(backbones.find(name), weights, self.download)
 
 
 def choose(
@@ -68,7 +74,8 @@ def choose(
 ) -> Choice:
     """Return the network that was asked for, or for "auto" the one that suits the images.
 
-    Settings that only the network from scratch has, set or ``searched``, ask for that one.
+    For color photos "auto" downloads small weights where none are here and it may. Settings that
+    only the network from scratch has, set or ``searched``, ask for that one.
 
     Raises:
         SettingError: There is no such network, or two were asked for.
@@ -82,7 +89,8 @@ def choose(
             f"`backbone={settings['backbone']}` is the network; leave `architecture={name}` out."
         )
     if "backbone" in settings or name == "pretrained":
-        return _pretrained(settings, images)
+        choice = _pretrained(settings, images)
+        return dataclasses.replace(choice, download=network.download)
     if "weights" in settings and name != "auto":
         raise SettingError(
             f"`weights` are those of a backbone, and {name} has none; leave them out, or "
@@ -92,20 +100,23 @@ def choose(
         return Choice(name, settings, name, images.size, images.color)
     unsuited = _ruled_out(settings, images, pretrain, searched)
     unsuited = unsuited or _unsuited(data.survey(folder, parts), images.color)
-    here = [one for one in backbones.RECOMMENDED if backbones.at_hand(one)]
+    here = next((one for one in backbones.RECOMMENDED if backbones.at_hand(one)), None)
+    missed = ""
+    if not (unsuited or here) and settings.get("weights", "imagenet") == "imagenet":
+        here, missed = _fetched(network.download)
     if here and not unsuited:
         reason = (
-            f"auto: {here[0]}, pretrained on ImageNet: its weights are here, and photos mostly do "
+            f"auto: {here}, pretrained on ImageNet: its weights are here, and photos mostly do "
             f"better with it than from scratch (`architecture={SCRATCH}` trains from scratch)."
         )
-        choice = _pretrained({**settings, "backbone": here[0]}, images)
-        return dataclasses.replace(choice, reason=said(reason))
+        choice = _pretrained({**settings, "backbone": here}, images)
+        return dataclasses.replace(choice, reason=said(reason), download=network.download)
     if "weights" in settings:
         why = f"since {unsuited}" if unsuited else "since none has its weights here"
         raise SettingError(
             f"`weights` are those of a backbone, and auto takes none, {why}; name a `backbone`."
         )
-    because = f"since {unsuited}." if unsuited else _nothing_here()
+    because = f"since {unsuited}." if unsuited else missed
     reason = f"auto: {SCRATCH} from scratch, {because}"
     return Choice(SCRATCH, settings, SCRATCH, images.size, images.color, said(reason))
 
@@ -154,14 +165,21 @@ def _unsuited(seen: data.Survey, color: str) -> str:
     return ""
 
 
-def _nothing_here() -> str:
-    """Say what would be downloaded, how large it is and how to ask for it."""
-    proposed = backbones.find(backbones.PROPOSED)
-    return (
-        "since no pretrained weights are here. Photos mostly do better with some: "
-        f"`backbone={proposed.name}` downloads {proposed.megabytes} MB into "
-        f"{backbones.weights_file(proposed).parent} once."
-    )
+def _fetched(download: bool) -> tuple[str | None, str]:
+    """Download the weights of the best backbone that is small; else say why not, and what to do."""
+    rows = map(backbones.find, backbones.RECOMMENDED)
+    row = next(one for one in rows if 4 * one.parameters <= backbones.UNASKED.most)
+    try:
+        backbones.fetch(row, backbones.UNASKED, download)
+    except KitError as error:
+        path = backbones.weights_file(row)
+        return None, (
+            "since no pretrained weights are here, and none were downloaded: "
+            f"{str(error).rstrip('.')}. Photos mostly do better with some: "
+            f"`backbone={row.name}` downloads {row.megabytes} MB where there is a network, or put "
+            f"{path.name} into {path.parent}."
+        )
+    return row.name, ""
 
 
 def _pretrained(settings: Mapping[str, Any], images: Images) -> Choice:

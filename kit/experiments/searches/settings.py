@@ -26,7 +26,7 @@ TRAIN = Training().flat() | STRENGTH
 # same images is seen when they are read.
 FREE = (
     *("folder", "workers", "max_minutes", "scheduler", "cache", "use_validation", "resume"),
-    "output",
+    *("download", "output"),
 )
 VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 DEFAULT_SPACE = {"learning_rate": "1e-6:1e-1", "l2": "1e-7:1e1"}

@@ -11,16 +11,21 @@ import pytest
 
 from kit import architectures, runs
 from kit.architectures import backbones, pretrained
+from kit.architectures.backbones import origins
 from kit.architectures.backbones.weightless import without_weights
-from kit.errors import KitError, SettingError
+from kit.errors import SettingError
 
 BUILDERS = {name for name in dir(keras.applications) if name[0].isupper()}
 # One of each family that is quick to trace; the others have rows of the same making.
 TRACED = (
-    *("MobileNet-0.25", "VGG16"),
+    *("MobileNet-0.25", "VGG16", "EfficientNetV2B0"),
     *(
         pytest.param(name, marks=pytest.mark.proof)
-        for name in ("DenseNet121", "EfficientNetB0", "MobileNetV2-1.3")
+        for name in (
+            *("ConvNeXtTiny", "DenseNet121", "EfficientNetB0", "EfficientNetV2S"),
+            *("InceptionResNetV2", "InceptionV3", "MobileNetV2-1.3", "MobileNetV3Small"),
+            *("NASNetLarge", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG19", "Xception"),
+        )
     ),
 )
 
@@ -82,15 +87,17 @@ def test_a_row_says_what_keras_builds_and_looks_for(name, monkeypatch):
     )
     asked = []
 
-    def fetch(fname, origin, **_):
-        asked.append(fname)
-        raise OSError("no network")
+    def get_file(fname, origin, file_hash=None, **_):
+        asked.append((fname, origin, file_hash))
+        raise OSError("enough")
 
-    source = inspect.getmodule(inspect.unwrap(getattr(keras.applications, name.split("-")[0])))
-    monkeypatch.setattr(source.file_utils, "get_file", fetch)
-    with pytest.raises(KitError, match=rf"{row.megabytes} MB.*no network.*{row.file} elsewhere"):
-        without_weights(lambda: backbones.load(row, (64, 64, 3), "imagenet"))
-    assert asked == [row.file]
+    builder, _, width = name.partition("-")
+    more = {"alpha": float(width)} if width else {}
+    theirs = getattr(keras.applications, builder)
+    monkeypatch.setattr(inspect.getmodule(keras.utils.get_file), "get_file", get_file)
+    with pytest.raises(OSError, match="enough"):
+        without_weights(lambda: theirs(include_top=False, input_shape=size, **more))
+    assert asked == [(row.file, origins.address(row), origins.HASHES.get(name))]
 
 
 def test_upper_and_lower_case_do_not_matter_and_a_near_name_is_proposed():
@@ -113,6 +120,17 @@ def test_weights_at_hand_are_used_at_any_size(weights):
         "probabilities/kernel",
         "probabilities/bias",
     ]
+
+
+@pytest.mark.proof
+def test_efficientnet_v2_takes_the_weights_that_keras_saves_of_it(tmp_path):
+    shape = (32, 32, 3)
+    theirs = keras.applications.EfficientNetV2B0(include_top=False, weights=None, input_shape=shape)
+    theirs.save(tmp_path / "weights.h5")
+    ours = backbones.load(backbones.find("EfficientNetV2B0"), shape, str(tmp_path / "weights.h5"))
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype("float32")
+    assert ours.name == "backbone"
+    np.testing.assert_array_equal(ours(pixels), theirs(pixels))
 
 
 def test_weights_of_another_network_are_named(weights):
@@ -158,6 +176,7 @@ def test_a_backbone_of_other_images_says_which_it_takes(small, tmp_path):
 @pytest.mark.proof
 def test_efficientnet_is_the_function_that_keras_builds_for_its_weights(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    keras.backend.clear_session()  # so that the normalization has no number
     row, shape = backbones.find("EfficientNetB0"), (32, 32, 3)
     path = backbones.weights_file(row)
     path.parent.mkdir()
