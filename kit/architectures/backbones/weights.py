@@ -40,7 +40,7 @@ class Allowance:
 
 ASKED = Allowance(2**40, 10, 30, 86_400)
 # Who has no network goes on within five seconds.
-UNASKED = Allowance(30_000_000, 4, 10, 300)
+UNASKED = Allowance(30_000_000, 3.5, 10, 300)
 
 # What keras.applications.EfficientNet divides by the square roots of, behind the normalization that
 # it begins with, where it is built for the weights of ImageNet; without them it leaves that out
@@ -102,19 +102,20 @@ def fetch(backbone: Backbone, allowance: Allowance, download: bool = True) -> No
         raise KitError("`download=False` forbids it.")
     if os.environ.get(OFFLINE, "0") not in ("", "0"):
         raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids it.")
-    from kit import downloading  # here, since it is rarely needed
+    from kit.downloading import Limits, download_file  # here, since it is rarely needed
 
     address, path = origins.address(backbone), weights_file(backbone)
     most = min(allowance.most, 2 * 4 * backbone.parameters + LEAST_ROOM)
-    downloading.download_file(
-        address,
-        path,
-        downloading.Limits(most, allowance.pace, allowance.whole, allowance.answer),
+    limits = Limits(most, allowance.pace, allowance.whole, allowance.answer)
+    line = (
         f"Downloading {backbone.name}, pretrained on ImageNet, about {backbone.megabytes} MB, from "
-        f"{address} into {path.parent}.",
-        begins=HDF5,
-        known_hash=origins.HASHES.get(backbone.name),
+        f"{address} into {path.parent}."
     )
+    known = origins.HASHES.get(backbone.name)
+    try:
+        download_file(address, path, limits, line, begins=HDF5, known_hash=known)
+    except KitError as error:  # the line has the address
+        raise KitError(str(error).removeprefix(f"{address}: ")) from error
 
 
 def load(
