@@ -77,6 +77,6 @@ def _shown(value: object) -> object:
     return value if isinstance(value, Markup) else clean(value)
 
 
-def percent(share: float) -> str:
+def percent(share: float) -> Markup:
     """Return a share as people read it, as in 96.7 %; a dash for NaN."""
-    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+    return Markup("–" if math.isnan(share) else f"{100 * share:.1f} %")

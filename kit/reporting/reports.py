@@ -7,6 +7,7 @@ from typing import Any
 
 from kit import files, runs
 from kit.errors import KitError, SettingError
+from kit.reporting import card
 from kit.reporting.audit_files import AUDIT, open_audit
 from kit.reporting.page import Section, page
 from kit.reporting.run_files import open_run
@@ -20,7 +21,8 @@ def report(source: Any) -> Path:
     """Draw the report of a run, a search or an audit, and keep it as ``report.html`` in its folder.
 
     The page is one file: its pictures are within it, it fetches nothing and runs no script. A
-    report that is there already is replaced.
+    report that is there already is replaced. A run gets a model card, too, ``README.md``, where it
+    has none: that is for a person to fill in, and so it is never replaced.
 
     Args:
         source: The folder, as a path or a text, or what has one: a ``Run``, or a search that
@@ -38,7 +40,10 @@ def report(source: Any) -> Path:
     elif (folder / AUDIT).is_file():
         kind, found = "Audit", _sections(open_audit(folder), OF_AN_AUDIT)
     else:
-        kind, found = "Training", _sections(open_run(folder), OF_A_RUN)
+        run = open_run(folder)
+        kind, found = "Training", _sections(run, OF_A_RUN)
+        if not (folder / card.NAME).exists():  # it may have been filled in since
+            files.write_text(folder / card.NAME, card.card(run))
     text = page(folder.resolve().name, kind, found)
     path = folder / NAME
     files.write_text(path, text)

@@ -49,7 +49,7 @@ def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[i
 def test_a_run_holds_what_its_page_says(trained: Path) -> None:
     parts = ("validation", "test")
     expected = {"model.keras", "run.yaml", "run.json", "history.csv", "split.csv"}
-    expected |= {"metrics.json", "predictions.csv", "figures", "report.html"}
+    expected |= {"metrics.json", "predictions.csv", "figures", "report.html", "README.md"}
     expected |= {f"{table}_{part}.csv" for table in ("classes", "confusion") for part in parts}
     page = (ROOT / "models" / "README.md").read_text("utf-8")
 
