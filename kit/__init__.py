@@ -15,6 +15,7 @@ What the programs do is a function here, with the same settings as keywords::
 ``evaluate``           a run, scored on other images
 ``predict``            a run and some images -> their classes
 ``report``             a run, a search or an audit on one page, ``report.html``
+``similar``            a run and an image -> the images that it sees as most like it
 ``describe``           what a network costs, before it is built; ``build`` builds it
 ``download``           a data set by name or address
 =====================  =========================================================================
@@ -36,6 +37,7 @@ Below them lie the rooms; import the one that does the job::
 ``search``         random search in log space that narrows itself
 ``runs``           what a folder in ``models/`` holds; save, load
 ``prediction``     a run and some images -> classes and probabilities
+``explanation``    heat maps, occlusion, nearest images
 ``description``    layers, costs and wiring of a network
 ``downloading``    archives from elsewhere, unpacked with care
 ``reporting``      what came of it, on one page
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from kit.experiments.network_check import check as check
     from kit.experiments.network_description import describe as describe
     from kit.experiments.run import load as load
+    from kit.experiments.similar_images import similar as similar
     from kit.experiments.training import train as train
     from kit.experiments.tuning import tune as tune
     from kit.experiments.yardsticks import baseline as baseline
@@ -75,6 +78,7 @@ FUNCTIONS = {  # and where they are, for importing them takes seconds
     "load": "kit.experiments.run",
     "predict": "kit.experiments.answering",
     "report": "kit.reporting",
+    "similar": "kit.experiments.similar_images",
     "train": "kit.experiments.training",
     "tune": "kit.experiments.tuning",
 }

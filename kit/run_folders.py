@@ -104,7 +104,7 @@ def check_free(folder: Path | str, overwrite: bool) -> None:
         _refuse_taken(folder, overwrite)
 
 
-def check_possible(folder: Path | str) -> None:
+def check_possible(folder: Path | str, setting: str = "output") -> None:
     """Make sure that a folder can be made, before hours of work are to end in it.
 
     Raises:
@@ -114,10 +114,10 @@ def check_possible(folder: Path | str) -> None:
     above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not above.is_dir():
         raise SettingError(
-            f"{folder} cannot be a folder: {above} is a file. Give another `output`."
+            f"{folder} cannot be a folder: {above} is a file. Give another `{setting}`."
         )
     if not os.access(above, os.W_OK | os.X_OK):
-        raise SettingError(f"Nothing can be written in {above}. Give another `output`.")
+        raise SettingError(f"Nothing can be written in {above}. Give another `{setting}`.")
 
 
 def next_folder(parent: Path | str, name: str) -> Path:

@@ -118,7 +118,7 @@ class Saved:
         return _read(path, foreign.json_value) if path.is_file() else {}
 
 
-def check_outside(folder: Path | str, source: Path | str) -> None:
+def check_outside(folder: Path | str, source: Path | str, setting: str = "output") -> None:
     """Make sure that nothing is written into the data.
 
     Raises:
@@ -128,7 +128,7 @@ def check_outside(folder: Path | str, source: Path | str) -> None:
     if folder.resolve().is_relative_to(Path(source).resolve()):
         raise SettingError(
             f"{folder} lies in the data folder {source}, which is only read. "
-            "Give an `output` elsewhere."
+            f"Give another `{setting}`."
         )
 
 

@@ -9,7 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 
 MARKED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`\n]*))?`")
-FLAGS = {"settings": "set", "list_names": "list"}  # the others are called as their settings
+FLAGS = {
+    "settings": "set",
+    "list_names": "list",
+    "within": "in",
+}  # the others are called as their settings
 _voice: Callable[[str], str]
 
 

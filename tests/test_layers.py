@@ -33,6 +33,7 @@ ROWS = {  # a module may import modules of lower rows only
     "baselines": 8,
     "search": 8,
     "prediction": 8,
+    "explanation": 8,
     "experiments": 9,
     "reporting": 9,
     "commands": 10,

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kit import progress
-from kit.commands.terminal import Command, program, put
+from kit.commands.terminal import PICTURES, Command, program, put
 from kit.settings import Describing
-
-PICTURES = (".png", ".svg", ".pdf")
 
 
 @partial(Command, Describing)

@@ -1,7 +1,7 @@
 """Name the classes of images with a run."""
 
 from kit import prediction, progress
-from kit.experiments import places
+from kit.experiments import answer_pictures, places
 from kit.keras_start import start_keras
 from kit.settings import Predicting
 from kit.settings.keywords import by_keywords
@@ -13,13 +13,17 @@ def predict(settings: Predicting) -> prediction.Predictions:
 
     ``run`` is a folder, its ``model.keras``, or what ``kit.train`` or ``kit.load`` returned;
     ``paths`` are images, folders or patterns, one or several. Files that cannot be read are named
-    on stderr and in the result.
+    on stderr and in the result. ``explain`` is a new folder for a picture of each image with the
+    places that spoke for the answer.
 
     Raises:
-        SettingError: There is no such run, or a path matches nothing.
+        SettingError: There is no such run, or a path matches nothing, or `explain` cannot be used.
     """
     places.trained_run(settings.run, settings.paths)  # told before TensorFlow starts
-    images = prediction.find(settings.paths)
+    images, explain = prediction.find(settings.paths), settings.reasons.explain
+    if explain is not None:
+        folders = [path for path in settings.paths if path.is_dir()]
+        places.check_new(explain, *folders, setting="explain")
     start_keras()
     classifier = prediction.load(settings.run)
     if not classifier.gives_probabilities:
@@ -32,4 +36,7 @@ def predict(settings: Predicting) -> prediction.Predictions:
         text = f"{read} images classified, {len(answers.unreadable)} files not read"
         hidden = f", {len(answers.ignored)} hidden files ignored" if answers.ignored else ""
         progress.say(f"{text}{hidden}.")
+    if explain is not None and len(answers.table):
+        answer_pictures.save(classifier, answers, explain)
+        progress.say(f"The pictures are in {explain}.")
     return answers

@@ -59,18 +59,19 @@ def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
         raise
 
 
-def check_outside(folder: Path, source: Path) -> None:
+def check_outside(folder: Path, source: Path, setting: str = "output") -> None:
     """Make sure that nothing is written into the data, a folder or what a table names."""
     for images in data.image_folders(source):
-        runs.check_outside(folder, images)
+        runs.check_outside(folder, images, setting)
 
 
-def check_new(output: Path, source: Path) -> None:
+def check_new(output: Path, *sources: Path, setting: str = "output") -> None:
     """Make sure that a folder for results is not there yet and not within the data."""
-    check_outside(output, source)
+    for source in sources:
+        check_outside(output, source, setting)
     if output.exists():
-        raise SettingError(f"{output} exists already. Give another `output`.")
-    runs.check_possible(output)
+        raise SettingError(f"{output} exists already. Give another `{setting}`.")
+    runs.check_possible(output, setting)
 
 
 def check_target(name: str, target: Path | None, endings: Sequence[str] = ()) -> None:

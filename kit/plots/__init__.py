@@ -6,6 +6,7 @@ made in one process. A notebook shows it; :func:`save` writes it.
 
 from kit.plots.confusion_matrix import confusion
 from kit.plots.figure_text import save
+from kit.plots.heat_overlays import overlay
 from kit.plots.image_grids import augmented, images, mixed, templates
 from kit.plots.layer_curves import layers
 from kit.plots.networks.network_drawing import network
@@ -28,6 +29,7 @@ __all__ = [
     "learning_rates",
     "mixed",
     "network",
+    "overlay",
     "penalties",
     "save",
     "search_cost",

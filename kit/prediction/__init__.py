@@ -7,7 +7,14 @@
     print(answers.table)
 """
 
-from kit.prediction.classifier import Classifier, Predictions, classify, from_model, load
+from kit.prediction.classifier import (
+    Classifier,
+    Predictions,
+    classify,
+    decoded,
+    from_model,
+    load,
+)
 from kit.prediction.selection import Paths, Selection, find
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "Predictions",
     "Selection",
     "classify",
+    "decoded",
     "find",
     "from_model",
     "load",

@@ -19,7 +19,7 @@ from kit.prediction.selection import Paths, Selection, find
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Classifier", "Predictions", "classify", "from_model", "load"]
+__all__ = ["Classifier", "Predictions", "classify", "decoded", "from_model", "load"]
 
 Pixels = NDArray[np.uint8]
 
@@ -133,8 +133,8 @@ def classify(
     answers: list[NDArray[np.float64]] = []
     unreadable = list(chosen.refused)
     batch: list[Pixels] = []
-    decoded = _decoded(classifier, chosen.files)
-    for file, pixels in progress.track(decoded, len(chosen.files), "Classifying", "files read"):
+    readings = decoded(classifier, chosen.files)
+    for file, pixels in progress.track(readings, len(chosen.files), "Classifying", "files read"):
         if isinstance(pixels, str):
             unreadable.append((file, pixels))
             continue
@@ -152,10 +152,10 @@ def classify(
     return Predictions(table, tuple(unreadable), chosen.ignored)
 
 
-def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str, Pixels | str]]:
-    """Yield every file with its pixels, or with the reason why it has none."""
+def decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str, Pixels | str]]:
+    """Yield every file with its pixels as the model sees them, or the reason why it has none."""
 
-    def decoded(file: str) -> tuple[str, Pixels | str]:
+    def pixels(file: str) -> tuple[str, Pixels | str]:
         try:
             with opening.named_memory(file):
                 return file, decoder.decode(
@@ -170,7 +170,7 @@ def _decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str
         except DataError as error:  # a format whose package is not installed
             return file, str(error)
 
-    return thread_pool.in_order(decoded, files, AHEAD)
+    return thread_pool.in_order(pixels, files, AHEAD)
 
 
 def _ask(classifier: Classifier, batch: list[Pixels]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from kit.settings.kinds import (
     Evaluating,
     Predicting,
     Reporting,
+    Resembling,
 )
 from kit.settings.network_groups import Network, Optimization, Transfer
 from kit.settings.search_groups import Search, Work
@@ -46,6 +47,7 @@ __all__ = [
     "Predicting",
     "Record",
     "Reporting",
+    "Resembling",
     "Search",
     "Training",
     "Transfer",

@@ -15,14 +15,17 @@ from kit.settings.program_groups import (
     Asking,
     AuditPrint,
     Catalog,
+    Choice,
     FixList,
     Form,
     Inspection,
     Limits,
     Panel,
+    Reasons,
     Report,
     Results,
     Scoring,
+    Sheet,
     Subject,
     Yardstick,
 )
@@ -151,6 +154,7 @@ class Predicting(Joined):
     printing: ClassVar[frozenset[str]] = frozenset({"csv", "json"})
     examples: ClassVar[Sequence[str]] = (
         "models/photos-basic_cnn new_photos --top 3",
+        "models/photos-basic_cnn new_photos --explain why",
         'models/photos-basic_cnn "photos/*.jpg" --csv answers.csv',
     )
 
@@ -160,6 +164,30 @@ class Predicting(Joined):
     """Images, folders of images, or patterns such as "photos/*.jpg"."""
     asking: Flat[Asking] = Asking()
     answers: Flat[Answers] = Answers()
+    reasons: Flat[Reasons] = Reasons()
+
+
+@dataclass(frozen=True)
+class Resembling(Joined):
+    """Find the images that a run sees as most like another one.
+
+    They are the nearest by what its network makes of an image before the answer, whatever their
+    classes are. The images of the training are named with their classes, those of another folder
+    with the answers of the run.
+    """
+
+    printing: ClassVar[frozenset[str]] = frozenset({"drawing"})
+    examples: ClassVar[Sequence[str]] = (
+        "models/photos-basic_cnn new.jpg",
+        "models/photos-basic_cnn new.jpg --in all_my_photos --count 20",
+    )
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    image: Annotated[Path, tyro.conf.Positional]
+    """The image."""
+    choice: Flat[Choice] = Choice()
+    sheet: Flat[Sheet] = Sheet()
 
 
 @dataclass(frozen=True)

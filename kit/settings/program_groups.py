@@ -154,6 +154,38 @@ class Answers(Group):
 
 
 @dataclass(frozen=True)
+class Reasons(Group):
+    """Why they are the answers."""
+
+    explain: Path | None = None
+    """A new folder for pictures: each image beside its heat map, the places that spoke for the
+    answer."""
+
+
+@dataclass(frozen=True)
+class Choice(Group):
+    """What the image is compared with."""
+
+    within: Annotated[Path | None, tyro.conf.arg(name="in")] = None
+    """A folder of images to choose from; by default the images that the run was trained on."""
+    count: int = 8
+    """How many images to find."""
+
+    def verify(self) -> None:
+        """Check the number."""
+        if self.count < 1:
+            raise SettingError(f"`count` must be at least 1, not {self.count}.")
+
+
+@dataclass(frozen=True)
+class Sheet(Group):
+    """What is drawn."""
+
+    drawing: Path = Path("similar.png")
+    """Draw the images into this file, .png, .svg or .pdf."""
+
+
+@dataclass(frozen=True)
 class Subject(Group):
     """Which network is described, and for which images."""
 

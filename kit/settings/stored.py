@@ -15,7 +15,7 @@ from kit.settings.joined import Joined
 
 # What a settings file, which may be a stranger's, never says: what this machine writes or replaces,
 # and whom it talks to.
-WRITES = {"output", "overwrite", "into", "csv", "json", "fix_list", "drawing"}
+WRITES = {"output", "overwrite", "into", "csv", "json", "explain", "fix_list", "drawing"}
 FLAGS_ALONE = WRITES | {"resume", "scheduler"}
 
 

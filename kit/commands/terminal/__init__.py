@@ -2,6 +2,7 @@
 
 from kit.commands.terminal.programs import program
 from kit.commands.terminal.results import (
+    PICTURES,
     draw_report,
     next_steps,
     program_name,
@@ -12,6 +13,7 @@ from kit.commands.terminal.results import (
 from kit.commands.terminal.settings_command import Command, typed
 
 __all__ = [
+    "PICTURES",
     "Command",
     "draw_report",
     "next_steps",

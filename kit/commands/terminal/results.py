@@ -13,6 +13,7 @@ from kit import files, progress
 if TYPE_CHECKING:
     from kit.experiments.run import Run
 
+PICTURES = (".png", ".svg", ".pdf")  # what a drawing's file may be called like
 Result = TypeVar("Result")
 
 

@@ -161,7 +161,8 @@ PROGRAMS = [
     for one in pkgutil.iter_modules(commands.__path__)
     if one.name in vars(importlib.import_module(f"kit.commands.{one.name}"))
 ]
-READ = {"folder", "run", "paths", "unlabelled", "split", "exclude"}  # files that are only read
+# files that are only read
+READ = {"folder", "run", "paths", "image", "within", "unlabelled", "split", "exclude"}
 
 
 @pytest.mark.parametrize("command", PROGRAMS, ids=lambda one: one.__name__)

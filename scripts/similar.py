@@ -1,0 +1,5 @@
+"""The same as kit-similar."""
+
+from kit.commands.similar import main
+
+main()
