@@ -104,6 +104,12 @@ class RunFiles:
         return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
     @cached_property
+    def step_losses(self) -> list[float]:
+        """Return the loss of every step of that training; none where nobody kept them."""
+        path = self.folder / "losses.csv"
+        return pd.read_csv(path)["loss"].astype(float).tolist() if path.is_file() else []
+
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Return the images that it was scored on, those first whose score is to be trusted."""
         found = []

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from kit import data, diagnosis, files, progress
-from kit.experiments import all_checks
+from kit.experiments import all_checks, score_files
 from kit.experiments.choice.plan import Plan
 from kit.experiments.run import DIAGNOSIS, explained
 from kit.experiments.trainings import building
@@ -16,7 +18,7 @@ from kit.experiments.trainings.trained_networks import Trained, best_of
 if TYPE_CHECKING:
     import keras
 
-CHECKS = "checks.json"
+CHECKS, LOSSES = "checks.json", "losses.csv"
 
 
 def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path) -> None:
@@ -39,6 +41,9 @@ def diagnose(plan: Plan, trained: Sequence[Trained], run: Path, said: list[str])
     seen = best_of(trained).history.evidence
     if seen is None:
         return
+    if len(seen.losses):
+        table = pd.DataFrame({"step": range(1, len(seen.losses) + 1), "loss": seen.losses})
+        score_files.save_table(table, run / LOSSES)
     found = diagnosis.diagnose(seen)
     steps = diagnosis.next_steps(
         found, dataclasses.replace(seen.facts, settings=plan.settings.flat())

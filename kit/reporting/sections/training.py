@@ -4,6 +4,7 @@ from typing import Any
 
 from kit.reporting.pictures import figures
 from kit.reporting.run_files import RunFiles
+from kit.reporting.step_losses import Chart, chart
 
 TITLE = "How the training went"
 ELSEWHERE = ("samples", "augmentation", "network")  # figures of other sections
@@ -29,11 +30,21 @@ def values(run: RunFiles) -> dict[str, Any]:
         "steps": found.get("next_steps", []),
         "figures": figures(own),
         "alt": ALT,
+        "chart": _chart(run),
         "columns": columns,
         "rows": [[_cell(value) for value in row] for row in table.to_numpy(object)],
         "best": facts.get("best_epoch"),
         "stopped": facts.get("stopped", ""),
     }
+
+
+def _chart(run: RunFiles) -> Chart | None:
+    table = run.history
+    if "phase" in table:  # the steps are those of the head, which came first
+        table = table[table["phase"] == table["phase"].iloc[0]]
+    curves = {"training": "loss", "validation": "val_loss"}
+    drawn = {name: table[column].tolist() for name, column in curves.items() if column in table}
+    return chart(run.step_losses, drawn)
 
 
 def _cell(value: Any) -> str:
