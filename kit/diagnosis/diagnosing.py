@@ -46,6 +46,11 @@ RULES: Sequence[Rule] = (
     fit.noisy_validation,
 )
 
+OF_SOLVED = (  # what can be wrong with a head that has no epochs, steps or rates
+    *(data.leakage, data.imbalance, data.few_validation, labels.wrong_labels, fit.overfitting),
+    *(fit.collapse, fit.learns_nothing, fit.underfitting),
+)
+
 
 def diagnose(seen: Evidence) -> Diagnosis:
     """Name what is wrong with a training, from its curves and what was measured beside them.
@@ -59,13 +64,15 @@ def diagnose(seen: Evidence) -> Diagnosis:
     curves = read(seen)
     if not curves.epochs:
         return Diagnosis((), "No epoch was trained, so there is nothing to say.")
-    found = tuple(finding for rule in RULES if (finding := rule(seen, curves)) is not None)
-    return Diagnosis(found, _summary(found, curves))
+    rules = OF_SOLVED if seen.facts.solved else RULES
+    found = tuple(finding for rule in rules if (finding := rule(seen, curves)) is not None)
+    best = "" if seen.facts.solved else f" at best, in epoch {curves.best_epoch}"
+    return Diagnosis(found, _summary(found, curves, best))
 
 
-def _summary(found: Sequence[Finding], curves: Curves) -> str:
+def _summary(found: Sequence[Finding], curves: Curves, best: str) -> str:
     reached = (
-        f"validation {curves.measure} {curves.best:.3f} at best, in epoch {curves.best_epoch}"
+        f"validation {curves.measure} {curves.best:.3f}{best}"
         if math.isfinite(curves.best)
         else "no score of validation images is known"
     )

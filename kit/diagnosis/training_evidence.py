@@ -39,6 +39,7 @@ class Facts:
             what guessing gives.
         pretrained: Whether the weights come from another training.
         head: Whether only a head is trained, on features that a backbone computed once.
+        solved: Whether it was solved to the end, without epochs.
         epochs_before: Epochs of an earlier phase that the table leaves out: of the head, where this
             one is fine-tuning.
         frozen_share: Share of the kernels' weights that cannot move.
@@ -69,6 +70,7 @@ class Facts:
     cross_entropy: bool = True
     pretrained: bool = False
     head: bool = False
+    solved: bool = False
     epochs_before: int = 0
     frozen_share: float = 0.0
     parameters: int = 0

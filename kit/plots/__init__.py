@@ -14,7 +14,7 @@ from kit.plots.searches.search_costs import search_cost, search_curves
 from kit.plots.searches.search_maps import search_map, search_settings
 from kit.plots.setup_checks import by_heart, initial_loss, input_range, penalties
 from kit.plots.start_checks import gradient_errors, learning_rates, signals, waiting
-from kit.plots.training_curves import curves
+from kit.plots.training_curves import curves, head_penalties
 
 __all__ = [
     "augmented",
@@ -22,6 +22,7 @@ __all__ = [
     "confusion",
     "curves",
     "gradient_errors",
+    "head_penalties",
     "images",
     "initial_loss",
     "input_range",

@@ -1,6 +1,6 @@
-"""Loss and accuracy over the epochs."""
+"""Loss and accuracy over the epochs, and of a solved head over its penalties."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,30 @@ def curves(histories: Mapping[str, Any], best: Mapping[str, int] | None = None) 
         _finish(axes, panel, runs)
     _explain(figure, runs, chosen)
     _name(figure, runs, chosen, colors)
+    return figure
+
+
+def head_penalties(tables: Sequence[Any]) -> Figure:
+    """Draw what each penalty of a solved head was worth in cross-validation.
+
+    Args:
+        tables: For each head a data frame with ``head`` (its name), ``penalty``, ``loss`` and
+            ``accuracy``. The penalty of least loss gets a ring.
+    """
+    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, 2), PANELS, strict=True):
+        for number, table in enumerate(tables):
+            color = colormaps["tab10"](number % 10)
+            name = isolated(shorten(table["head"].iloc[0], 40))
+            axes.plot(table["penalty"], table[panel], "o-", color=color, markersize=4, label=name)
+            best = table.loc[table["loss"].idxmin()]
+            axes.plot(best["penalty"], best[panel], "o", color=color, fillstyle="none", ms=11)
+        axes.set_xscale("log")
+        axes.set_title(f"{panel} in cross-validation")
+        axes.set_xlabel("penalty on the weights of the head")
+        axes.grid(alpha=0.3)
+    if len(tables) > 1:
+        axes.legend(frameon=False, fontsize=8)
     return figure
 
 

@@ -129,6 +129,9 @@ class Optimization(Group):
 class Transfer(Group):
     """What the network learns from besides the labels."""
 
+    solve_head: Literal["auto", "yes", "no"] = "auto"
+    """Solve the head of a backbone, instead of training it in epochs: logistic regression, its
+    penalty by cross-validation. auto does so unless something is set that only epochs have."""
     views: int = 1
     """Versions of each training image whose features the head of a backbone learns from; more than
     one are augmented."""

@@ -23,8 +23,10 @@ from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
 from kit.training.transfer.frozen_features import (
     feature_splits,
     is_frozen,
+    kept_features,
     shared_features,
 )
+from kit.training.transfer.solved_heads import can_solve, solve_head
 
 __all__ = [
     "HeadTraining",
@@ -32,6 +34,7 @@ __all__ = [
     "Pretraining",
     "Span",
     "calibrate",
+    "can_solve",
     "check_batches",
     "check_compile",
     "check_fit",
@@ -50,12 +53,14 @@ __all__ = [
     "fit_head",
     "fit_span",
     "is_frozen",
+    "kept_features",
     "learning_rate",
     "minutes_left",
     "on_features",
     "on_graphics_card",
     "pretrain",
     "shared_features",
+    "solve_head",
     "thaw",
     "with_auxiliary",
 ]

@@ -67,9 +67,36 @@ def test_a_run_on_a_backbone_repeats_from_its_settings(
     np.testing.assert_allclose(both["probability"], both["probability_again"], atol=1e-4)
 
 
+def test_a_head_is_solved_where_nothing_asks_for_epochs(
+    large: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, again = tmp_path / "run", tmp_path / "again"
+    program(train, [str(large), "--image-size", "32", "--no-check", "--output", str(run)])
+    printed = capsys.readouterr()
+
+    assert "Solved the head" in printed.err
+    assert "optimistic" not in printed.out  # validation images chose nothing
+    history, penalties = (pd.read_csv(run / f"{name}.csv") for name in ("history", "penalties"))
+    assert len(history) == 1
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history)
+    assert penalties["loss"].min() < penalties["loss"].iloc[0] or len(penalties) > 2
+    assert (run / "figures" / "head_penalties.png").is_file()
+    assert not (run / "figures" / "curves.png").exists()
+    settings = runs.load(run).settings
+    assert settings["solve_head"] == "yes"
+    assert settings["epochs"] is None
+    program(train, ["--config", str(run / "run.yaml"), "--no-check", "--output", str(again)])
+    assert (again / "penalties.csv").read_bytes() == (run / "penalties.csv").read_bytes()
+    columns = ["loss", "val_loss"]
+    repeated = pd.read_csv(again / "history.csv")[columns]
+    pd.testing.assert_frame_equal(repeated, history[columns], check_exact=True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--backbone", "MobileNet", "--solve-head", "yes", "--epochs", "3"], "--epochs is for"),
+        (["--architecture", "inception", "--solve-head", "yes"], "--solve-head is for"),
         (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
         (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),
         (["--weights", "none", "--architecture", "inception"], "--weights are those of"),

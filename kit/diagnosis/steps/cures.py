@@ -39,7 +39,8 @@ def next_steps(found: Diagnosis, facts: Facts) -> list[Step]:
                 known = step in steps or step.command in commands
                 if not known and not is_in_force(step, facts):
                     steps.append(step)
-    if facts.test_images == 0 and facts.settings.get("last_epoch") is None:
+    chosen = facts.settings.get("last_epoch") is None and not facts.solved
+    if facts.test_images == 0 and chosen:  # by the validation images
         # It must not be lost below five others: no score of this training can be quoted without it.
         steps = [*steps[: MOST - 1], APART]
     return steps[:MOST]

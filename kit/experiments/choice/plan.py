@@ -9,7 +9,7 @@ from kit import architectures, data, progress, runs
 from kit.choices import LARGEST_SEED
 from kit.errors import DataError, SettingError
 from kit.experiments import places
-from kit.experiments.choice import network_choice, variation
+from kit.experiments.choice import head_solving, network_choice, variation
 from kit.experiments.choice.network_choice import Choice
 from kit.settings import Training
 
@@ -81,7 +81,12 @@ def plan(settings: Training) -> Plan:
         if note:
             progress.say(note)
     data.given_parts(source, division.parts)
-    settings = settings.having(image_size=choice.image_size, color=choice.color, augment=layers)
+    settings = settings.having(
+        image_size=choice.image_size,
+        color=choice.color,
+        augment=layers,
+        solve_head="yes" if head_solving.is_solved(settings, choice) else "no",
+    )
     return Plan(settings, choice, source, target, tuple(planned))
 
 

@@ -43,6 +43,8 @@ def in_force(settings: Training, choice: Choice, source: Path, splits: data.Spli
         "weight_decay": training.default_decay(known.optimizer),
         "label_smoothing": training.default_smoothing(loss),
     }
+    if settings.transfer.solve_head == "yes":  # it has no epochs, steps or rates
+        defaults = {"augmentation": defaults["augmentation"], "monitor": defaults["monitor"]}
     elsewhere = {name: given[name] for name in ("split", "exclude", "unlabelled")}
     return settings.having(
         folder=None if settings.folder is None else source,

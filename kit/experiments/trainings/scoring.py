@@ -25,17 +25,23 @@ def score_all(
     Returns:
         What ``metrics.json`` holds, but for the times.
     """
-    _draw_curves(trained, run / "figures")
+    _draw(trained, run)
     metrics = {}
     if plan.settings.comparison.folds is not None:
         metrics = folds.score(trained, divided, run, said)
-    chosen = plan.settings.duration.last_epoch is None
+    chosen = best_of(trained).penalties is None and plan.settings.duration.last_epoch is None
     metrics |= score(trained, kept_data(trained, divided), run, said, chosen)
     return {**metrics, "sentences": [*said]}
 
 
-def _draw_curves(trained: Sequence[Trained], figures: Path) -> None:
-    """Save the loss and accuracy of every training, on one figure."""
+def _draw(trained: Sequence[Trained], run: Path) -> None:
+    """Save the loss and accuracy of every training on one figure; of solved heads by penalty."""
+    figures, solved = run / "figures", {one.attempt.name: one.penalties for one in trained}
+    tables = [table.assign(head=name) for name, table in solved.items() if table is not None]
+    if tables:
+        score_files.save_table(pd.concat(tables), run / "penalties.csv")
+        plots.save(plots.head_penalties(tables), figures / "head_penalties.png")
+        return
     histories = {one.attempt.name: one.history.table for one in trained}
     best = {one.attempt.name: one.history.best_epoch for one in trained}
     plots.save(plots.curves(histories, best), figures / "curves.png")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from kit import architectures, data, evaluation, plots, progress, runs, training
 from kit.experiments import score_files
 from kit.experiments.choice.plan import Attempt, Plan
@@ -28,6 +30,7 @@ class Trained:
     answering: "keras.Model"  # the model, or its head alone, which gives the same answers ...
     asked: data.Splits  # ... to features in place of images
     temperature: float | None = None  # that the last layer has in it
+    penalties: pd.DataFrame | None = None  # that a head was solved with
 
     @property
     def row(self) -> Mapping[Any, float]:
@@ -199,6 +202,8 @@ def _on_backbone(
     """Train the head on features, and where it was asked for the backbone's last layers."""
     start, limit, transfer = time.monotonic(), fit_settings["max_minutes"], plan.settings.transfer
     compiled = building.compile_settings(plan.choice, plan.settings.optimization)
+    if transfer.solve_head == "yes":
+        return _solved(plan, attempt, model, splits, fit_settings, vectors)
     layers, rate = transfer.thawed, transfer.fine_tune_rate
     parts = 1 if layers is None else 2
     done = training.fit_head(
@@ -233,3 +238,28 @@ def _on_backbone(
     )
     score_files.save_table(history.table, fit_settings["history_file"])
     return Trained(attempt, model, history, model, splits)
+
+
+def _solved(
+    plan: Plan,
+    attempt: Attempt,
+    model: "keras.Model",
+    splits: data.Splits,
+    fit_settings: Mapping[str, Any],
+    vectors: data.Splits | None,
+) -> Trained:
+    """Solve the head, which has no epochs."""
+    done = training.solve_head(
+        model,
+        splits,
+        compiled=building.compile_settings(plan.choice, plan.settings.optimization),
+        views=plan.settings.transfer.views,
+        cache=plan.settings.images.cache,
+        computed=vectors,
+        **{
+            name: fit_settings[name]
+            for name in ("class_weight", "monitor", "checkpoint", "max_minutes")
+        },
+    )
+    score_files.save_table(done.history.table, fit_settings["history_file"])
+    return Trained(attempt, model, done.history, done.head, done.splits, penalties=done.penalties)

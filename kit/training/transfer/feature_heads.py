@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import keras
 import numpy as np
+import pandas as pd
 
 from kit import data, progress, runs
 from kit.data.features import features, smote
@@ -34,12 +35,15 @@ class HeadTraining:
         splits: The data with features in place of images, those of held-out parts in full
             precision.
         half: Whether training images' features were kept in half precision.
+        penalties: Of a head that was solved: ``penalty``, and ``loss`` and ``accuracy`` with it in
+            cross-validation of the training images; None of one that was trained.
     """
 
     history: History
     head: keras.Model
     splits: data.Splits
     half: bool
+    penalties: pd.DataFrame | None = None
 
 
 def fit_head(
@@ -84,7 +88,7 @@ def fit_head(
     start = time.monotonic()
     if fit_settings.get("monitor") is None:  # what is made by SMOTE is not to hide an imbalance
         fit_settings["monitor"] = default_monitor(splits)
-    head = _head(model)
+    head = head_of(model)
     weights = head.get_weights()
     for half in (True, False) if computed is None else (False,):
         left = minutes_left(max_minutes, start)
@@ -129,10 +133,10 @@ def on_features(model: keras.Model, images: Any) -> tuple[keras.Model, Any]:
     """
     traced = fast(extractor_of(model))
     parts = np.array_split(np.asarray(images, np.float32), range(32, len(images), 32))
-    return _head(model), np.concatenate([np.asarray(traced(part), np.float32) for part in parts])
+    return head_of(model), np.concatenate([np.asarray(traced(part), np.float32) for part in parts])
 
 
-def _head(model: keras.Model) -> keras.Model:
+def head_of(model: keras.Model) -> keras.Model:
     """Return the layers behind "features", these very ones, as a model of its own."""
     return keras.Model(model.get_layer("features").output, model.outputs[0])
 

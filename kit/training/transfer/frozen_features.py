@@ -64,6 +64,14 @@ def feature_splits(
     )
 
 
+def kept_features(model: keras.Model, splits: data.Splits, **settings: Any) -> data.Splits:
+    """Return the same, in half precision where that holds every number, else in full."""
+    vectors = feature_splits(model, splits, **settings)
+    if cast(features.Features, vectors.images).finite:
+        return vectors
+    return feature_splits(model, splits, half=False, **settings)
+
+
 def shared_features(
     model: keras.Model, divided: Sequence[data.Splits], *, views: int = 1, **settings: Any
 ) -> list[data.Splits]:

@@ -98,7 +98,7 @@ def test_training_on_features_is_training_with_a_frozen_backbone(
     other.set_weights(one.get_weights())
     plain = dataclasses.replace(splits, augmentation="none")
     vectors = training.feature_splits(one, plain, half=False)
-    head = feature_heads._head(one)
+    head = feature_heads.head_of(one)
     training.compile_model(head, **COMPILED)
     training.compile_model(other, **COMPILED)
     fast = training.fit(head, vectors, epochs=2).table
@@ -254,7 +254,7 @@ def test_a_head_that_branches_answers_as_the_whole_model(
     )
     vectors = training.feature_splits(model, splits)
     answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
-    head = feature_heads._head(model)
+    head = feature_heads.head_of(model)
     again = evaluation.probabilities(head, data.ordered_batches(vectors, "validation"))
 
     np.testing.assert_allclose(answers, again, atol=1e-6)
