@@ -156,10 +156,11 @@ class Run:
     def _repr_html_(self) -> str:
         """Return it as a notebook shows it: scores, curves and diagnosis, in a page's fragment."""
         parts = [f"<h4>{_text(self.folder)}</h4>", _list(self.sentences)]
-        if curves := self.figures.get("curves"):
-            picture = base64.b64encode(curves.read_bytes()).decode("ascii")
+        name = "curves" if "curves" in self.figures else "head_penalties"
+        if figure := self.figures.get(name):
+            picture = base64.b64encode(figure.read_bytes()).decode("ascii")
             source = f"data:image/png;base64,{picture}"
-            parts.append(f'<img alt="curves" style="max-height:{SHOWN}px" src="{source}">')
+            parts.append(f'<img alt="{name}" style="max-height:{SHOWN}px" src="{source}">')
         if self.diagnosis is not None:
             summary, *findings = self.diagnosis.lines()
             parts += [f"<p>Diagnosis: {_text(summary)}</p>", _list(findings)]

@@ -25,8 +25,7 @@ def report(source: Any) -> Path:
     has none: that is for a person to fill in, and so it is never replaced.
 
     Args:
-        source: The folder, as a path or a text, or what has one: a ``Run``, or a search that
-            ``kit.tune`` gives.
+        source: The folder, as a path or a text, or a run or a search of Python.
 
     Returns:
         The page.
