@@ -117,28 +117,48 @@ def solve_head(
 def _solve(layer: Any, vectors: data.Splits, class_weight: ClassWeight) -> pd.DataFrame:
     """Give a layer its weights, and return what each strength of the penalty was worth."""
     rows = vectors.parts["train"]
-    x, y = vectors.images.read(rows), vectors.labels[rows]
     groups = np.unique(np.asarray(vectors.groups)[rows], return_inverse=True)[1]
+    kernel, bias, tried = solve(
+        vectors.images.read(rows), vectors.labels[rows], groups, class_weight
+    )
+    best = tried.loc[tried["loss"].idxmin()]
+    progress.say(
+        f"Solved the head: of {len(tried)} penalties, {best['penalty']:.2g} has the lowest "
+        f"cross-entropy in cross-validation of the training images, {best['loss']:.3f}."
+    )
+    if layer.units == 2:  # scikit-learn gives the column of the second of two classes
+        kernel, bias = np.hstack([-kernel, kernel]) / 2, np.hstack([-bias, bias]) / 2
+    layer.set_weights([kernel, bias])
+    return tried
+
+
+def solve(
+    x: Array, y: Array, groups: Array, class_weight: ClassWeight = "none"
+) -> tuple[Array, Array, pd.DataFrame]:
+    """Return kernel, bias and what each penalty was worth, the strongest first.
+
+    Args:
+        x: float32 ``(images, features)``.
+        y: int ``(images,)``: labels, each at least once.
+        groups: ``(images,)``: equal for images that are kept together in cross-validation.
+        class_weight: As for :func:`solve_head`.
+
+    Returns:
+        ``(features, classes)`` and ``(classes,)``, or of two classes one column, that of the
+        second; columns ``penalty``, ``loss`` and ``accuracy``.
+    """
     centre = x.mean(axis=0)
-    x -= centre
+    x = x - centre
     size = float(np.sqrt(np.mean(x**2))) or 1.0  # one for all: what varies much counts for more
     x /= size
     with warnings.catch_warnings(), threadpool_limits(1, "blas"):  # more wait for each other
         warnings.simplefilter("ignore", UserWarning)  # of classes with fewer images than folds
         tried = pd.DataFrame(_cross_validated(x, y, groups, class_weight))
-        penalties, losses = tried["penalty"].to_numpy(), tried["loss"].to_numpy()
-        best = int(losses.argmin())
         solution = _regression(class_weight)
-        for penalty in penalties[: best + 1]:  # as in the folds, each from the last
-            solution.set_params(C=1 / penalty).fit(x, y)
-    progress.say(
-        f"Solved the head: of {len(tried)} penalties, {penalties[best]:.2g} has the lowest "
-        f"cross-entropy in cross-validation of the training images, {losses[best]:.3f}."
-    )
-    kernel, bias = _columns(solution, layer.units)
-    kernel = kernel / size
-    layer.set_weights([kernel, bias - centre @ kernel])
-    return tried
+        for penalty in tried["penalty"].to_numpy()[: int(tried["loss"].argmin()) + 1]:
+            solution.set_params(C=1 / penalty).fit(x, y)  # as in the folds, each from the last
+    kernel = solution.coef_.T / size
+    return kernel, solution.intercept_ - centre @ kernel, tried
 
 
 def _cross_validated(
@@ -187,14 +207,6 @@ def _regression(class_weight: ClassWeight) -> "LogisticRegression":
 
     weights = "balanced" if class_weight == "balanced" else None
     return LogisticRegression(class_weight=weights, tol=NEAR, max_iter=STEPS, warm_start=True)
-
-
-def _columns(solution: "LogisticRegression", units: int) -> tuple[Array, Array]:
-    """Return kernel and bias of a layer; for two classes scikit-learn solves one column."""
-    kernel, bias = solution.coef_.T, solution.intercept_
-    if units == 2:
-        return np.hstack([-kernel, kernel]) / 2, np.hstack([-bias, bias]) / 2
-    return kernel, bias
 
 
 def _measured(head: keras.Model, vectors: data.Splits) -> dict[str, float]:
