@@ -13,19 +13,19 @@ from kit.reporting.page import Section, page
 from kit.reporting.run_files import open_run
 from kit.reporting.search_files import open_search
 from kit.reporting.sections import OF_A_RUN, OF_A_SEARCH, OF_AN_AUDIT
+from kit.settings import Reporting
+from kit.settings.keywords import by_keywords
 
 NAME = "report.html"
 
 
-def report(source: Any) -> Path:
+@by_keywords(Reporting)
+def report(settings: Reporting) -> Path:
     """Draw the report of a run, a search or an audit, and keep it as ``report.html`` in its folder.
 
     The page is one file: its pictures are within it, it fetches nothing and runs no script. A
     report that is there already is replaced. A run gets a model card, too, ``README.md``, where it
     has none: that is for a person to fill in, and so it is never replaced.
-
-    Args:
-        source: The folder, as a path or a text, or a run or a search of Python.
 
     Returns:
         The page.
@@ -33,7 +33,7 @@ def report(source: Any) -> Path:
     Raises:
         SettingError: There is none of them in the folder, or its files are damaged.
     """
-    folder = runs.folder_of(getattr(source, "folder", source))
+    folder = runs.folder_of(settings.folder)
     if (folder / runs.SEARCH).is_file():
         kind, found = "Search", _sections(open_search(folder), OF_A_SEARCH)
     elif (folder / AUDIT).is_file():

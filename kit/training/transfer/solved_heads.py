@@ -121,7 +121,7 @@ def _solve(layer: Any, vectors: data.Splits, class_weight: ClassWeight) -> pd.Da
     kernel, bias, tried = solve(
         vectors.images.read(rows), vectors.labels[rows], groups, class_weight
     )
-    best = tried.loc[tried["loss"].idxmin()]
+    best = tried.iloc[int(tried["loss"].argmin())]
     progress.say(
         f"Solved the head: of {len(tried)} penalties, {best['penalty']:.2g} has the lowest "
         f"cross-entropy in cross-validation of the training images, {best['loss']:.3f}."
