@@ -196,6 +196,9 @@ def run_epochs(
     labels = "binary" if model.output_shape[-1] == 1 else "categorical"
     weights = class_weights(splits) if class_weight == "balanced" else None
     held_out = "validation" in splits.parts
+    if model.built and model.trainable_variables and not model.optimizer.built:
+        # Else TensorFlow traces the step twice: the first time makes the optimizer's variables.
+        model.optimizer.build(model.trainable_variables)
     with data.named_failures(splits.images):
         model.fit(
             data.training_batches(splits, labels, first, weights),

@@ -60,6 +60,7 @@ def _train(
 ) -> list[float]:
     copy = twin(model)
     optimizer = optimizer_like(model, copy, learning_rate=rates[0])  # a schedule cannot be set
+    optimizer.build(copy.trainable_variables)  # or the first step is traced twice
     compiled_like(copy, model, optimizer=optimizer, metrics=None)
     rng = np.random.default_rng(seed)
     passes = math.ceil(len(rates) * batch_size / len(sample))

@@ -108,6 +108,7 @@ def pretrain(
     last = "sigmoid" if loss == "crossentropy" else "linear"  # 0 and 1, as that loss wants it
     autoencoder = drawing.autoencoder(model, splits.seed, last)
     optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(autoencoder.trainable_variables)  # or the first step is traced twice
     autoencoder.compile(optimizer, LOSSES[loss], jit_compile=_compiler())
     limit = None if max_minutes is None else 60 * max_minutes
     validated = data.steps(splits, "validation")
