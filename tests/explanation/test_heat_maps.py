@@ -47,7 +47,7 @@ def test_heat_lies_on_the_object_until_the_last_layer_is_random(
     images, labels, inside = planted(32, SIDE, seed=1)
 
     assert shares(explanation.heat_map(model, images, labels), inside).mean() >= ENOUGH
-    assert share_with_random_last_layers(model, images, labels, inside) < 0.45
+    assert share_with_random_last_layers(model, images, labels, inside) < 0.5
 
 
 def test_heat_for_the_other_class_lies_elsewhere(averaged: keras.Model) -> None:
