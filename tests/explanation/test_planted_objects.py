@@ -1,7 +1,6 @@
 """Heat lies on planted objects, for networks of several kinds and in both styles; it takes minutes.
 
-A place of the last map must look at less of the image than an object fills, or its neighbours see
-the object as well. Networks that are deep for images of this size are not among these.
+docs/explanation.md says which networks fall short.
 """
 
 import numpy as np
@@ -19,6 +18,10 @@ NETWORKS = {
     "mobile": {"side": 32, "filters": (8, 16), "blocks": (1, 1), "stem": "plain", **SMALL},
     "inception": {"side": 32, "stem": "plain", "stem_filters": 8, "modules": (1, 1), **SMALL},
     "pointwise": {"side": 32, "filters": (8,), "stem": "none", **SMALL},
+    "alexnet": {
+        **{"side": 448, "filters": (8, 8, 8, 8, 8), "dense": (), "normalization": "before"},
+        **{"initialization": "he_normal", "scale": "symmetric", **SMALL},
+    },
 }
 
 
