@@ -17,6 +17,7 @@ import numpy as np
 
 from kit import data
 from kit.data.features import features
+from kit.description.wiring import Step, wiring
 from kit.errors import SettingError
 
 CONSTANTS = 100_000_000  # parameters: TensorFlow's graphs hold 2 GB at most
@@ -134,17 +135,27 @@ def compiled(model: keras.Model) -> Callable[[Any], Any]:
 
 
 def identity(model: keras.Model) -> str:
-    """Return a hash of a network and its weights."""
+    """Return a hash of a network: its layers and operations, what each reads, and its weights."""
     digest = blake2b(digest_size=16)
     digest.update(f"{keras.backend.backend()} {keras.__version__}".encode())
-    for layer in flat(model):
-        if isinstance(layer, keras.layers.InputLayer):  # a Sequential model has one in each block
-            continue
-        config = {key: value for key, value in layer.get_config().items() if key != "trainable"}
-        digest.update(json.dumps([type(layer).__name__, config], default=str).encode())
+    for step in _every(model):
+        given = {} if step.is_network or step.kind == "Input" else step.operation.get_config()
+        config = {key: one for key, one in given.items() if key not in ("name", "trainable")}
+        values = step.node.arguments._flat_arguments
+        plain = [one for one in values if not keras.backend.is_keras_tensor(one)]
+        known = [step.kind, config, step.sources, plain]
+        digest.update(json.dumps(known, default=str).encode())
     for weight in model.get_weights():
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()
+
+
+def _every(model: keras.Model) -> Iterator[Step]:
+    """Yield the calls of layers and operations, those of networks within it behind their own."""
+    for step in wiring(model):
+        yield step
+        if step.is_network:
+            yield from _every(step.operation)
 
 
 def flat(model: keras.Model) -> Iterator[Any]:

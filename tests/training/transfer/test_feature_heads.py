@@ -274,6 +274,19 @@ def test_both_styles_share_the_kept_features(saved: Path) -> None:
     assert len(names) == 1
 
 
+def test_features_of_other_operations_between_the_same_layers_have_another_name() -> None:
+    def name(axis: int, factor: float) -> str:
+        keras.utils.set_random_seed(1)
+        image = keras.Input((8, 8, 3))
+        turned = keras.ops.flip(image, axis) * factor
+        x = keras.layers.Conv2D(2, 3)(turned)
+        features = keras.layers.GlobalAveragePooling2D(name="features")(x)
+        return frozen_features.identity(keras.Model(image, features))
+
+    assert name(3, 2.0) == name(3, 2.0)
+    assert len({name(3, 2.0), name(1, 2.0), name(3, 1.0)}) == 3
+
+
 class Interrupt(keras.callbacks.Callback):
     """Ctrl-C at the first step of an epoch, counted from 1."""
 
