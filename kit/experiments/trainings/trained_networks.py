@@ -252,7 +252,6 @@ def _solved(
     done = training.solve_head(
         model,
         splits,
-        compiled=building.compile_settings(plan.choice, plan.settings.optimization),
         views=plan.settings.transfer.views,
         cache=plan.settings.images.cache,
         computed=vectors,

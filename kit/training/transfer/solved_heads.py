@@ -9,7 +9,7 @@ import dataclasses
 import os
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from kit.errors import SettingError
 from kit.training.compiling import compile_model
 from kit.training.fit_checks import default_monitor
 from kit.training.fitting import History
-from kit.training.transfer.feature_heads import NOTHING, HeadTraining, head_of
+from kit.training.transfer.feature_heads import HeadTraining, head_of
 from kit.training.transfer.frozen_features import kept_features
 from kit.training.watching import facts
 
@@ -52,7 +52,6 @@ def solve_head(
     model: keras.Model,
     splits: data.Splits,
     *,
-    compiled: Mapping[str, Any] = NOTHING,
     views: int = 1,
     cache: bool = True,
     computed: data.Splits | None = None,
@@ -71,8 +70,6 @@ def solve_head(
         model: A classifier whose layers up to "features" are to stay as they are, with nothing to
             learn behind them but a last layer of softmax or sigmoid. It gets the weights.
         splits: The images.
-        compiled: Settings for :func:`kit.training.compile_model`; the history's row is measured by
-            this loss.
         views: Versions of each training image, as for :func:`kit.training.fit_head`.
         cache: Whether features are kept in the user's cache folder.
         computed: The features, where they are there already.
@@ -82,7 +79,7 @@ def solve_head(
         max_minutes: Limit for the features.
 
     Returns:
-        A history of one row, and the ``penalties`` that were tried.
+        A history of one row, whose losses are plain cross-entropy, and the ``penalties`` tried.
 
     Raises:
         SettingError: The head is another, or the features take longer than the limit.
@@ -97,7 +94,7 @@ def solve_head(
         model, splits, views=views, cache=cache, max_minutes=max_minutes
     )
     penalties = _solve(model.layers[-1], vectors, class_weight)
-    head = compile_model(head_of(model), **compiled)
+    head = compile_model(head_of(model), label_smoothing=0.0)
     row = {"epoch": 1, **_measured(head, vectors), "seconds": round(time.monotonic() - start, 3)}
     if checkpoint is not None:
         runs.save_model(model, checkpoint)
