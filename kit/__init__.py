@@ -54,14 +54,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kit.architectures import build as build
-    from kit.experiments.answering import predict as predict
+    from kit.experiments.answers.answering import predict as predict
+    from kit.experiments.answers.evaluating import evaluate as evaluate
+    from kit.experiments.answers.similar_images import similar as similar
     from kit.experiments.data_audit import audit as audit
-    from kit.experiments.evaluating import evaluate as evaluate
     from kit.experiments.image_download import download as download
     from kit.experiments.network_check import check as check
     from kit.experiments.network_description import describe as describe
     from kit.experiments.run import load as load
-    from kit.experiments.similar_images import similar as similar
     from kit.experiments.training import train as train
     from kit.experiments.tuning import tune as tune
     from kit.experiments.yardsticks import baseline as baseline
@@ -74,11 +74,11 @@ FUNCTIONS = {  # and where they are, for importing them takes seconds
     "check": "kit.experiments.network_check",
     "describe": "kit.experiments.network_description",
     "download": "kit.experiments.image_download",
-    "evaluate": "kit.experiments.evaluating",
+    "evaluate": "kit.experiments.answers.evaluating",
     "load": "kit.experiments.run",
-    "predict": "kit.experiments.answering",
+    "predict": "kit.experiments.answers.answering",
     "report": "kit.reporting",
-    "similar": "kit.experiments.similar_images",
+    "similar": "kit.experiments.answers.similar_images",
     "train": "kit.experiments.training",
     "tune": "kit.experiments.tuning",
 }

@@ -9,13 +9,13 @@ from kit.commands.terminal import Command, program, shown
 from kit.settings import Evaluating
 
 if TYPE_CHECKING:
-    from kit.experiments.evaluating import Evaluation
+    from kit.experiments.answers.evaluating import Evaluation
 
 
 @partial(Command, Evaluating)
 def evaluate(run: Path, folder: Path, **settings: Any) -> None:
     """Score a run on another folder of images."""
-    from kit.experiments import evaluating
+    from kit.experiments.answers import evaluating
 
     shown(_show, evaluating.evaluate, run, folder, **settings)
     if output := settings.get("output"):

@@ -20,7 +20,8 @@ def predict(
     **settings: Any,
 ) -> None:
     """Name the classes of images with a run."""
-    from kit.experiments import answering, places
+    from kit.experiments import places
+    from kit.experiments.answers import answering
 
     places.check_target("csv", csv)
     places.check_target("json", json)

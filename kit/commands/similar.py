@@ -14,7 +14,8 @@ def similar(
     run: Path, image: Path, *, drawing: Path = Path("similar.png"), **settings: Any
 ) -> None:
     """Find the images that a run sees as most like another one."""
-    from kit.experiments import places, similar_images
+    from kit.experiments import places
+    from kit.experiments.answers import similar_images
 
     places.check_target("drawing", drawing, PICTURES)
     for folder in similar_images.folders(run, settings.get("within")):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import keras
 
     from kit.diagnosis import Diagnosis, Step
-    from kit.experiments.answer_pictures import AnswerPicture
-    from kit.experiments.evaluating import Evaluation
-    from kit.experiments.similar_images import Similar
+    from kit.experiments.answers.answer_pictures import AnswerPicture
+    from kit.experiments.answers.evaluating import Evaluation
+    from kit.experiments.answers.similar_images import Similar
 
 METRICS, DIAGNOSIS, REPORT = "metrics.json", "diagnosis.json", "report.html"
 ANSWERS = {"out_of_fold": "predictions_out_of_fold.csv"}  # of other parts: predictions.csv
@@ -123,20 +123,20 @@ class Run:
 
     def explain(self, paths: prediction.Paths) -> "list[AnswerPicture]":
         """Show for each image which places spoke for the answer; a notebook draws each picture."""
-        from kit.experiments import answer_pictures
+        from kit.experiments.answers import answer_pictures
 
         answers = prediction.classify(self._classifier, paths)
         return list(answer_pictures.pictures(self._classifier, answers))
 
     def similar(self, image: Path | str, **settings: Any) -> "Similar":
         """Find the images that it sees as most like this one, as :func:`kit.similar`."""
-        from kit.experiments.similar_images import similar
+        from kit.experiments.answers.similar_images import similar
 
         return similar(self, image, **settings)
 
     def evaluate(self, folder: Path | str, **settings: Any) -> "Evaluation":
         """Score it on other images of the same classes, as :func:`kit.evaluate`."""
-        from kit.experiments.evaluating import evaluate
+        from kit.experiments.answers.evaluating import evaluate
 
         return evaluate(self, folder, **settings)
 

@@ -14,7 +14,7 @@ from kit import prediction
 from kit.commands.predict import predict
 from kit.commands.terminal import program
 from kit.errors import SettingError
-from kit.experiments import answer_pictures
+from kit.experiments.answers import answer_pictures
 
 STORED = Path(__file__).parents[1] / "stored_run_0.1"
 HOSTILE = ("../../out", "/etc/\x1b[31m\n", "\u202egnp.<script>" + "x" * 300)

@@ -15,9 +15,9 @@ from kit.commands import audit as audit_program
 from kit.commands import baseline as baseline_program
 from kit.errors import CheckError, SettingError
 from kit.experiments import all_checks
-from kit.experiments.answering import predict
+from kit.experiments.answers.answering import predict
+from kit.experiments.answers.evaluating import evaluate
 from kit.experiments.data_audit import audit
-from kit.experiments.evaluating import evaluate
 from kit.experiments.image_download import download
 from kit.experiments.network_check import check
 from kit.experiments.network_description import describe

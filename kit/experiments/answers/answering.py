@@ -1,7 +1,8 @@
 """Name the classes of images with a run."""
 
 from kit import prediction, progress
-from kit.experiments import answer_pictures, places
+from kit.experiments import places
+from kit.experiments.answers import answer_pictures
 from kit.keras_start import start_keras
 from kit.settings import Predicting
 from kit.settings.keywords import by_keywords

@@ -1,0 +1,1 @@
+"""What a run answers: classes, scores, heat maps, and images that it takes for like ones."""
