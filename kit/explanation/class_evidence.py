@@ -11,9 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kit.errors import SettingError
 
-NONE = (
-    -1e30
-)  # the score of a class that is left out; infinity would make slopes that are no numbers
+NONE = -1e30  # the score of a class that is left out; infinity would have no slope
 
 
 def checked(
