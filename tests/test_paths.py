@@ -14,7 +14,7 @@ import kit
 from kit import auditing, data, downloading, plots, runs
 from kit.errors import SettingError
 
-HIDDEN = {"commands", "experiments", "settings"}  # flags, and functions of settings
+HIDDEN = {"commands", "experiments", "reporting", "settings"}  # flags, and functions of settings
 ROOMS = [one.name for one in pkgutil.iter_modules(kit.__path__) if one.ispkg]
 
 

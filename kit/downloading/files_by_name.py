@@ -14,7 +14,7 @@ __all__ = ["download_file"]
 
 def download_file(
     address: str,
-    path: Path,
+    path: Path | str,
     limits: Limits,
     line: str,
     *,
@@ -36,6 +36,7 @@ def download_file(
         KitError: The server cannot be reached or trusted, stopped in the middle or is too slow, or
             the file cannot be written.
     """
+    path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.sweep(path.parent)
