@@ -44,15 +44,15 @@ class Watch:
             epochs: As planned.
             schedule: Its name.
         """
-        splits = self.splits
-        shared = len(splits.shared("train", "validation"))
-        return diagnosis.evidence(
-            table,
-            facts(model, splits, epochs, schedule),
-            self.monitor,
-            self.guard,
-            overlap=shared / max(1, len(splits.parts["validation"])),
-        )
+        known = facts(model, self.splits, epochs, schedule)
+        overlap = share_learnt(self.splits)
+        return diagnosis.evidence(table, known, self.monitor, self.guard, overlap=overlap)
+
+
+def share_learnt(splits: data.Splits) -> float:
+    """Return the share of the validation images that are, byte for byte, in training too."""
+    shared = len(splits.shared("train", "validation"))
+    return shared / max(1, len(splits.parts["validation"]))
 
 
 def nothing_known(model: keras.Model) -> float:

@@ -75,6 +75,7 @@ def test_a_head_is_solved_where_nothing_asks_for_epochs(
     printed = capsys.readouterr()
 
     assert "Solved the head" in printed.err
+    assert "Diagnosis" not in printed.out  # nobody was to look
     assert "optimistic" not in printed.out  # validation images chose nothing
     history, penalties = (pd.read_csv(run / f"{name}.csv") for name in ("history", "penalties"))
     assert len(history) == 1

@@ -67,7 +67,8 @@ def train_all(
             vectors = features[len(trained)]
             if vectors is not None:
                 vectors = dataclasses.replace(vectors, seed=attempt.seed)
-            trained.append(_on_backbone(plan, attempt, model, own, fit_settings, vectors))
+            teach = _solved if plan.settings.transfer.solve_head == "yes" else _on_backbone
+            trained.append(teach(plan, attempt, model, own, fit_settings, vectors))
         else:
             trained.append(_from_scratch(plan, attempt, model, own, fit_settings))
     trained = [
@@ -202,8 +203,6 @@ def _on_backbone(
     """Train the head on features, and where it was asked for the backbone's last layers."""
     start, limit, transfer = time.monotonic(), fit_settings["max_minutes"], plan.settings.transfer
     compiled = building.compile_settings(plan.choice, plan.settings.optimization)
-    if transfer.solve_head == "yes":
-        return _solved(plan, attempt, model, splits, fit_settings, vectors)
     layers, rate = transfer.thawed, transfer.fine_tune_rate
     parts = 1 if layers is None else 2
     done = training.fit_head(
@@ -257,7 +256,7 @@ def _solved(
         computed=vectors,
         **{
             name: fit_settings[name]
-            for name in ("class_weight", "monitor", "checkpoint", "max_minutes")
+            for name in ("class_weight", "monitor", "checkpoint", "max_minutes", "watch")
         },
     )
     score_files.save_table(done.history.table, fit_settings["history_file"])

@@ -28,7 +28,7 @@ from kit.training.fit_checks import default_monitor
 from kit.training.fitting import History
 from kit.training.transfer.feature_heads import HeadTraining, head_of
 from kit.training.transfer.frozen_features import kept_features
-from kit.training.watching import facts
+from kit.training.watching import facts, share_learnt
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -59,6 +59,7 @@ def solve_head(
     monitor: str | None = None,
     checkpoint: Path | str | None = None,
     max_minutes: float | None = None,
+    watch: bool = False,
 ) -> HeadTraining:
     """Put the best last layer behind the layer "features": logistic regression, solved by L-BFGS.
 
@@ -77,6 +78,7 @@ def solve_head(
         monitor: The score that the history names, as for :func:`kit.training.fit`.
         checkpoint: Where the whole model is saved.
         max_minutes: Limit for the features.
+        watch: Collect what a diagnosis needs.
 
     Returns:
         A history of one row, whose losses are plain cross-entropy, and the ``penalties`` tried.
@@ -106,7 +108,7 @@ def solve_head(
         stopped="",
         seconds=time.monotonic() - start,
         cpu_seconds=time.process_time() - cpu_start,
-        evidence=_evidence(head, vectors, table),
+        evidence=_evidence(head, vectors, table) if watch else None,
     )
     return HeadTraining(history, head, vectors, half=False, penalties=penalties)
 
@@ -123,8 +125,14 @@ def _solve(layer: Any, vectors: data.Splits, class_weight: ClassWeight) -> pd.Da
         f"Solved the head: of {len(tried)} penalties, {best['penalty']:.2g} has the lowest "
         f"cross-entropy in cross-validation of the training images, {best['loss']:.3f}."
     )
-    if layer.units == 2:  # scikit-learn gives the column of the second of two classes
+    if layer.units > kernel.shape[1] == 1:  # the column of the second of two classes
         kernel, bias = np.hstack([-kernel, kernel]) / 2, np.hstack([-bias, bias]) / 2
+    if layer.units > kernel.shape[1]:  # a fold may leave a class without a training image
+        known = np.unique(vectors.labels[rows])
+        every = np.zeros((len(kernel), layer.units))
+        rare = np.full(layer.units, bias.min() + np.log(LEAST))
+        every[:, known], rare[known] = kernel, bias
+        kernel, bias = every, rare
     layer.set_weights([kernel, bias])
     return tried
 
@@ -193,9 +201,7 @@ def _evidence(
     if "validation" not in vectors.parts:
         return None
     known = dataclasses.replace(facts(head, vectors, 1, "constant"), solved=True)
-    shared = len(vectors.shared("train", "validation"))
-    overlap = shared / max(1, len(vectors.parts["validation"]))
-    return diagnosis.evidence(table, known, overlap=overlap)
+    return diagnosis.evidence(table, known, overlap=share_learnt(vectors))
 
 
 def _regression(class_weight: ClassWeight) -> "LogisticRegression":

@@ -1,5 +1,6 @@
 """A head that is solved, beside scikit-learn's own answers."""
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -72,6 +73,20 @@ def test_a_class_of_one_image_is_learnt_too(saved: Path) -> None:
 
     assert np.isfinite(model.get_weights()[-2]).all()
     assert done.history.table["loss"].iloc[0] < np.log(3)
+
+
+def test_a_class_without_a_training_image_is_hardly_ever_answered(saved: Path) -> None:
+    images = splits(3)
+    train = images.parts["train"]
+    images = dataclasses.replace(
+        images, parts={**images.parts, "train": train[images.labels[train] != 1]}
+    )
+    model = architectures.build("pretrained", (12, 12, 3), 3, backbone=str(saved))
+    training.solve_head(model, images, cache=False)
+    answers = evaluation.probabilities(model, data.ordered_batches(images, "validation"))
+
+    assert (answers[:, 1] < 0.01).all()
+    assert np.isfinite(answers).all()
 
 
 def test_copies_of_an_image_are_never_learnt_and_asked_at_once() -> None:
