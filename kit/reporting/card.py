@@ -11,11 +11,11 @@ from pathlib import PurePath
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from kit.progress import clean
-from kit.reporting.page import percent
+from kit.reporting.page import environment
 from kit.reporting.run_files import RunFiles
 
 NAME = "README.md"
@@ -91,17 +91,8 @@ def _front(run: RunFiles, name: str, source: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("kit.reporting"),
-        autoescape=False,  # it is no HTML: finalize escapes for Markdown
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_plain,
-    )
-    templates.filters["percent"] = percent
-    return templates
+    # It is no HTML: finalize escapes for Markdown.
+    return environment(autoescape=False, keep_trailing_newline=True, finalize=_plain)
 
 
 def _plain(value: object) -> object:

@@ -60,13 +60,17 @@ def page(title: str, kind: str, sections: Sequence[Section]) -> str:
 
 @cache
 def _templates() -> Environment:
+    return environment(autoescape=True, finalize=_shown)
+
+
+def environment(**settings: Any) -> Environment:
+    """Return the templates; what one asks for and nobody gave is an error."""
     templates = Environment(
         loader=PackageLoader("kit.reporting"),
-        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        **settings,
     )
     templates.filters["percent"] = percent
     return templates
