@@ -17,7 +17,6 @@ ROWS = {  # a module may import modules of lower rows only
     "memory": -1,
     "downloading": 0,
     "keras_start": 1,
-    "run_folders": 1,
     "settings": 1,
     "architectures": 1,
     "plots": 1,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kit import run_folders, runs
+from kit import runs
 from kit.errors import SettingError
+from kit.runs import folders
 
 FACTS = {"class_names": ["a", "b"], "image_size": [8, 8], "color": "rgb", "aspect": "stretch"}
 
@@ -257,14 +258,14 @@ def test_an_interruption_leaves_the_best_model_on_the_disk_of_the_run(
 def test_a_swap_that_the_system_refuses_leaves_both_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, replace = a_run(tmp_path / "one"), run_folders.os.replace
+    folder, replace = a_run(tmp_path / "one"), folders.os.replace
 
     def refuse(source: Path, target: Path) -> None:
         if source.name.endswith(".new") and target == folder:
             raise PermissionError(13, "Permission denied")
         replace(source, target)
 
-    monkeypatch.setattr(run_folders.os, "replace", refuse)
+    monkeypatch.setattr(folders.os, "replace", refuse)
     with pytest.raises(PermissionError), runs.create(folder, overwrite=True) as new:
         a_run(new, b"new")
 
@@ -275,7 +276,8 @@ def test_a_swap_that_the_system_refuses_leaves_both_runs(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from kit import files, run_folders
+from kit import files
+from kit.runs import folders
 
 moment, folder = sys.argv[1], Path(sys.argv[2])
 calls = []
@@ -293,7 +295,7 @@ def counted(name, function, limit):
     return call
 
 
-with run_folders.create(folder, overwrite=True) as new:
+with folders.create(folder, overwrite=True) as new:
     if moment == "at the start":
         kill()
     files.write_text(new / "run.yaml", "epochs: 9")
@@ -304,7 +306,7 @@ with run_folders.create(folder, overwrite=True) as new:
     if moment == "with a model":
         kill()
     os.replace = counted("replace", os.replace, {"before": 1, "between": 2}.get(moment, 0))
-    run_folders.shutil.rmtree = counted("rmtree", None, 1)
+    folders.shutil.rmtree = counted("rmtree", None, 1)
 """
 
 

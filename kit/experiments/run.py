@@ -28,29 +28,13 @@ SHOWN = 420  # pixels, the height of the curves in a notebook
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Run:
-    """A trained run; what it offers is read from its folder when it is asked for.
-
-    Attributes:
-        saved: Where it lies, its settings and the facts of it.
-    """
-
-    saved: runs.Saved
-
-    @property
-    def folder(self) -> Path:
-        """Return where it lies."""
-        return self.saved.folder
+class Run(runs.Opened):
+    """A trained run; what it offers is read from its folder when it is asked for."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Return its settings by name, as they were resolved: ``kit.train(**run.settings)``."""
         return self.saved.settings
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Return the names of its classes, in the order of the model's outputs."""
-        return tuple(self.saved.facts["class_names"])
 
     @cached_property
     def model(self) -> "keras.Model":
@@ -60,9 +44,7 @@ class Run:
     @cached_property
     def history(self) -> pd.DataFrame:
         """Return one row per epoch of the training whose weights are kept."""
-        name = str(self.saved.facts.get("kept", "")).replace(" ", "_")
-        own = self.saved.place(f"history_{name}.csv")
-        return pd.read_csv(own if own.is_file() else self.folder / "history.csv")
+        return pd.read_csv(self.saved.history_file)
 
     @cached_property
     def scores(self) -> Mapping[str, evaluation.Scores]:

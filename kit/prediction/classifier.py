@@ -88,7 +88,7 @@ def load(run: Path | str) -> Classifier:
     height, width = found.facts["image_size"]
     return Classifier(
         model=model,
-        class_names=tuple(found.facts["class_names"]),
+        class_names=found.class_names,
         image_size=(height, width),
         color=found.facts["color"],
         aspect=found.facts["aspect"],

@@ -50,31 +50,19 @@ class Part:
 
 
 @dataclass(frozen=True)
-class RunFiles:
+class RunFiles(runs.Opened):
     """A run as its files tell it.
 
     Attributes:
-        saved: Where it lies, its settings and the facts of it.
         thumbnails: Those of its images that fit on the page.
     """
 
-    saved: runs.Saved
     thumbnails: Thumbnails
-
-    @property
-    def folder(self) -> Path:
-        """Return where it lies."""
-        return self.saved.folder
 
     @property
     def settings_file(self) -> Path:
         """Return where its settings are."""
         return self.folder / runs.SETTINGS
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Return the names of its classes."""
-        return tuple(self.saved.facts["class_names"])
 
     @cached_property
     def metrics(self) -> Mapping[str, Any]:
@@ -98,9 +86,7 @@ class RunFiles:
     @cached_property
     def history(self) -> pd.DataFrame:
         """Return one row per epoch of the training whose weights are kept."""
-        name = str(self.saved.facts.get("kept", "")).replace(" ", "_")
-        own = self.saved.place(f"history_{name}.csv")
-        path = own if own.is_file() else self.folder / "history.csv"
+        path = self.saved.history_file
         return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
     @cached_property

@@ -14,26 +14,14 @@ SETTINGS, FACTS, BEST = runs.SEARCH, "facts.json", "best"
 
 
 @dataclass(frozen=True)
-class SearchFiles:
+class SearchFiles(runs.Opened):
     """A search as its files tell it.
 
     Attributes:
-        saved: Where it lies and the facts of it.
         settings_file: What it was begun with.
     """
 
-    saved: runs.Saved
     settings_file: Path
-
-    @property
-    def folder(self) -> Path:
-        """Return where it lies."""
-        return self.saved.folder
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Return the names of the classes."""
-        return tuple(self.saved.facts["class_names"])
 
     @property
     def metrics(self) -> Mapping[str, Any]:

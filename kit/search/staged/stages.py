@@ -41,19 +41,10 @@ def state(
 class Staged(Finals):
     """Goes from stage to stage, each narrower and longer than the one before."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        facts: Mapping[int, Facts],
-        cut: int,
-        busy: Collection[int],
-    ) -> None:
-        super().__init__(settings, facts, cut, busy)
-        self.extensions: dict[str, int] = {}
-
     def stages(self) -> bool:
         """Go through the stages; tell whether all are over."""
         space, elites = self.settings.space, list[Mapping[str, Any]]()
+        self.extensions: dict[str, int] = {}  # setting -> how often its range was extended
         for number, stage in enumerate(self.plan.stages, 1):
             old, seed = elites[: stage.trials // 2], self.settings.seed
             new = draw(space, stage.trials - len(old), seed, len(self.trials), old)

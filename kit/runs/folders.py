@@ -120,6 +120,20 @@ def check_possible(folder: Path | str, setting: str = "output") -> None:
         raise SettingError(f"Nothing can be written in {above}. Give another `{setting}`.")
 
 
+def check_outside(folder: Path | str, source: Path | str, setting: str = "output") -> None:
+    """Make sure that nothing is written into the data.
+
+    Raises:
+        SettingError: The folder is the data folder ``source`` or lies in it.
+    """
+    folder = Path(folder)
+    if folder.resolve().is_relative_to(Path(source).resolve()):
+        raise SettingError(
+            f"{folder} lies in the data folder {source}, which is only read. "
+            f"Give another `{setting}`."
+        )
+
+
 def next_folder(parent: Path | str, name: str) -> Path:
     """Return ``parent/name``, or with ``-2``, ``-3``, ... behind it the first that is free."""
     return _unused(Path(parent) / name)
