@@ -13,6 +13,7 @@ What the programs do is a function here, with the same settings as keywords::
 ``check``, ``audit``   is the network wired up rightly; what is wrong with a data set
 ``baseline``           nearest neighbours and linear classifiers, a yardstick
 ``evaluate``           a run, scored on other images
+``compare``            two runs on the same images: which is better, is it luck, what it costs
 ``predict``            a run and some images -> their classes
 ``report``             a run, a search or an audit on one page, ``report.html``
 ``similar``            a run and an image -> the images that it sees as most like it
@@ -33,6 +34,7 @@ Below them lie the rooms; import the one that does the job::
 ``diagnosis``      what went wrong in a training, and what to do next
 ``training``       compile and fit; heads on frozen backbones, fine-tuning, pre-training
 ``evaluation``     scores with their intervals, confusion matrices
+``comparison``     two on the same images: are they told apart
 ``baselines``      nearest neighbours and linear classifiers
 ``search``         random search in log space that narrows itself
 ``runs``           what a folder in ``models/`` holds; save, load
@@ -55,6 +57,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kit.architectures import build as build
     from kit.experiments.answers.answering import predict as predict
+    from kit.experiments.answers.comparing import compare as compare
     from kit.experiments.answers.evaluating import evaluate as evaluate
     from kit.experiments.answers.similar_images import similar as similar
     from kit.experiments.data_audit import audit as audit
@@ -72,6 +75,7 @@ FUNCTIONS = {  # and where they are, for importing them takes seconds
     "baseline": "kit.experiments.yardsticks",
     "build": "kit.architectures",
     "check": "kit.experiments.network_check",
+    "compare": "kit.experiments.answers.comparing",
     "describe": "kit.experiments.network_description",
     "download": "kit.experiments.image_download",
     "evaluate": "kit.experiments.answers.evaluating",

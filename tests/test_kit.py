@@ -1,4 +1,4 @@
-"""The top level: thirteen functions, imported when they are asked for."""
+"""The top level: fourteen functions, imported when they are asked for."""
 
 import importlib
 import pkgutil

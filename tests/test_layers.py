@@ -28,6 +28,7 @@ ROWS = {  # a module may import modules of lower rows only
     "monitoring": 5,
     "diagnosis": 6,
     "evaluation": 5,
+    "comparison": 5,
     "training": 7,
     "baselines": 8,
     "search": 8,

@@ -16,6 +16,7 @@ from kit.settings.program_groups import (
     AuditPrint,
     Catalog,
     Choice,
+    Compared,
     FixList,
     Form,
     Inspection,
@@ -140,6 +141,29 @@ class Evaluating(Joined):
     """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
     folder: Annotated[Path, tyro.conf.Positional]
     """The images."""
+    scoring: Flat[Scoring] = Scoring()
+    results: Flat[Results] = Results()
+
+
+@dataclass(frozen=True)
+class Comparing(Joined):
+    """Compare two runs on the same images: which is better, is that luck, and what does it cost?
+
+    The images are those that both runs held out, the test part where they share one, or those of
+    another folder. An image that one of the two was trained on is left out. Written into the output
+    folder are the numbers, and the images that one run has right and the other wrong.
+    """
+
+    examples: ClassVar[Sequence[str]] = (
+        "models/photos-basic_cnn models/photos-MobileNet",
+        "models/photos-basic_cnn models/photos-MobileNet --on other_photos --output compared",
+    )
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    other: Annotated[Path, tyro.conf.Positional]
+    """Another one."""
+    where: Flat[Compared] = Compared()
     scoring: Flat[Scoring] = Scoring()
     results: Flat[Results] = Results()
 

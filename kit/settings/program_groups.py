@@ -126,6 +126,14 @@ class Scoring(Group):
 
 
 @dataclass(frozen=True)
+class Compared(Group):
+    """Which images are compared."""
+
+    on: Path | None = None
+    """A folder or table of other images; by default those that both runs held out."""
+
+
+@dataclass(frozen=True)
 class Asking(Group):
     """How the network is asked."""
 

@@ -1,0 +1,5 @@
+"""The same as kit-compare."""
+
+from kit.commands.compare import main
+
+main()
