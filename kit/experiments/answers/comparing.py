@@ -87,8 +87,9 @@ class Comparison:
                     pixels.append(decoder.decode(path, (SIDE, SIDE), aspect="pad"))
                 except (opening.BrokenImage, DataError):  # it is gone, or changed meanwhile
                     continue
-                answers = (f"{one[f'{run}_sure']:.2f} {one[run]}" for run in ("first", "second"))
-                titles.append((one["true"], *answers))
+                first = f"1st: {one['first']}, {one['first_sure']:.2f}"
+                second = f"2nd: {one['second']}, {one['second_sure']:.2f}"
+                titles.append((f"true: {one['true']}", first, second))
         return plots.images(np.stack(pixels), titles, lines=3) if pixels else None
 
     def save(self, folder: Path) -> None:

@@ -162,7 +162,18 @@ PROGRAMS = [
     if one.name in vars(importlib.import_module(f"kit.commands.{one.name}"))
 ]
 # files that are only read
-READ = {"folder", "run", "paths", "image", "within", "unlabelled", "split", "exclude"}
+READ = {
+    "folder",
+    "run",
+    "other",
+    "paths",
+    "image",
+    "on",
+    "within",
+    "unlabelled",
+    "split",
+    "exclude",
+}
 
 
 @pytest.mark.parametrize("command", PROGRAMS, ids=lambda one: one.__name__)
