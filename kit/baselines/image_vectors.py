@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from kit.data import DecodedImages, Splits
 from kit.errors import DataError, SettingError
 from kit.files import amount
 
-__all__ = ["Labels", "Vectors", "folds", "vectors"]
+__all__ = ["Labels", "Learnt", "Vectors", "folds", "vectors"]
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -20,6 +21,23 @@ Labels = NDArray[np.int64]
 CHUNK = 512  # images read at once
 MOST_BYTES = 2**31  # of the training vectors: 50,000 images of 32x32x3 are 0.6 GB
 SHOWN = 5  # class names in a sentence
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a method learns from.
+
+    Attributes:
+        vectors: One row per image; a method may scale them in place.
+        labels: Class numbers (images,).
+        num_classes: Of all the data.
+        seed: What is drawn from.
+    """
+
+    vectors: Vectors
+    labels: Labels
+    num_classes: int
+    seed: int
 
 
 def vectors(splits: Splits, numbers: Labels, doing: str) -> tuple[Vectors, NDArray[np.bool_]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit import evaluation
-from kit.baselines.image_vectors import Labels, Vectors
+from kit.baselines.image_vectors import Labels, Learnt, Vectors
 
 __all__ = ["calibrated", "candidates", "fitted", "logistic", "svm", "trials"]
 
@@ -49,34 +49,19 @@ def svm(strength: float, images: int, seed: int) -> Any:
 
 
 def trials(
-    estimator: Estimator,
-    train: Vectors,
-    labels: Labels,
-    test: Vectors,
-    num_classes: int,
-    tried: Sequence[Settings],
-    seed: int,
+    estimator: Estimator, learnt: Learnt, test: Vectors, tried: Sequence[Settings]
 ) -> Iterator[Rows]:
-    """Yield answers (images, classes) for each setting; ``train`` is scaled in place."""
-    scale = _scaling(train)
-    test = scale(test)
+    """Yield answers (images, classes) for each setting; the learnt vectors are scaled in place."""
+    scaled = _scaling(learnt.vectors)(test)
     for one in tried:
-        model = _trained(estimator(one["C"], len(train), seed), train, labels)
-        yield _answers(model, test, num_classes)
+        yield _answers(_trained(estimator, learnt, one), scaled, learnt.num_classes)
 
 
-def fitted(
-    estimator: Estimator,
-    train: Vectors,
-    labels: Labels,
-    num_classes: int,
-    settings: Settings,
-    seed: int,
-) -> Callable[[Vectors], Rows]:
-    """Return the function from vectors to answers (images, classes); scales ``train`` in place."""
-    scale = _scaling(train)
-    model = _trained(estimator(settings["C"], len(train), seed), train, labels)
-    return lambda vectors: _answers(model, scale(vectors), num_classes)
+def fitted(estimator: Estimator, learnt: Learnt, settings: Settings) -> Callable[[Vectors], Rows]:
+    """Return the function from vectors to answers; the learnt vectors are scaled in place."""
+    scale = _scaling(learnt.vectors)
+    model = _trained(estimator, learnt, settings)
+    return lambda vectors: _answers(model, scale(vectors), learnt.num_classes)
 
 
 def calibrated(
@@ -102,7 +87,7 @@ def _scaling(train: Vectors) -> Callable[[Vectors], Vectors]:
     return lambda vectors: (vectors - mean) * factor
 
 
-def _trained(model: Any, train: Vectors, labels: Labels) -> Any:
+def _trained(estimator: Estimator, learnt: Learnt, settings: Settings) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
@@ -110,7 +95,8 @@ def _trained(model: Any, train: Vectors, labels: Labels) -> Any:
     # time of one, and longer.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(train, labels)
+        model = estimator(settings["C"], len(learnt.vectors), learnt.seed)
+        return model.fit(learnt.vectors, learnt.labels)
 
 
 def _answers(model: Any, vectors: Vectors, num_classes: int) -> Rows:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kit import progress
 from kit.baselines import linear_methods, neighbours
-from kit.baselines.image_vectors import Labels, Vectors, folds, vectors
+from kit.baselines.image_vectors import Labels, Learnt, Vectors, folds, vectors
 from kit.data import Splits
 from kit.errors import SettingError, nearest, require_choice
 
@@ -114,12 +114,13 @@ def fit(splits: Splits, method: str) -> Baseline:
     start = time.monotonic()
     sizes = np.bincount(fold[fold >= 0])
     tried = kind.candidates(int(sizes.sum() - sizes.max()))
-    answers = _tried(kind, method, train, labels, fold, tried, splits)
+    learnt = Learnt(train, labels, splits.num_classes, splits.seed)
+    answers = _tried(method, learnt, fold, tried)
     used = fold >= 0
     search = _table(tried, answers, labels[used], fold[used])
     best = int(search["accuracy"].to_numpy().argmax())
     progress.say(f"{method}: fitting on {len(train)} images")
-    ask = kind.fitted(train, labels, splits.num_classes, tried[best], splits.seed)
+    ask = kind.fitted(learnt, tried[best])
     if kind.distances:
         ask = linear_methods.calibrated(ask, answers[best], labels[used])
     return Baseline(
@@ -134,31 +135,18 @@ def fit(splits: Splits, method: str) -> Baseline:
     )
 
 
-def _tried(
-    kind: Method,
-    name: str,
-    train: Vectors,
-    labels: Labels,
-    fold: NDArray[np.int64],
-    tried: Sequence[Settings],
-    splits: Splits,
-) -> Rows:
+def _tried(name: str, learnt: Learnt, fold: NDArray[np.int64], tried: Sequence[Settings]) -> Rows:
     """Return the answers (settings, images in folds, classes), each by the other folds' images."""
     used = fold >= 0
-    answers = np.zeros((len(tried), int(used.sum()), splits.num_classes))
+    answers = np.zeros((len(tried), int(used.sum()), learnt.num_classes))
     count = int(fold.max()) + 1
 
     def steps() -> Iterator[tuple[int, int, Rows]]:
         for number in range(count):
             others = used & (fold != number)
-            rows = kind.trials(
-                train[others],
-                labels[others],
-                train[fold == number],
-                splits.num_classes,
-                tried,
-                splits.seed,
-            )
+            train, labels = learnt.vectors[others], learnt.labels[others]  # copies
+            part = replace(learnt, vectors=train, labels=labels)
+            rows = METHODS[name].trials(part, learnt.vectors[fold == number], tried)
             yield from ((number, setting, row) for setting, row in enumerate(rows))
 
     total = count * len(tried)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.baselines.image_vectors import Labels, Vectors, vectors
+from kit.baselines.image_vectors import Labels, Learnt, Vectors, vectors
 from kit.data import Splits
 from kit.errors import require_choice
 
@@ -49,28 +49,19 @@ def nearest(
     return known[there][_nearest(train, distance, min(count, len(train)))(asked)]
 
 
-def trials(
-    train: Vectors,
-    labels: Labels,
-    test: Vectors,
-    num_classes: int,
-    tried: Sequence[Settings],
-    seed: int,
-) -> Iterator[Rows]:
+def trials(learnt: Learnt, test: Vectors, tried: Sequence[Settings]) -> Iterator[Rows]:
     """Yield shares of votes (images, classes) for each setting; one search serves every k."""
     for distance in METRICS:
         ks = [one["k"] for one in tried if one["distance"] == distance]
-        near = labels[_nearest(train, distance, max(ks))(test)]
+        near = learnt.labels[_nearest(learnt.vectors, distance, max(ks))(test)]
         for k in ks:
-            yield _votes(near[:, :k], num_classes)
+            yield _votes(near[:, :k], learnt.num_classes)
 
 
-def fitted(
-    train: Vectors, labels: Labels, num_classes: int, settings: Settings, seed: int
-) -> Callable[[Vectors], Rows]:
+def fitted(learnt: Learnt, settings: Settings) -> Callable[[Vectors], Rows]:
     """Return the function from vectors to shares of votes (images, classes)."""
-    nearest = _nearest(train, settings["distance"], settings["k"])
-    return lambda vectors: _votes(labels[nearest(vectors)], num_classes)
+    nearest = _nearest(learnt.vectors, settings["distance"], settings["k"])
+    return lambda vectors: _votes(learnt.labels[nearest(vectors)], learnt.num_classes)
 
 
 def _nearest(train: Vectors, distance: str, most: int) -> Callable[[Vectors], NDArray[np.int64]]:

@@ -6,6 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from kit.baselines import linear_methods
+from kit.baselines.image_vectors import Learnt
 
 SIZE = 6  # values of a vector
 
@@ -31,7 +32,7 @@ def test_logistic_regression_is_scikit_learns_on_standardized_values(blobs, stre
     ).fit(train.astype(np.float64), labels)
 
     ask = linear_methods.fitted(
-        linear_methods.logistic, train.copy(), labels, 3, {"C": strength}, 0
+        linear_methods.logistic, Learnt(train.copy(), labels, 3, 0), {"C": strength}
     )
 
     np.testing.assert_allclose(ask(test), oracle.predict_proba(test), atol=0.01)
@@ -48,7 +49,7 @@ def test_the_svm_has_the_hinge_loss_and_its_strength_is_per_image(blobs) -> None
 def test_separable_classes_are_separated_and_asking_changes_nothing(blobs, kind) -> None:
     train, labels, _ = blobs
     before = train.copy()
-    ask = linear_methods.fitted(kind, train.copy(), labels, 3, {"C": 100.0}, 0)
+    ask = linear_methods.fitted(kind, Learnt(train.copy(), labels, 3, 0), {"C": 100.0})
     first = ask(train)
 
     assert (first.argmax(axis=1) == labels).mean() > 0.9
@@ -59,7 +60,8 @@ def test_separable_classes_are_separated_and_asking_changes_nothing(blobs, kind)
 def test_two_classes_have_two_columns(blobs) -> None:
     train, labels, test = blobs
     two = labels < 2
-    ask = linear_methods.fitted(linear_methods.svm, train[two], labels[two], 2, {"C": 1.0}, 0)
+    learnt = Learnt(train[two], labels[two], 2, 0)
+    ask = linear_methods.fitted(linear_methods.svm, learnt, {"C": 1.0})
 
     np.testing.assert_allclose(ask(test).sum(axis=1), 0, atol=1e-12)
 
@@ -67,7 +69,8 @@ def test_two_classes_have_two_columns(blobs) -> None:
 def test_a_value_that_never_changes_is_no_division_by_zero(blobs) -> None:
     train, labels, test = blobs
     train[:, 0] = test[:, 0] = 255
-    ask = linear_methods.fitted(linear_methods.logistic, train, labels, 3, {"C": 1.0}, 0)
+    learnt = Learnt(train, labels, 3, 0)
+    ask = linear_methods.fitted(linear_methods.logistic, learnt, {"C": 1.0})
 
     assert np.isfinite(ask(test)).all()
 

@@ -4,6 +4,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from kit import baselines, data
 from kit.baselines import neighbours
+from kit.baselines.image_vectors import Learnt
 from kit.errors import SettingError
 
 
@@ -17,7 +18,7 @@ def test_votes_are_those_of_scikit_learns_classifier(distance: str, metric: str,
     oracle = KNeighborsClassifier(k, metric=metric, algorithm="brute").fit(train, labels)
 
     settings = {"distance": distance, "k": k}
-    answers = neighbours.fitted(train, labels, 3, settings, 0)(test)
+    answers = neighbours.fitted(Learnt(train, labels, 3, 0), settings)(test)
 
     np.testing.assert_array_equal(answers.argmax(axis=1), oracle.predict(test))
     votes = answers * (k + 1) - 1 / 3  # without the vote that all classes share
@@ -32,11 +33,11 @@ def test_a_trial_of_all_settings_answers_as_each_setting_alone() -> None:
     test = rng.normal(size=(9, 5)).astype(np.float32)
     tried = neighbours.candidates(60)
 
-    rows = list(neighbours.trials(train, labels, test, 3, tried, 0))
+    rows = list(neighbours.trials(Learnt(train, labels, 3, 0), test, tried))
 
     assert len(rows) == len(tried) == 12
     for settings, row in zip(tried, rows, strict=True):
-        alone = neighbours.fitted(train, labels, 3, settings, 0)(test)
+        alone = neighbours.fitted(Learnt(train, labels, 3, 0), settings)(test)
         np.testing.assert_array_equal(row, alone)
 
 
@@ -45,7 +46,9 @@ def test_l1_and_l2_may_find_another_neighbour() -> None:
     labels = np.array([0, 1])
     image = np.zeros((1, 2), np.float32)
     nearest = {
-        distance: neighbours.fitted(train, labels, 2, {"distance": distance, "k": 1}, 0)(image)
+        distance: neighbours.fitted(Learnt(train, labels, 2, 0), {"distance": distance, "k": 1})(
+            image
+        )
         for distance in ("L1", "L2")
     }
 
