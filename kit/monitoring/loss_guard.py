@@ -1,10 +1,11 @@
 """Stops a training that has gone wrong, and says where it began."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from kit.checks.image_sample import Sample
 from kit.errors import SettingError
@@ -59,6 +60,18 @@ class LossGuard(keras.callbacks.Callback):
         self.epoch = 0
         self._steps = StepLosses()
         self._sizes: list[dict[str, float]] = []
+
+    def remembered(self) -> tuple[dict[str, Any], list[Any]]:
+        """Return what the next step is judged by, and the losses so far."""
+        seen = self.smoothed
+        values = {"first": seen.first, "value": seen.value, "taken": seen.taken}
+        return values, [np.array(self.losses, np.float64)]
+
+    def recall(self, values: Mapping[str, Any], arrays: Sequence[Any]) -> None:
+        """Take it back."""
+        for name, value in values.items():
+            setattr(self.smoothed, name, value)
+        self.losses = arrays[0].tolist()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Note how large the weights are."""

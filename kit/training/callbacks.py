@@ -3,6 +3,7 @@
 import functools
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from kit.training.compiling import learning_rate
 from kit.training.pace import Pace
 
 SHOWN = ("loss", "accuracy")  # of the metrics, in an epoch's line
+REMEMBERED = ("rows", "best_epoch", "wait", "stopped_epoch")  # besides the weights that are kept
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -82,6 +84,16 @@ class BestWeights(keras.callbacks.Callback):
                 self.stopped_epoch = epoch
                 self.model.stop_training = True
 
+    def remembered(self) -> tuple[dict[str, Any], list[Any]]:
+        """Return which epoch is kept, with what it is compared with, and its weights."""
+        return {name: getattr(self, name) for name in REMEMBERED}, self.best_weights or []
+
+    def recall(self, values: Mapping[str, Any], arrays: Sequence[Any]) -> None:
+        """Take it back."""
+        for name in REMEMBERED:
+            setattr(self, name, values[name])
+        self.best_weights = list(arrays) or None
+
     def on_train_end(self, logs: Any = None) -> None:
         """Put the weights back."""
         if self.best_weights is not None:
@@ -109,6 +121,14 @@ class HistoryTable(keras.callbacks.Callback):
         """Return epoch, loss, accuracy, balanced_accuracy, val_*, learning_rate and seconds."""
         return pd.DataFrame(self.rows)
 
+    def remembered(self) -> tuple[dict[str, Any], list[Any]]:
+        """Return the rows."""
+        return {"rows": self.rows}, []
+
+    def recall(self, values: Mapping[str, Any], arrays: Sequence[Any]) -> None:
+        """Take them back."""
+        self.rows = list(values["rows"])
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the epoch's clock."""
         self.begun = time.monotonic()
@@ -129,13 +149,13 @@ class ShowProgress(keras.callbacks.Callback):
     def __init__(self, pace: Pace, monitor: str, name: str) -> None:
         super().__init__()
         self.pace, self.monitor, self.name = pace, monitor, name
-        self.start = 0.0
+        self.start, self.first = 0.0, 0
         self.bar: Progress | None = None
         self.task = TaskID(0)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Open the bar."""
-        self.start = time.monotonic()
+        self.start, self.first = time.monotonic(), self.pace.taken // self.pace.steps
         if sys.stderr.isatty():
             self.bar = progress.bar()
             self.bar.start()
@@ -150,7 +170,7 @@ class ShowProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Print the epoch's line."""
         done, epochs = epoch + 1, self.pace.end
-        left = (time.monotonic() - self.start) / done * (epochs - done)
+        left = (time.monotonic() - self.start) / (done - self.first) * (epochs - done)
         line = f"epoch {done:3}/{epochs}  " + "  ".join(
             f"{name} {float(value):.4f}"
             for name, value in (logs or {}).items()

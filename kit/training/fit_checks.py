@@ -35,6 +35,7 @@ def check_fit(
     last_epoch: int | None = None,
     decay: float | None = None,
     every: int | None = None,
+    first: int = 0,
 ) -> None:
     """Check settings of :func:`fit` before there is a model; None is left to its default.
 
@@ -43,6 +44,9 @@ def check_fit(
     """
     Duration(epochs, max_minutes, patience=patience, last_epoch=last_epoch).verify()
     Schedule(schedule, decay, every).verify()
+    last = epochs if last_epoch is None else last_epoch
+    if last is not None and not 0 <= first < last:
+        raise SettingError(f"first must be from 0 to below last, {last}, not {first}.")
     if monitor not in (None, *MONITORS):
         raise SettingError(f"`monitor` must be one of {', '.join(MONITORS)}, not {monitor!r}.")
 

@@ -13,18 +13,17 @@ from kit import choices, data, diagnosis, evaluation, monitoring, progress
 from kit.choices import ClassWeight
 from kit.errors import SettingError
 from kit.intervals import worth
-from kit.training.balance import check_batches, class_weights
 from kit.training.callbacks import BestWeights, HistoryTable, ShowProgress
-from kit.training.compiling import default_rate, learning_rate
+from kit.training.compiling import default_rate
+from kit.training.continuation import State
 from kit.training.fit_checks import (
-    check_compiled,
     check_diverged,
     check_fit,
     default_epochs,
     default_monitor,
     why_stopped,
 )
-from kit.training.pace import Pace
+from kit.training.loop import Loop
 from kit.training.schedules import Schedule
 from kit.training.watching import Watch, nothing_known
 
@@ -77,6 +76,8 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     watch: bool = False,
     last_epoch: int | None = None,
+    first: int = 0,
+    state: Path | str | None = None,
 ) -> History:
     """Train a compiled classifier and leave it with the weights of one epoch.
 
@@ -111,6 +112,12 @@ def fit(
         last_epoch: End after this one of the ``epochs``, over all of which the schedule is still
             laid out, and keep its weights: for settings whose epoch is known. Nothing stops early
             then, and there may be no validation part.
+        first: Epochs that were trained before, after which ``state`` was written. The training
+            goes on bit by bit as if it had never ended, on the CPU with an equal number of threads
+            and a model that was built in the same way; its clocks count what is trained now.
+        state: A file that is written at the end of every epoch where others are left, and read
+            where ``first`` is above 0; where it is not there, damaged or of another training, the
+            training begins from 0. Not together with ``watch`` or ``max_minutes``.
 
     Raises:
         SettingError: A setting is out of its range or fits no metric.
@@ -118,9 +125,9 @@ def fit(
     """
     epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
     monitor = default_monitor(splits) if monitor is None else monitor
-    check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch, decay, every)
-    check_compiled(model)
-    check_batches(model, splits, class_weight)
+    check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch, decay, every, first)
+    if state is not None and (watch or max_minutes is not None):
+        raise SettingError("A training with a `state` has no `watch` and no `max_minutes`.")
     asked = last_epoch is not None
     if "validation" not in splits.parts:
         if not asked:
@@ -130,18 +137,11 @@ def fit(
             )
         monitor, watch = monitor.removeprefix("val_"), False  # a diagnosis compares the two parts
 
-    peak = learning_rate(model)
-    steps = {part: data.steps(splits, part) for part in splits.parts}
-    pace = Pace(
-        Schedule(schedule, decay, every),
-        peak,
-        epochs,
-        steps["train"],
-        None if max_minutes is None else 60 * max_minutes,
-        last_epoch,
-        validated=steps.get("validation", 0),
-        scored=2 * steps.get("validation", 0) + steps.get("test", 0),  # twice: to calibrate
+    schedules = Schedule(schedule, decay, every)
+    loop = Loop(
+        model, splits, epochs, schedules, class_weight, last=last_epoch, max_minutes=max_minutes
     )
+    pace, peak = loop.pace, loop.pace.peak
     images = worth([*splits.counts("validation").values()], balanced="balanced" in monitor)
     best = BestWeights(monitor, images, patience, pace, checkpoint, newest=asked)
     watched = Watch(model, splits) if watch else None
@@ -153,10 +153,10 @@ def fit(
     start, cpu_start = time.monotonic(), time.process_time()
     with contextlib.ExitStack() as stack:
         stack.callback(display.close)
-        stack.callback(setattr, model.optimizer, "learning_rate", peak)  # for another fit
         stack.enter_context(_best_if_interrupted(model, best))
         seen = [guard, *monitors, best, history, *logs, *callbacks, pace, display]
-        run_epochs(model, splits, pace, class_weight, seen)
+        going = None if state is None else State(state, guard, best, history, often=True)
+        loop.run(seen, first, going)
 
     lower = min(peak / 10, default_rate(model.optimizer.name))
     check_diverged(guard, best, history, f"`learning_rate={lower:.1g}`")
@@ -173,45 +173,6 @@ def fit(
         why="" if asked else evaluation.why_kept(history.rows, best.best_epoch, monitor, images),
         evidence=watched.evidence(model, history.table, pace.epochs, schedule) if watched else None,
     )
-
-
-def run_epochs(
-    model: keras.Model,
-    splits: data.Splits,
-    pace: Pace,
-    class_weight: ClassWeight,
-    callbacks: Sequence[keras.callbacks.Callback],
-    first: int = 0,
-) -> None:
-    """Let Keras train, and name the file where an image cannot be read.
-
-    Args:
-        model: Compiled.
-        splits: The data.
-        pace: Says how many epochs there are, and how many steps in each.
-        class_weight: As in :func:`fit`.
-        callbacks: What happens between the steps; the pace is to be among them.
-        first: Epochs that were trained before.
-    """
-    labels = "binary" if model.output_shape[-1] == 1 else "categorical"
-    weights = class_weights(splits) if class_weight == "balanced" else None
-    held_out = "validation" in splits.parts
-    if model.built and model.trainable_variables and not model.optimizer.built:
-        # Else TensorFlow traces the step twice: the first time makes the optimizer's variables.
-        model.optimizer.build(model.trainable_variables)
-    with data.named_failures(splits.images):
-        model.fit(
-            data.training_batches(splits, labels, first, weights),
-            validation_data=data.ordered_batches(splits, "validation", labels)
-            if held_out
-            else None,
-            initial_epoch=first,
-            epochs=pace.end,
-            steps_per_epoch=pace.steps,
-            shuffle=False,  # the stream is
-            callbacks=list(callbacks),
-            verbose=0,
-        )
 
 
 @contextlib.contextmanager

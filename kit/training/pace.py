@@ -38,7 +38,6 @@ class Pace(keras.callbacks.Callback):
         max_seconds: Limit for the training and for scoring what came of it.
         last: The epoch (from 1) after which the training ends, though the schedule goes on; None
             for the end of the schedule.
-        first: Epochs that were trained before this training goes on.
         validated: Batches of the validation after each epoch.
         scored: Batches that are answered once after the training, for which time is left.
     """
@@ -51,7 +50,6 @@ class Pace(keras.callbacks.Callback):
         steps: int,
         max_seconds: float | None,
         last: int | None = None,
-        first: int = 0,
         validated: int = 0,
         scored: int = 0,
     ) -> None:
@@ -62,7 +60,7 @@ class Pace(keras.callbacks.Callback):
         self.clock = time.monotonic
         self.stopped = ""
         self.asked, self.total = epochs, epochs * steps
-        self.taken = first * steps
+        self.taken = 0  # those of earlier epochs, too, where this training goes on
         self.changed = (0, 0.0)  # when the plan was: the steps taken, the share of the schedule
         self.share = math.inf  # of the step before
         self.step = 0.0  # seconds of a step of the first epoch

@@ -1,7 +1,5 @@
 """A span of a training's epochs, after which another process may go on as if it had never ended."""
 
-import contextlib
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,16 +8,14 @@ from typing import Any
 
 import keras
 
-from kit import choices, data, monitoring, progress
+from kit import choices, data, monitoring
 from kit.choices import ClassWeight
 from kit.errors import SettingError
-from kit.training import continuation
-from kit.training.balance import check_batches
 from kit.training.callbacks import HistoryTable
-from kit.training.compiling import learning_rate, measure_data_loss
-from kit.training.fit_checks import check_compiled, check_fit
-from kit.training.fitting import run_epochs
-from kit.training.pace import Pace
+from kit.training.compiling import measure_data_loss
+from kit.training.continuation import State
+from kit.training.fit_checks import check_fit
+from kit.training.loop import Halfway, Loop
 from kit.training.schedules import Schedule
 from kit.training.watching import nothing_known
 
@@ -89,40 +85,13 @@ def fit_span(
         SettingError: A setting is out of its range.
     """
     check_span(first, last, epochs, schedule, share, decay=decay, every=every)
-    check_compiled(model)
-    check_batches(model, splits, class_weight)
+    schedules = Schedule(schedule, decay, every)
+    loop = Loop(model, splits, epochs, schedules, class_weight, last=last, share=share)
     measure_data_loss(model)
-    model.optimizer.build(model.trainable_variables)
-    peak = learning_rate(model)
-    steps = max(1, math.ceil(round(share * data.steps(splits), 6)))  # 0.7 * 10 is above 7
     guard = _guard(model)
-    known = {
-        "epochs": epochs,
-        "steps": steps,
-        "schedule": schedule,
-        **{name: one for name, one in (("decay", decay), ("every", every)) if one is not None},
-        "peak": peak,
-        "class_weight": class_weight,
-        "seed": splits.seed,
-        "batch_size": splits.batch_size,
-        "data": splits.fingerprint,
-    }
-    state = None if state is None else Path(state)
-    if first and not (
-        state is not None and continuation.restore(state, model, guard, {**known, "done": first})
-    ):
-        first = 0
-    pace = Pace(Schedule(schedule, decay, every), peak, epochs, steps, None, last, first)
     rows = _Rows(guard, report)
-    with contextlib.suppress(_Halfway):
-        run_epochs(model, splits, pace, class_weight, [guard, rows, pace], first)
-    model.optimizer.learning_rate = peak  # for another span
-    if state is not None and last < epochs and not guard.stopped:
-        try:
-            continuation.save(state, model, guard, {**known, "done": last})
-        except OSError as error:
-            named = progress.clean(state)
-            progress.say(f"{named} cannot be written ({error}): what goes on there begins anew.")
+    going = None if state is None else State(state, guard)
+    first = loop.run([guard, rows, loop.pace], first, going)
     return Span(tuple(rows.rows), guard.stopped, first)
 
 
@@ -140,18 +109,12 @@ def check_span(
     Raises:
         SettingError: One is out of its range or does not exist.
     """
-    check_fit(epochs, None, schedule, None, None, last, decay, every)
-    if not 0 <= first < last:
-        raise SettingError(f"first must be from 0 to below last, {last}, not {first}.")
+    check_fit(epochs, None, schedule, None, None, last, decay, every, first)
     if not 0 < share <= 1 or (share < 1 and epochs != 1):
         raise SettingError(
             f"share must be above 0 and at most 1, and 1 where there is more than one epoch; it is "
             f"{share} of {epochs}."
         )
-
-
-class _Halfway(Exception):  # noqa: N818
-    """Ends an epoch that is stopped: its validation would be wasted."""
 
 
 class _Rows(HistoryTable):
@@ -175,7 +138,7 @@ class _Rows(HistoryTable):
         """End an epoch that has gone wrong."""
         if self.guard.stopped:
             self.on_epoch_end(self.epoch, logs)
-            raise _Halfway
+            raise Halfway
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Add the row, with the processor time, and report it."""

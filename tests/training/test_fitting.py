@@ -221,6 +221,8 @@ def test_an_absurd_loss_is_a_training_that_diverged_and_the_advised_rate_is_a_us
         ({"max_minutes": 0.0}, "max_minutes must be above 0"),
         ({"monitor": "acuracy"}, "monitor must be one of"),
         ({"schedule": "cos"}, "no schedule 'cos'"),
+        ({"epochs": 2, "first": 2}, "first must be from 0 to below last"),
+        ({"state": "state", "watch": True}, "no watch and no max_minutes"),
     ],
 )
 def test_a_wrong_setting_says_what_must_hold(
@@ -258,3 +260,36 @@ def test_without_a_validation_part_the_last_epoch_must_be_given(splits: data.Spl
 
     assert (history.monitor, history.best_epoch, history.evidence) == ("accuracy", 1, None)
     assert not [name for name in history.table if name.startswith("val_")]
+
+
+def test_a_training_goes_on_from_its_state_bit_by_bit(splits: data.Splits, tmp_path: Path) -> None:
+    """The kept epoch, patience and the rate of the schedule are those of the whole training."""
+    settings = {"epochs": 6, "patience": 2, "schedule": "cosine", "monitor": "val_loss"}
+
+    def built() -> keras.Model:
+        return network(splits, optimizer="adam")
+
+    def numbers(history: Any) -> pd.DataFrame:
+        return history.table.drop(columns="seconds")
+
+    class Killed(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+            if epoch == 3:
+                raise RuntimeError
+
+    whole, parts, state = built(), built(), tmp_path / "state.npz"
+    expected = fit(whole, splits, **settings)
+    with pytest.raises(RuntimeError):
+        fit(built(), splits, **settings, state=state, callbacks=[Killed()])
+    file = tmp_path / "history.csv"
+    history = fit(parts, splits, **settings, state=state, first=3, history_file=file)
+
+    pd.testing.assert_frame_equal(numbers(history), numbers(expected), check_exact=True)
+    assert list(pd.read_csv(file)["epoch"]) == list(history.table["epoch"])
+    assert (history.best_epoch, history.why, history.stopped) == (
+        expected.best_epoch,
+        expected.why,
+        expected.stopped,
+    )
+    for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -245,11 +245,11 @@ def test_the_guard_remembers_what_it_saw_in_earlier_spans(
     for loss in (2.0, 3.0, 4.0):
         guard.smoothed.add(loss)
     model.optimizer.build(model.trainable_variables)
-    continuation.save(tmp_path / "state.npz", model, guard, {"done": 1})
+    continuation.save(tmp_path / "state.npz", model, [guard], {"done": 1})
     fresh = spans._guard(model)
 
-    assert not continuation.restore(tmp_path / "state.npz", model, fresh, {"done": 2})
-    assert continuation.restore(tmp_path / "state.npz", model, fresh, {"done": 1})
+    assert not continuation.restore(tmp_path / "state.npz", model, [fresh], {"done": 2})
+    assert continuation.restore(tmp_path / "state.npz", model, [fresh], {"done": 1})
     assert fresh.smoothed == guard.smoothed
 
 
@@ -269,21 +269,21 @@ def test_a_state_that_does_not_fit_changes_nothing(plain: data.Splits, tmp_path:
     state, model, known = tmp_path / "state.npz", network(plain), {"done": 1, "peak": 0.02}
     guard = spans._guard(model)
     model.optimizer.build(model.trainable_variables)
-    continuation.save(state, model, guard, known)
+    continuation.save(state, model, [guard], known)
     whole, wanted = state.read_bytes(), weights(model)
     other = network(plain, "sigmoid")
     other.optimizer.build(other.trainable_variables)
     untouched = weights(other)
 
-    assert not continuation.restore(state, other, guard, known)  # other shapes
+    assert not continuation.restore(state, other, [guard], known)  # other shapes
     assert_equal(weights(other), untouched)
-    assert not continuation.restore(state, model, guard, {**known, "peak": 0.01})
+    assert not continuation.restore(state, model, [guard], {**known, "peak": 0.01})
     for left in (b"", whole[:-40], whole[: len(whole) // 2], b"x" * 999):
         state.write_bytes(left)
-        assert not continuation.restore(state, model, guard, known)
+        assert not continuation.restore(state, model, [guard], known)
     assert_equal(weights(model), wanted)
     state.write_bytes(whole)
-    assert continuation.restore(state, model, guard, known)
+    assert continuation.restore(state, model, [guard], known)
 
 
 def test_damage_anywhere_in_a_state_is_noticed_or_harmless(
@@ -292,13 +292,13 @@ def test_damage_anywhere_in_a_state_is_noticed_or_harmless(
     state, model = tmp_path / "state.npz", network(plain)
     guard = spans._guard(model)
     model.optimizer.build(model.trainable_variables)
-    continuation.save(state, model, guard, {})
+    continuation.save(state, model, [guard], {})
     wanted, whole, rng = weights(model), state.read_bytes(), np.random.default_rng(0)
     for place in rng.integers(0, len(whole), 120):
         harmed = bytearray(whole)
         harmed[place] ^= 1 << int(rng.integers(8))
         state.write_bytes(bytes(harmed))
-        continuation.restore(state, model, guard, {})
+        continuation.restore(state, model, [guard], {})
         assert_equal(weights(model), wanted)
 
 
