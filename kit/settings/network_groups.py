@@ -138,6 +138,10 @@ class Transfer(Group):
     fine_tune: Annotated[str | None, tyro.conf.arg(metavar="N|LAYER")] = None
     """Afterwards train on, with so many of the backbone's last layers, or from the layer whose name
     begins so."""
+    fine_tune_on: Literal["auto", "maps", "images"] = "auto"
+    """What that learns from: the maps that the layers before give, computed once for each of the
+    views; or images, augmented anew in every epoch. auto takes images where they are mixed, or
+    augmentation is asked for and no views."""
     fine_tune_epochs: int = 5
     """Passes over the training images for that."""
     fine_tune_rate: float | None = None

@@ -23,7 +23,6 @@ from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
 from kit.training.transfer.frozen_features import (
     feature_splits,
     is_frozen,
-    kept_features,
     shared_features,
 )
 from kit.training.transfer.solved_heads import can_solve, solve_head
@@ -53,7 +52,6 @@ __all__ = [
     "fit_head",
     "fit_span",
     "is_frozen",
-    "kept_features",
     "learning_rate",
     "minutes_left",
     "on_features",

@@ -146,8 +146,9 @@ def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: P
         ([*QUICK, "--seed", str(2**32 - 1), "--folds", "2"], "Take a smaller --seed"),
         ([*QUICK, "--sampling", "smote"], "linear is trained on images"),
         ([*QUICK, "--sampling", "balanced", "--class-weight", "balanced"], "both even out"),
-        ([*HEAD, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune goes on with images"),
+        ([*HEAD, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune goes on with maps"),
         ([*HEAD, "--mix", "cutmix"], "learns from features of whole ones"),
+        ([*HEAD, "--fine-tune", "1", "--fine-tune-on", "maps", "--mix", "mixup"], "on images"),
         ([*HEAD, "--augment", "RandomZoom=0.1"], "add --views 4"),
     ],
 )

@@ -3,15 +3,14 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kit import progress
+from kit import memory, progress
 from kit.data.batches import augmentation
 from kit.data.decoding import decoder
 from kit.data.features import kept_rows
@@ -20,10 +19,13 @@ from kit.data.scanning import pixel_cache
 from kit.data.scanning.images import named_failures
 from kit.data.splits import Splits
 from kit.errors import SettingError
+from kit.files import amount
 
 Array = npt.NDArray[Any]
 Extract = Callable[[Array], Array]
 
+FLOAT = 4  # bytes
+SHARE = 0.5  # of the free memory, for an array that the cache has no room for
 TIMED = 5  # batches, after which it is known how long all of them take
 
 
@@ -34,9 +36,9 @@ class Extraction:
     Attributes:
         splits: The images.
         extract: Turns float32 images ``(n, height, width, channels)`` in [0, 255] into float32
-            ``(n, size)``.
+            ``(n, *shape)``.
         name: Tells this function from every other.
-        size: Number of features.
+        shape: Of the features of an image.
         cache: Whether arrays are kept.
         until: When ``time.monotonic()`` is this they have to be there.
     """
@@ -44,94 +46,72 @@ class Extraction:
     splits: Splits
     extract: Extract
     name: str
-    size: int
+    shape: tuple[int, ...]
     cache: bool
     until: float = math.inf
 
-    def plain(self, others: Array, half: bool) -> list[Array]:
-        """Return the features of all images, in half precision with those of ``others`` in full."""
-        every = np.arange(len(self.splits.images))
-        both = [(every, "float16"), (others, "float32")]
-        return self._completed(both if half else [(every, "float32")], None)
+    @property
+    def what(self) -> str:
+        """Return what a person is told that they are."""
+        return "maps" if len(self.shape) > 1 else "features"
 
-    def changed(self, train: Array, epoch: int, kind: str) -> Array:
+    def plain(self) -> Array:
+        """Return the features of all images as they are."""
+        return self._completed(np.arange(len(self.splits.images)), None)
+
+    def changed(self, train: Array, epoch: int) -> Array:
         """Return the features of training images as augmentation changes them in an epoch."""
-        return self._completed([(train, kind)], epoch)[0]
+        return self._completed(train, epoch)
 
-    def _completed(self, wanted: Sequence[tuple[Array, str]], epoch: int | None) -> list[Array]:
-        """Return an array for each that is wanted, with the rows that are kept and those lacking.
+    def _completed(self, indices: Array, epoch: int | None) -> Array:
+        """Return an array with the rows that are kept and those lacking."""
+        kept = kept_rows.nothing(len(indices))
+        if self.cache:
+            recipe, keys = self._recipe(epoch), self._keys(indices, epoch)
+            kept = kept_rows.find(recipe, keys, self.shape)
+        return self._written(indices, kept, epoch) if kept.whole is None else kept.whole
 
-        An image whose row several arrays lack is computed once.
-        """
-        kept = [self._kept(indices, kind, epoch) for indices, kind in wanted]
-        lacking = [
-            (*want, rows) for want, rows in zip(wanted, kept, strict=True) if rows.whole is None
-        ]
-        with np.errstate(over="ignore"):  # what half precision cannot hold becomes infinite
-            made = iter(self._written(lacking, epoch) if lacking else [])
-        return [next(made) if rows.whole is None else rows.whole for rows in kept]
-
-    def _kept(self, indices: Array, kind: str, epoch: int | None) -> Kept:
-        if not self.cache:
-            return kept_rows.nothing(len(indices))
-        return kept_rows.find(self._recipe(kind, epoch), self._keys(indices, epoch), self.size)
-
-    def _written(self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None) -> list[Array]:
-        sizes = [len(indices) * np.dtype(kind).itemsize for indices, kind, _ in wanted]
+    def _written(self, indices: Array, kept: Kept, epoch: int | None) -> Array:
+        size = len(indices) * math.prod(self.shape) * FLOAT
         try:
-            if self.cache and pixel_cache.has_room(sum(sizes) * self.size):
-                with ExitStack() as stack:
-                    writers = [
-                        stack.enter_context(pixel_cache.Writer((self.size,), kind))
-                        for _, kind, _ in wanted
-                    ]
-                    for number, _, vector in self._rows(wanted, epoch):
-                        writers[number].add(vector)
-                    return [
-                        self._published(writer, indices, kind, epoch)
-                        for (indices, kind, _), writer in zip(wanted, writers, strict=True)
-                    ]
+            if self.cache and pixel_cache.has_room(size):
+                with pixel_cache.Writer(self.shape, np.float32) as writer:
+                    for vector in self._rows(indices, kept, epoch):
+                        writer.add(vector)
+                    # Files that broke meanwhile have lost their keys.
+                    recipe, keys = self._recipe(epoch), self._keys(indices, epoch)
+                    array = writer.publish(kept_rows.array_name(recipe, keys))
+                kept_rows.remember(recipe, keys)
+                return array
         except OSError as error:
             progress.say(f"The cache cannot be written ({error}): going on without it.")
-        arrays = [np.empty((len(indices), self.size), kind) for indices, kind, _ in wanted]
-        for number, row, vector in self._rows(wanted, epoch):
-            arrays[number][row] = vector
-        return arrays
-
-    def _published(
-        self, writer: pixel_cache.Writer, indices: Array, kind: str, epoch: int | None
-    ) -> Array:
-        recipe, keys = self._recipe(kind, epoch), self._keys(indices, epoch)
-        array = writer.publish(kept_rows.array_name(recipe, keys))
-        kept_rows.remember(recipe, keys)
+        free = memory.available()
+        if free is not None and size > SHARE * free:
+            raise SettingError(
+                f"{self.what.capitalize()} of {len(indices)} images take {amount(size)}, for which "
+                "there is no room in the cache, see KIT_CACHE_LIMIT_GB, and not enough memory."
+            )
+        array = np.empty((len(indices), *self.shape), np.float32)
+        for row, vector in enumerate(self._rows(indices, kept, epoch)):
+            array[row] = vector
         return array
 
-    def _rows(
-        self, wanted: Sequence[tuple[Array, str, Kept]], epoch: int | None
-    ) -> Iterator[tuple[int, int, Any]]:
-        """Yield (number of the array, row in it, vector), the rows of each array in order."""
-        row_of = [
-            {image: row for row, image in enumerate(every.tolist())} for every, _, _ in wanted
-        ]
-        lacking = np.unique(np.concatenate([every[~rows.present] for every, _, rows in wanted]))
-        computed, missing = self._vectors(lacking, epoch), set(lacking.tolist())
-        for image in sorted(set().union(*row_of)):
-            vector = next(computed) if image in missing else None
-            for number, (place, (_, _, rows)) in enumerate(zip(row_of, wanted, strict=True)):
-                if image in place:
-                    row = place[image]
-                    yield number, row, rows[row] if rows.present[row] else vector
+    def _rows(self, indices: Array, kept: Kept, epoch: int | None) -> Iterator[Array]:
+        """Yield the row of each image, in increasing order of their numbers."""
+        computed = self._vectors(indices[~kept.present], epoch)
+        for row, present in enumerate(kept.present):
+            yield kept[row] if present else next(computed)
 
     def _vectors(self, indices: Array, epoch: int | None) -> Iterator[Array]:
         """Yield the features of each image, in order; zeros of one that was lost on the way."""
         if not len(indices):
             return
-        what = "features" if epoch is None else f"features of view {epoch + 1}"
+        what = self.what if epoch is None else f"{self.what} of view {epoch + 1}"
         total = math.ceil(len(indices) / self.splits.batch_size)
         batches = progress.track(
-            self._batches(indices, epoch), total, f"Computing {what}", "batches of features"
+            self._batches(indices, epoch), total, f"Computing {what}", f"batches of {self.what}"
         )
-        done, clock, nothing = 0, 0.0, np.zeros(self.size, np.float32)
+        done, clock, nothing = 0, 0.0, np.zeros(self.shape, np.float32)
         with named_failures(self.splits.images):
             for batch, (images, numbers) in enumerate(batches):
                 if batch == 1:  # the first one compiles
@@ -167,7 +147,7 @@ class Extraction:
                 "backbone."
             )
 
-    def _recipe(self, kind: str, epoch: int | None) -> str:
+    def _recipe(self, epoch: int | None) -> str:
         """Return a hash of what all rows depend on, besides their image."""
         splits = self.splits
         known = (
@@ -178,7 +158,7 @@ class Extraction:
             decoder.version(),
             self.name,
             "" if epoch is None else (splits.seed, epoch, augmentation.chosen(splits)),
-            kind,
+            "float32",
         )
         return kept_rows.hashed(repr(known))
 

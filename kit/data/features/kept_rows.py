@@ -44,22 +44,22 @@ def nothing(count: int) -> Kept:
     return Kept((), np.full(count, -1), np.zeros(count, np.int64))
 
 
-def find(recipe: str, keys: Sequence[str], size: int) -> Kept:
+def find(recipe: str, keys: Sequence[str], shape: tuple[int, ...]) -> Kept:
     """Return what is kept of rows: one array with all of them, or rows of several.
 
     Args:
         recipe: What all rows depend on.
         keys: What tells each row from others, ``""`` for one that is of no use.
-        size: Numbers in a row.
+        shape: Of a row.
     """
     every = np.arange(len(keys))
-    whole = pixel_cache.find(array_name(recipe, keys), (len(keys), size))
+    whole = pixel_cache.find(array_name(recipe, keys), (len(keys), *shape))
     if whole is not None:
         return Kept((whole,), np.zeros(len(keys), np.int64), every, whole)
     places, rows = np.full(len(keys), -1), np.zeros(len(keys), np.int64)
     arrays: list[Array] = []
     for other, known in _listed(recipe).items():
-        array = pixel_cache.find(other, (len(known), size))
+        array = pixel_cache.find(other, (len(known), *shape))
         if array is None:
             continue
         row_of = {key: row for row, key in enumerate(known) if key}

@@ -65,6 +65,8 @@ def plan(settings: Training) -> Plan:
         pretrain=settings.transfer.pretrain,
         parts=division.parts,
     )
+    tuned_on = variation.tuned_on(settings.variation, settings.transfer)
+    settings = settings.having(fine_tune_on=tuned_on)
     layers = variation.layers(settings.variation.augment)
     varied = bool(layers) or settings.variation.augmentation != "none"
     variation.check_transfer(settings.transfer, choice, comparison.style, varied)

@@ -4,7 +4,7 @@ That is augmentation, mixing and sampling, and what there is besides the labels.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from kit import data
 from kit.data.batches import mixing, offered_layers
@@ -18,7 +18,20 @@ from kit.settings.texts import assignments
 
 def varies_images(transfer: Transfer, choice: Choice) -> bool:
     """Tell whether training sees augmented images: one view of each is the image as it is."""
-    return not choice.frozen or transfer.views > 1 or transfer.fine_tune is not None
+    return not choice.frozen or transfer.views > 1 or _tunes_on_images(transfer)
+
+
+def tuned_on(variation: Variation, transfer: Transfer) -> Literal["auto", "maps", "images"]:
+    """Return what fine-tuning learns from: images where only these can be changed as asked."""
+    if transfer.fine_tune is None or transfer.fine_tune_on != "auto":
+        return transfer.fine_tune_on
+    changed = variation.augmentation not in (None, "none") or variation.flip == "yes"
+    changed = (changed or bool(variation.augment)) and transfer.views == 1
+    return "images" if changed or variation.mix != "none" else "maps"
+
+
+def _tunes_on_images(transfer: Transfer) -> bool:
+    return transfer.fine_tune is not None and transfer.fine_tune_on != "maps"
 
 
 def layers(texts: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
@@ -39,10 +52,10 @@ def check(
             "is; add `views=4`, for example, or `fine_tune`."
         )
     if mixed is not None:
-        if choice.frozen and transfer.fine_tune is None:
+        if choice.frozen and not _tunes_on_images(transfer):
             raise SettingError(
                 f"`mix={mixed.kind}` mixes images, and a head on a frozen backbone learns from "
-                "features of whole ones; leave it out, add `fine_tune`, which sees images, or take "
+                "features of whole ones; leave it out, add `fine_tune`, on images, or take "
                 "a network that is trained as a whole: `architecture=basic_cnn`."
             )
         head = str(choice.settings.get("head", "softmax"))
@@ -137,7 +150,7 @@ def _check_sampling(choice: Choice, transfer: Transfer, sampling: str, class_wei
         )
     if transfer.fine_tune is not None:
         raise SettingError(
-            "`sampling=smote` is for features, and `fine_tune` goes on with images; take "
+            "`sampling=smote` is for features, and `fine_tune` goes on with maps or images; take "
             "`sampling=balanced`."
         )
     smote.check_installed()

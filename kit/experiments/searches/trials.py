@@ -147,7 +147,7 @@ def _features(
     model = architectures.build(
         network.architecture, splits.image_shape, splits.num_classes, **network.settings
     )
-    vectors = training.kept_features(model, splits, cache=settings["cache"])
+    vectors = training.feature_splits(model, splits, cache=settings["cache"])
     del model
     keras.backend.clear_session()
     return vectors

@@ -222,6 +222,8 @@ def _on_backbone(
         splits,
         layers,
         done.history,
+        views=None if transfer.fine_tune_on == "images" else transfer.views,
+        cache=plan.settings.images.cache,
         compiled=compiled,
         **({} if rate is None else {"learning_rate": rate}),
         **{

@@ -1,5 +1,6 @@
 """Training a new head on top of a network that was trained before, on features computed once."""
 
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,6 @@ class HeadTraining:
             and gives the same answers without running the backbone again.
         splits: The data with features in place of images, those of held-out parts in full
             precision.
-        half: Whether training images' features were kept in half precision.
         penalties: Of a head that was solved: ``penalty``, and ``loss`` and ``accuracy`` with it in
             cross-validation of the training images; None of one that was trained.
     """
@@ -42,7 +42,6 @@ class HeadTraining:
     history: History
     head: keras.Model
     splits: data.Splits
-    half: bool
     penalties: pd.DataFrame | None = None
 
 
@@ -61,9 +60,9 @@ def fit_head(
 ) -> HeadTraining:
     """Train what comes behind the layer "features", on features that are computed once.
 
-    Training images' features are kept in half precision. Where rounding the validation images'
-    features as well would change the class of one of them, the head is trained anew on features in
-    full precision.
+    It learns from training images' features in half precision. Where rounding the validation
+    images' features as well would change the class of one of them, it is trained anew on features
+    in full precision.
 
     Args:
         model: A classifier whose layers up to "features" are to stay as they are. Its head gets the
@@ -90,13 +89,11 @@ def fit_head(
         fit_settings["monitor"] = default_monitor(splits)
     head = head_of(model)
     weights = head.get_weights()
-    for half in (True, False) if computed is None else (False,):
-        left = minutes_left(max_minutes, start)
-        vectors = computed or feature_splits(
-            model, splits, views=views, half=half, cache=cache, max_minutes=left
-        )
-        if half and not cast(features.Features, vectors.images).finite:
-            continue  # a feature above 65,504, which half precision cannot hold
+    vectors = computed or feature_splits(
+        model, splits, views=views, cache=cache, max_minutes=max_minutes
+    )
+    images = cast(features.Features, vectors.images)
+    while True:
         head.set_weights(weights)
         compile_model(head, **compiled)
         learnt = smote.oversampled(vectors) if vectors.sampling == "smote" else vectors
@@ -108,16 +105,18 @@ def fit_head(
                 callbacks=[*callbacks, epochs],
                 **fit_settings,
             )
-        changed = _changed_by_rounding(head, vectors) if half else 0
+        changed = _changed_by_rounding(head, vectors) if len(images.rounded) else 0
         if not changed:
             break
         progress.say(
-            f"Half precision changes the class of {changed} validation images: the features are "
-            "computed again in full precision."
+            f"Half precision changes the class of {changed} validation images: the head is trained "
+            "again in full precision."
         )
+        images = images.exact
+        vectors = dataclasses.replace(vectors, images=images)
     if checkpoint is not None:
         runs.save_model(model, checkpoint)
-    return HeadTraining(history, head, vectors, half)
+    return HeadTraining(history, head, vectors)
 
 
 def on_features(model: keras.Model, images: Any) -> tuple[keras.Model, Any]:

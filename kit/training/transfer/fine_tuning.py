@@ -5,6 +5,7 @@ layers see what all photos have, the last ones what their own classes needed.
 """
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,10 @@ from kit.errors import DataError, KitError, SettingError
 from kit.intervals import worth
 from kit.training.compiling import compile_model
 from kit.training.fitting import History, fit
+from kit.training.pace import minutes_left
+from kit.training.transfer import kept_maps
 from kit.training.transfer.feature_heads import NOTHING
-from kit.training.transfer.frozen_features import flat
+from kit.training.transfer.frozen_features import flat, outputs
 from kit.training.watching import facts
 
 FINE_TUNE_RATE = 1e-4  # a thirtieth of the head's: the thawed weights are good already
@@ -90,20 +93,30 @@ def fine_tune(
     layers: int | str,
     before: History,
     *,
+    views: int | None = 1,
+    cache: bool = True,
     compiled: Mapping[str, Any] = NOTHING,
     learning_rate: float = FINE_TUNE_RATE,
+    max_minutes: float | None = None,
     **fit_settings: Any,
 ) -> History:
-    """Go on with the last layers of the backbone thawed, on images.
+    """Go on with the last layers of the backbone thawed, on the maps that those before them give.
+
+    These are computed once. Where one map does not hold all that the thawed layers read, or there
+    is no room or time for the maps, the layers learn from images.
 
     Args:
         model: With a trained head.
         splits: The images.
         layers: See :func:`thaw`.
+        views: How many versions of each training image there are maps of, augmented but for the
+            first; None goes on with images, which are augmented anew in every epoch.
+        cache: Whether the maps are kept in the user's cache folder.
         before: Of the head's training. Where fine-tuning diverges or finds nothing better by the
             same measure, the model has the weights again that it came with.
         compiled: Settings for :func:`kit.training.compile_model` but for the rate.
         learning_rate: The highest of the schedule.
+        max_minutes: Limit for maps and training together.
         fit_settings: See :func:`kit.training.fit`.
 
     Returns:
@@ -112,12 +125,16 @@ def fine_tune(
     Raises:
         SettingError: See :func:`thaw`.
     """
-    weights = model.get_weights()
+    start, weights = time.monotonic(), model.get_weights()
     names = thaw(model, layers)
     progress.say(f"Fine-tuning {len(names)} layers, from {names[0]} to {names[-1]}.")
-    compile_model(model, **{**compiled, "learning_rate": learning_rate})
+    learner = model
+    if views is not None:
+        learner, splits = _on_maps(model, splits, views, cache, max_minutes)
+    for each in (model, learner):
+        compile_model(each, **{**compiled, "learning_rate": learning_rate})
     try:
-        after = fit(model, splits, **fit_settings)
+        after = fit(learner, splits, max_minutes=minutes_left(max_minutes, start), **fit_settings)
     except KitError as error:
         if isinstance(error, SettingError | DataError):
             raise
@@ -136,6 +153,22 @@ def fine_tune(
         both = dataclasses.replace(both, evidence=before.evidence)
         progress.say("Fine-tuning found nothing better: the weights from before it are kept.")
     return both
+
+
+def _on_maps(
+    model: keras.Model, splits: data.Splits, views: int, cache: bool, max_minutes: float | None
+) -> tuple[keras.Model, data.Splits]:
+    """Return what learns from maps, and the data with these; or the model and the images."""
+    parts = kept_maps.divided(model)
+    if parts is None:
+        progress.say("No single map holds all that these layers read: they learn from images.")
+        return model, splits
+    foot, learner = parts
+    try:
+        return learner, outputs(foot, splits, views, cache=cache, max_minutes=max_minutes)
+    except SettingError as error:
+        progress.say(f"{error} The layers learn from images.")
+        return model, splits
 
 
 def _evidence(

@@ -43,7 +43,7 @@ def feature_splits(
         model: A classifier with a layer called "features" that gives a vector.
         splits: The images.
         views: Versions of each training image, see :func:`kit.data.features.features.featured`.
-        half: Keep training images' features in half precision.
+        half: Give training images' features in half precision, where that holds every number.
         cache: Whether they are kept in the user's cache folder.
         max_minutes: Limit.
 
@@ -51,26 +51,29 @@ def feature_splits(
         SettingError: The model has no such layer, ``views`` is out of its range, or the features
             take longer than the limit.
     """
-    extractor = extractor_of(model)
+    return outputs(extractor_of(model), splits, views, half, cache, max_minutes)
+
+
+def outputs(
+    extractor: keras.Model,
+    splits: data.Splits,
+    views: int = 1,
+    half: bool = False,
+    cache: bool = True,
+    max_minutes: float | None = None,
+) -> data.Splits:
+    """Return the data with what a network gives in place of images, as :func:`feature_splits`."""
     # One traced function; model.predict would compile it with XLA, which is slower on processors.
     traced = compiled(extractor)
 
     def extract(images: Any) -> Any:
         return np.asarray(traced(images), np.float32)
 
-    size, name = extractor.output_shape[-1], identity(extractor)
+    shape, name = extractor.output_shape[1:], identity(extractor)
     until = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes
     return features.featured(
-        splits, extract, name, size, views=views, half=half, cache=cache, until=until
+        splits, extract, name, shape, views=views, half=half, cache=cache, until=until
     )
-
-
-def kept_features(model: keras.Model, splits: data.Splits, **settings: Any) -> data.Splits:
-    """Return the same, in half precision where that holds every number, else in full."""
-    vectors = feature_splits(model, splits, **settings)
-    if cast(features.Features, vectors.images).finite:
-        return vectors
-    return feature_splits(model, splits, half=False, **settings)
 
 
 def shared_features(
@@ -78,7 +81,7 @@ def shared_features(
 ) -> list[data.Splits]:
     """Return the features of one data set that is divided in several ways, each computed once.
 
-    They are kept in full precision: any image validates in one division or another.
+    They are given in full precision: any image validates in one division or another.
 
     Args:
         model: As for :func:`feature_splits`.

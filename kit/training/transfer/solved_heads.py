@@ -27,7 +27,7 @@ from kit.training.compiling import compile_model
 from kit.training.fit_checks import default_monitor
 from kit.training.fitting import History
 from kit.training.transfer.feature_heads import HeadTraining, head_of
-from kit.training.transfer.frozen_features import kept_features
+from kit.training.transfer.frozen_features import feature_splits
 from kit.training.watching import facts, share_learnt
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def solve_head(
             "such a layer can be solved; take `solve_head=no`."
         )
     start, cpu_start = time.monotonic(), time.process_time()
-    vectors = computed or kept_features(
+    vectors = computed or feature_splits(
         model, splits, views=views, cache=cache, max_minutes=max_minutes
     )
     penalties = _solve(model.layers[-1], vectors, class_weight)
@@ -110,7 +110,7 @@ def solve_head(
         cpu_seconds=time.process_time() - cpu_start,
         evidence=_evidence(head, vectors, table) if watch else None,
     )
-    return HeadTraining(history, head, vectors, half=False, penalties=penalties)
+    return HeadTraining(history, head, vectors, penalties)
 
 
 def _solve(layer: Any, vectors: data.Splits, class_weight: ClassWeight) -> pd.DataFrame:

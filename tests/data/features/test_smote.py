@@ -19,7 +19,7 @@ def vectors(photos: Path) -> data.Splits:
     red = np.flatnonzero(splits.labels[train] == 1)
     few = np.delete(train, red[4:])
     found = features.featured(
-        splits, lambda images: images.mean(axis=(1, 2)), "means of channels", 3, cache=False
+        splits, lambda images: images.mean(axis=(1, 2)), "means of channels", (3,), cache=False
     )
     return replaced(found, few)
 

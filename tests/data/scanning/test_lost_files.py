@@ -145,14 +145,14 @@ def test_features_of_lost_images_are_in_no_part(splits):
     def extract(pixels):
         return pixels[:, 0, 0].astype(np.float32)
 
-    found = features.featured(splits, extract, "first pixel", 3, half=False)
+    found = features.featured(splits, extract, "first pixel", (3,), half=False)
     for part in ("train", "validation"):
         assert len(found.parts[part]) == len(splits.parts[part]) - 1
         vectors = found.images.read(found.parts[part])
         assert vectors[:, 0].astype(int).tolist() == named(found, found.parts[part])
         np.testing.assert_array_equal(found.present(part), splits.present(part))
     again = dataclasses.replace(splits, images=whole_images(splits))
-    other = features.featured(again, extract, "first pixel", 3, half=False)
+    other = features.featured(again, extract, "first pixel", (3,), half=False)
     assert other.images.read(other.parts["train"]).any(axis=1).sum() >= len(found.parts["train"])
 
 

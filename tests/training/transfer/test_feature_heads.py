@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from kit import architectures, data, evaluation, training
+from kit.data.features import extraction
 from kit.errors import SettingError
-from kit.training.transfer import feature_heads, frozen_features
+from kit.training.transfer import feature_heads, frozen_features, kept_maps
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -80,7 +81,7 @@ def test_the_head_learns_and_the_backbone_does_not_move(
     for one, other in zip(before, frozen_weights(model), strict=True):
         np.testing.assert_array_equal(one, other)
     assert done.history.table["val_accuracy"].max() > 0.9
-    assert done.half
+    assert len(done.splits.images.rounded)
     answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
     again = evaluation.probabilities(done.head, data.ordered_batches(done.splits, "validation"))
     np.testing.assert_allclose(answers, again, atol=1e-5)
@@ -132,7 +133,7 @@ def test_where_rounding_changes_a_class_the_head_is_trained_in_full_precision(
     monkeypatch.setattr(feature_heads, "_changed_by_rounding", lambda *_: 3)
     done = training.fit_head(model, splits, compiled=COMPILED, epochs=1)
 
-    assert not done.half
+    assert not len(done.splits.images.rounded)
     assert "class of 3 validation images" in capsys.readouterr().err
     vectors = done.splits.images.read(splits.parts["train"])
     assert not np.array_equal(vectors, vectors.astype(np.float16))
@@ -181,8 +182,9 @@ def test_layers_that_are_not_there_cannot_be_thawed(
         training.thaw(model, layers)
 
 
+@pytest.mark.parametrize("views", [None, 2])
 def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
-    trained: tuple[keras.Model, training.History], splits: data.Splits
+    views: int | None, trained: tuple[keras.Model, training.History], splits: data.Splits
 ) -> None:
     model, before_it = trained
     moments = [
@@ -192,7 +194,7 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     ]
     kernel = training.thaw(model, 1) and model.trainable_weights[0].numpy()
     history = training.fine_tune(
-        model, splits, 1, before_it, compiled=COMPILED, learning_rate=1e-3, epochs=2
+        model, splits, 1, before_it, views=views, compiled=COMPILED, learning_rate=1e-3, epochs=2
     )
 
     assert list(history.table["phase"]) == ["head"] * 3 + ["fine-tune"] * 2
@@ -206,6 +208,7 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     assert seen is not None
     assert seen.facts.head == (history.best_epoch <= 3)  # it speaks of what is kept
     assert seen.facts.pretrained
+    assert views is None or seen.facts.head or seen.facts.augmentation == "none"
     if history.best_epoch > 3:
         assert list(seen.table["loss"]) == list(history.table["loss"][3:])
         assert not np.array_equal(kernel, model.trainable_weights[0].numpy())
@@ -217,6 +220,66 @@ def test_fine_tuning_goes_on_from_the_head_and_leaves_normalization_alone(
     for before, layer in zip(moments, normalizations, strict=True):
         for one, other in zip(before, layer.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("style", ["functional", "sequential"])
+def test_a_foot_and_the_block_on_its_maps_are_the_whole_network(
+    style: architectures.Style, saved: Path, splits: data.Splits
+) -> None:
+    model = built(saved, style)
+    training.thaw(model, 1)
+    foot, block = kept_maps.divided(model)
+    assert not foot.trainable_variables
+    assert architectures.head(block) == "softmax"
+    training.compile_model(block, optimizer="sgd", learning_rate=0.05)
+    maps = frozen_features.outputs(foot, splits)
+    assert maps.image_shape == foot.output_shape[1:]
+    before = model.get_weights()
+    training.fit(block, maps, epochs=1)
+
+    assert any(not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    answers = evaluation.probabilities(model, data.ordered_batches(splits, "validation"))
+    again = evaluation.probabilities(block, data.ordered_batches(maps, "validation"))
+    np.testing.assert_allclose(answers, again, atol=1e-5)
+
+
+def test_maps_are_taken_where_everything_goes_through_one(saved: Path) -> None:
+    image = keras.Input((8, 8, 3), name="image")
+    x = stem = keras.layers.Conv2D(4, 3, padding="same", name="stem")(image)
+    for name in ("one", "two"):
+        x = keras.layers.Add(name=f"{name}_sum")([keras.layers.Dense(4, name=name)(x), x])
+    backbone = keras.Model(image, x)
+
+    def cut(learning: str) -> str:
+        for layer in backbone.layers:
+            layer.trainable = layer.name == learning
+        return kept_maps._last_cut(kept_maps._calls(backbone))._keras_history.operation.name
+
+    assert (cut("two"), cut("one"), cut("stem")) == ("one_sum", "stem", "image")
+    assert stem.shape[1:] == (8, 8, 4)
+    model = built(saved)
+    training.thaw(model, "block1")  # the first layer
+    assert kept_maps.divided(model) is None
+
+
+@pytest.mark.parametrize("limit", [{"KIT_CACHE_LIMIT_GB": "0"}, {}])
+def test_without_room_for_maps_fine_tuning_goes_on_with_images(
+    limit: dict[str, str],
+    trained: tuple[keras.Model, training.History],
+    splits: data.Splits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model, before_it = trained
+    for name, value in {"KIT_CACHE": str(tmp_path), **limit}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(extraction.memory, "available", lambda: 1000)
+    training.fine_tune(model, splits, 1, before_it, cache=bool(limit), compiled=COMPILED, epochs=1)
+
+    said = capsys.readouterr().err
+    assert "Maps of 48 images take" in said
+    assert "The layers learn from images." in said
 
 
 def test_a_fine_tuning_that_finds_nothing_better_changes_nothing(
