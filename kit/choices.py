@@ -17,6 +17,7 @@ Schedule = Literal["constant", "step", "geometric", "exponential", "1/t", "cosin
 DECAYS: Mapping[str, float] = MappingProxyType(
     {"step": 0.1, "geometric": 0.9, "exponential": 5.0, "1/t": 10.0}
 )
+Precision = Literal["auto", "float32", "bfloat16"]
 ClassWeight = Literal["none", "balanced"]
 Augmentation = Literal["none", "light", "medium", "strong", "randaugment"]
 Mixing = Literal["none", "mixup", "cutmix", "both"]

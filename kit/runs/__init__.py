@@ -23,7 +23,7 @@ from kit.runs.folders import (
     create,
     next_folder,
 )
-from kit.runs.models import load_model, save_model, uncompiled
+from kit.runs.models import in_full, load_model, save_model, uncompiled
 from kit.runs.saved import SEARCH, SPLIT, Opened, Saved, folder_of, images_of, load, names
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "environment",
     "folder_of",
     "images_of",
+    "in_full",
     "load",
     "load_model",
     "names",

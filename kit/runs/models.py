@@ -16,9 +16,18 @@ def save_model(model: "keras.Model", path: Path | str) -> None:
     """Save a model without its compile state, so that Keras alone can load it.
 
     The optimizer's moments would triple the file, and a loss or a metric of ours in the compile
-    state would ask for this package on loading.
+    state would ask for this package on loading. The file computes in float32.
     """
-    files.write(Path(path), uncompiled(model).save, 4 * model.count_params())
+    files.write(Path(path), in_full(uncompiled(model)).save, 4 * model.count_params())
+
+
+def in_full(model: "keras.Model") -> "keras.Model":
+    """Let a model compute in float32 that was built to do so in bfloat16, and return it."""
+    for layer in model._flatten_layers(include_self=False):
+        if layer.dtype_policy.name == "mixed_bfloat16":
+            layer.dtype_policy = "float32"
+    model.predict_function = None  # what was traced computes as before
+    return model
 
 
 def uncompiled(model: "keras.Model") -> "keras.Model":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kit.choices import Precision
 from kit.errors import SettingError
 from kit.settings.joined import Group
 
@@ -26,6 +27,10 @@ class Duration(Group):
     last_epoch: int | None = None
     """End after this epoch of the schedule and keep its weights, instead of choosing one: for
     settings that are known, as from a search."""
+    precision: Precision = "float32"
+    """What a network that is trained as a whole computes in meanwhile: bfloat16 is quicker where
+    the processor or the graphics card has instructions for it, and auto takes it there. The file
+    computes in float32."""
     use_validation: bool = False
     """Learn from the validation images, too, for `last_epoch` epochs. Nothing but a test part can
     then say how good the network is."""

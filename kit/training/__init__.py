@@ -15,16 +15,13 @@ from kit.training.fit_checks import check_fit, default_epochs, default_monitor
 from kit.training.fitting import History, fit
 from kit.training.losses import default as default_loss
 from kit.training.pace import minutes_left
+from kit.training.precision import computing_in, resolved_precision
 from kit.training.spans import Span, check_span, fit_span
 from kit.training.transfer.autoencoder import Pretraining, pretrain
 from kit.training.transfer.auxiliary import with_auxiliary
 from kit.training.transfer.feature_heads import HeadTraining, fit_head, on_features
 from kit.training.transfer.fine_tuning import check_thaw, fine_tune, thaw
-from kit.training.transfer.frozen_features import (
-    feature_splits,
-    is_frozen,
-    shared_features,
-)
+from kit.training.transfer.frozen_features import feature_splits, is_frozen, shared_features
 from kit.training.transfer.solved_heads import can_solve, solve_head
 
 __all__ = [
@@ -40,6 +37,7 @@ __all__ = [
     "check_span",
     "check_thaw",
     "compile_model",
+    "computing_in",
     "default_decay",
     "default_epochs",
     "default_loss",
@@ -57,6 +55,7 @@ __all__ = [
     "on_features",
     "on_graphics_card",
     "pretrain",
+    "resolved_precision",
     "shared_features",
     "solve_head",
     "thaw",

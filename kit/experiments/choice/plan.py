@@ -72,6 +72,11 @@ def plan(settings: Training) -> Plan:
     variation.check_transfer(settings.transfer, choice, comparison.style, varied)
     variation.check(choice, settings.variation, settings.optimization, settings.transfer)
     check_last(settings, planned)
+    if choice.frozen and settings.duration.precision == "bfloat16":
+        raise SettingError(
+            f"`precision=bfloat16` is for networks that are trained as a whole, and {choice.label} "
+            "is a pretrained backbone, which runs once; leave it out."
+        )
     record = settings.record
     target = places.run_folder(record.output, source, choice.label, record.overwrite)
     if settings.transfer.unlabelled is not None:

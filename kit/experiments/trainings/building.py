@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit import architectures, data, description, runs, training
+from kit.choices import Precision
 from kit.data.batches import augmentation
 from kit.experiments.choice.network_choice import Choice
 from kit.experiments.choice.plan import Attempt, Plan
@@ -73,7 +74,8 @@ def build_all(plan: Plan, divided: Sequence[data.Splits]) -> "Iterator[keras.Mod
         SettingError: The layers that are to be fine-tuned are not there.
     """
     optimization, layers = plan.settings.optimization, plan.settings.transfer.thawed
-    models = build(plan.choice, plan.attempts, divided, optimization)
+    precision = plan.settings.duration.precision
+    models = build(plan.choice, plan.attempts, divided, optimization, precision)
     for number, model in enumerate(models):
         if layers is not None and number == 0:
             training.check_thaw(model, layers)
@@ -85,6 +87,7 @@ def build(
     planned: Sequence[Attempt],
     divided: Sequence[data.Splits],
     optimization: Optimization,
+    precision: Precision = "float32",
 ) -> "Iterator[keras.Model]":
     """Yield a compiled network for every attempt, two styles of one from equal weights.
 
@@ -97,13 +100,14 @@ def build(
     for attempt, splits in zip(planned, divided, strict=True):
         keras.backend.clear_session()  # else the layers' automatic names count on
         keras.utils.set_random_seed(attempt.seed)
-        model = architectures.build(
-            choice.architecture,
-            splits.image_shape,
-            splits.num_classes,
-            attempt.style,
-            **choice.settings,
-        )
+        with training.computing_in(precision):
+            model = architectures.build(
+                choice.architecture,
+                splits.image_shape,
+                splits.num_classes,
+                attempt.style,
+                **choice.settings,
+            )
         if start is not None:
             architectures.copy_weights(start, model)
         else:

@@ -34,6 +34,7 @@ def in_force(settings: Training, choice: Choice, source: Path, splits: data.Spli
     every = {**architectures.settings(choice.architecture), **choice.settings}
     loss = known.loss or training.default_loss(every.get("head", "softmax"))
     rate = building.compile_settings(choice, known)["learning_rate"]
+    precision = training.resolved_precision(settings.duration.precision)
     defaults = {
         "epochs": training.default_epochs(data.steps(splits) * settings.transfer.views),
         "monitor": training.default_monitor(splits),
@@ -56,6 +57,7 @@ def in_force(settings: Training, choice: Choice, source: Path, splits: data.Spli
         image_size=splits.image_shape[:2],
         color=splits.color,
         flip="yes" if splits.flip else "no",
+        precision="float32" if choice.frozen else precision,
         **{name: value for name, value in defaults.items() if given[name] is None},
         **{name: path and path.resolve() for name, path in elsewhere.items()},
     )

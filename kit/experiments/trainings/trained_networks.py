@@ -71,6 +71,8 @@ def train_all(
             trained.append(teach(plan, attempt, model, own, fit_settings, vectors))
         else:
             trained.append(_from_scratch(plan, attempt, model, own, fit_settings))
+    for one in trained:
+        runs.in_full(one.model)  # as its file answers
     trained = [
         dataclasses.replace(one, temperature=training.calibrate(one.answering, one.asked))
         for one in trained
