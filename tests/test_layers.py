@@ -35,8 +35,8 @@ ROWS = {  # a module may import modules of lower rows only
     "prediction": 8,
     "explanation": 8,
     "experiments": 9,
-    "reporting": 9,
-    "commands": 10,
+    "reporting": 10,
+    "commands": 11,
 }
 ONLY_IN = {
     "keras_tuner": {"search"},

@@ -49,22 +49,33 @@ def predictions(
     *,
     are_probabilities: bool = True,
 ) -> pd.DataFrame:
-    """Return one row for each image: file, true, predicted, probability.
+    """Return one row for each image: what it shows, what was answered, and how surely.
 
     Args:
         files: Names (images,), in the order of the rows of ``answers``.
         true: Class numbers (images,), from 0.
         answers: Rows (images, classes).
         class_names: One name for each column.
-        are_probabilities: Whether the answers are; for scores the last column is called "score".
+        are_probabilities: Whether the answers are; of scores the columns are called so.
 
     Returns:
-        True and predicted classes by name, and the probability the model gave its own answer,
-        rounded to six decimals.
+        file, true, predicted, probability (of the answer), true_probability, second (the next best
+        class), second_probability; classes by name, probabilities rounded to six decimals. Of
+        scores score, true_score and second_score.
     """
-    names = np.asarray(class_names, dtype=object)
-    predicted = names[np.argmax(answers, axis=1)]
-    sure = np.asarray(answers, dtype=np.float64).max(axis=1).round(DECIMALS)
-    last = "probability" if are_probabilities else "score"
-    columns = {"true": names[true], "predicted": predicted, last: sure}
-    return pd.DataFrame({"file": list(files), **columns})
+    names, every = np.asarray(class_names, dtype=object), np.arange(len(files))
+    rows, kind = np.asarray(answers, np.float64), "probability" if are_probabilities else "score"
+    first = np.argmax(rows, axis=1)
+    others = rows.copy()
+    others[every, first] = -np.inf
+    second = np.argmax(others, axis=1)
+    columns = {
+        "file": list(files),
+        "true": names[true],
+        "predicted": names[first],
+        kind: rows[every, first].round(DECIMALS),
+        f"true_{kind}": rows[every, true].round(DECIMALS),
+        "second": names[second],
+        f"second_{kind}": rows[every, second].round(DECIMALS),
+    }
+    return pd.DataFrame(columns)

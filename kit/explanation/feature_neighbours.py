@@ -1,7 +1,10 @@
 """Neighbours: the known images that a network sees as most like another one."""
 
+from typing import Any
+
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from kit.checks.recording import leaves
@@ -28,9 +31,14 @@ def features(model: keras.Model, images: ArrayLike, *, batch_size: int = 64) -> 
     last = [layer for _, layer in leaves(model) if layer.weights][-1]
     rows = []
     with entering(last) as seen:
+
+        def asked(batch: Any) -> Any:
+            model(batch, training=False)
+            return seen.pop()
+
+        told = tf.function(asked, input_signature=[tf.TensorSpec((None, *pixels.shape[1:]))])
         for start in range(0, len(pixels), batch_size):
-            model(pixels[start : start + batch_size], training=False)
-            values = np.asarray(seen.pop(), np.float32)
+            values = np.asarray(told(pixels[start : start + batch_size]), np.float32)
             rows.append(values.mean(axis=(1, 2)) if values.ndim == 4 else values)
     return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from kit.progress import clean
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 )
+PERCENT = re.compile(r"(?<=\d) %")
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,13 @@ def environment(**settings: Any) -> Environment:
 
 
 def _shown(value: object) -> object:
-    """Spell out what would steer a page: control characters, and marks that turn a text around."""
-    return value if isinstance(value, Markup) else clean(value)
+    """Spell out what would steer a page: control characters, and marks that turn a text around.
+
+    A number and its percent sign stay on one line.
+    """
+    return value if isinstance(value, Markup) else PERCENT.sub("\u00a0%", clean(value))
 
 
-def percent(share: float) -> Markup:
+def percent(share: float) -> str:
     """Return a share as people read it, as in 96.7 %; a dash for NaN."""
-    return Markup("–" if math.isnan(share) else f"{100 * share:.1f} %")
+    return "–" if math.isnan(share) else f"{100 * share:.1f} %"

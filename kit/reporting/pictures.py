@@ -113,6 +113,12 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
     return content.getvalue()
 
 
+def of_pixels(pixels: Pixels) -> Picture:
+    """Return a picture of pixels that were made for the page."""
+    height, width = pixels.shape[:2]
+    return Picture(_uri(_encoded(Image.fromarray(pixels), quality=72)), width, height)
+
+
 def _uri(content: bytes) -> Markup:
     return Markup(f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}")
 

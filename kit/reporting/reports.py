@@ -39,7 +39,7 @@ def report(settings: Reporting) -> Path:
     elif (folder / AUDIT).is_file():
         kind, found = "Audit", _sections(open_audit(folder), OF_AN_AUDIT)
     else:
-        run = open_run(folder)
+        run = open_run(folder, settings.page.heat_maps)
         kind, found = "Training", _sections(run, OF_A_RUN)
         if not (folder / card.NAME).exists():  # it may have been filled in since
             files.write_text(folder / card.NAME, card.card(run))

@@ -28,8 +28,9 @@ class Part:
         name: "test", "out_of_fold" or "validation".
         scores: What it scored.
         answers: A row an image: file, true, predicted, and ``sure``, the probability or the score
-            of the answer.
-        probable: Whether that is a probability.
+            of the answer; of a run from version 0.2 on also ``true_sure``, ``second`` and
+            ``second_sure``.
+        probable: Whether these are probabilities.
     """
 
     name: str
@@ -55,9 +56,11 @@ class RunFiles(runs.Opened):
 
     Attributes:
         thumbnails: Those of its images that fit on the page.
+        loads: Whether the network may be loaded, to explain its answers.
     """
 
     thumbnails: Thumbnails
+    loads: bool = False
 
     @property
     def settings_file(self) -> Path:
@@ -104,19 +107,24 @@ class RunFiles(runs.Opened):
                 table = pd.read_csv(self.folder / file, dtype=str, keep_default_na=False)
                 if "split" in table and name != "out_of_fold":
                     table = table[table["split"] == name]
-                probable = "probability" in table
-                sure = table["probability" if probable else "score"].astype(float)
+                kind = "probability" if "probability" in table else "score"
+                numbers = {
+                    old: table[old].astype(float).rename(old.replace(kind, "sure"))
+                    for old in (kind, f"true_{kind}", f"second_{kind}")
+                    if old in table
+                }
                 scores = evaluation.recalled(self.metrics[key], table, self.class_names)
-                found.append(Part(name, scores, table.assign(sure=sure), probable))
+                answers = pd.concat([table.drop(columns=list(numbers)), *numbers.values()], axis=1)
+                found.append(Part(name, scores, answers, kind == "probability"))
         return tuple(found)
 
 
-def open_run(folder: Path) -> RunFiles:
-    """Open the files of a run.
+def open_run(folder: Path, loads: bool = False) -> RunFiles:
+    """Open the files of a run, whose network may be loaded or not.
 
     Raises:
         SettingError: As :func:`kit.runs.load`.
     """
     saved = runs.load(folder)
     images = saved.facts.get("data", {}).get("folder") or saved.settings.get("folder") or folder
-    return RunFiles(saved, Thumbnails(images))
+    return RunFiles(saved, Thumbnails(images), loads)

@@ -7,7 +7,7 @@
 ``history.csv``     one row per epoch
 ``split.csv``       every image with its class, its part and its content hash
 ``metrics.json``    the scores
-``predictions.csv`` file, true class, predicted class, probability
+``predictions.csv`` file, true class, answer and second answer with their probabilities
 ``figures/``        pictures
 ==================  ===========================================================================
 """

@@ -21,6 +21,7 @@ from kit.settings.program_groups import (
     Form,
     Inspection,
     Limits,
+    Page,
     Panel,
     Reasons,
     Report,
@@ -240,7 +241,7 @@ class Describing(Joined):
 class Reporting(Joined):
     """Draw the report of a run, a search or an audit: one page, report.html, in its folder.
 
-    It needs no network and no other file, so that it can be sent to others. kit-train,
+    It needs no internet and no other file, so that it can be sent to others. kit-train,
     kit-tune and kit-audit draw it at their end; this draws it again.
     """
 
@@ -248,6 +249,7 @@ class Reporting(Joined):
 
     folder: Annotated[Path, tyro.conf.Positional]
     """A folder that a training, a search or an audit made."""
+    page: Flat[Page] = Page()
 
 
 @dataclass(frozen=True)

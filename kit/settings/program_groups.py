@@ -171,6 +171,15 @@ class Reasons(Group):
 
 
 @dataclass(frozen=True)
+class Page(Group):
+    """What is on the page."""
+
+    heat_maps: bool = True
+    """Load the network, and show at its worst mistakes what spoke for each class, and the training
+    images most like them. Without them no TensorFlow is started."""
+
+
+@dataclass(frozen=True)
 class Choice(Group):
     """What the image is compared with."""
 

@@ -38,20 +38,23 @@ def test_a_keras_model_is_asked_in_the_order_of_a_tf_data_set():
     np.testing.assert_allclose(rows[:, 1], np.arange(7) / 10, rtol=1e-6)
 
 
-def test_predictions_name_file_truth_answer_and_its_probability():
-    rows = np.array([[0.1, 0.9], [2 / 3, 1 / 3]])
-    table = evaluation.predictions(["سگ/a.jpg", "b,c.jpg"], np.array([0, 0]), rows, ("سگ", "cat"))
-    assert table.values.tolist() == [
-        ["سگ/a.jpg", "سگ", "cat", 0.9],
-        ["b,c.jpg", "سگ", "سگ", 0.666667],
+def test_predictions_name_file_truth_answer_and_second_answer_with_their_probabilities():
+    rows = np.array([[0.1, 0.2, 0.7], [2 / 3, 1 / 3, 0]])
+    names = ("سگ", "cat", "cow")
+    table = evaluation.predictions(["سگ/a.jpg", "b,c.jpg"], np.array([0, 0]), rows, names)
+    assert table.to_dict("split")["data"] == [
+        ["سگ/a.jpg", "سگ", "cow", 0.7, 0.1, "cat", 0.2],
+        ["b,c.jpg", "سگ", "سگ", 0.666667, 0.666667, "cat", 0.333333],
     ]
-    assert list(table.columns) == ["file", "true", "predicted", "probability"]
+    columns = "file true predicted probability true_probability second second_probability"
+    assert list(table.columns) == columns.split()
 
 
 def test_the_score_of_an_answer_is_not_called_its_probability():
     rows = np.array([[-3.0, 7.1], [0.0, -2.0]])
     files, true = ["a.jpg", "b.jpg"], np.array([0, 0])
     table = evaluation.predictions(files, true, rows, ("cat", "dog"), are_probabilities=False)
-    assert list(table.columns) == ["file", "true", "predicted", "score"]
+    assert list(table.columns)[3:] == ["score", "true_score", "second", "second_score"]
     assert table["predicted"].tolist() == ["dog", "cat"]
     assert table["score"].tolist() == [7.1, 0.0]
+    assert table["true_score"].tolist() == [-3.0, 0.0]

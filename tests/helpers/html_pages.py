@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
     def handle_data(self, text: str) -> None:
         if text.strip() and self.open[-1] != "style":
-            self.texts.append(text.strip())
+            self.texts.append(text.strip().replace("\u00a0", " "))
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.tags if name == tag]

@@ -80,7 +80,7 @@ def pictures(
         for (file, _, answer, sureness), heat in zip(
             rows.itertuples(index=False), heats, strict=True
         ):
-            photo = _photo(classifier, file)
+            photo = sharp(classifier, file, SIDE)
             if photo is not None:
                 yield AnswerPicture(file, answer, float(sureness), heat, photo)
 
@@ -100,10 +100,10 @@ def save(classifier: prediction.Classifier, answers: prediction.Predictions, fol
         files.write(folder / f"{number:05}_{name}.png", image.save)
 
 
-def _photo(classifier: prediction.Classifier, file: str) -> Pixels | None:
-    """Return an image as the network sees it, but larger where that is small."""
+def sharp(classifier: prediction.Classifier, file: str, side: int) -> Pixels | None:
+    """Return an image as the network sees it, its longer side not below ``side`` pixels."""
     height, width = classifier.image_size
-    factor = -(-SIDE // max(height, width))
+    factor = -(-side // max(height, width))
     size = (factor * height, factor * width)
     try:
         return decoder.decode(Path(file), size, classifier.color, classifier.aspect)

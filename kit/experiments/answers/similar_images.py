@@ -72,7 +72,7 @@ def similar(settings: Resembling) -> Similar:
     saved = places.trained_run(settings.run, [image])  # told before TensorFlow starts
     if not image.is_file():
         raise SettingError(f"{image} is no file; give one image.")
-    labels = _trained_on(saved) if within is None else dict.fromkeys(prediction.find(within).files)
+    labels = trained_on(saved) if within is None else dict.fromkeys(prediction.find(within).files)
     labels = {file: name for file, name in labels.items() if not _same(file, image)}
     start_keras()
     return nearest(prediction.load(settings.run), image, labels, settings.choice.count)
@@ -97,18 +97,12 @@ def nearest(
     [(_, asked)] = prediction.decoded(classifier, [str(image)])
     if isinstance(asked, str):
         raise DataError(f"{image} cannot be read: {asked}.")
-    readings = prediction.decoded(classifier, labels)
-    tracked = progress.track(readings, len(labels), "Comparing", "files read")
-    files: list[str] = []
-    rows: list[NDArray[np.float32]] = []
-    for names, pixels in _batches(_readable(tracked)):
-        files += names
-        rows.append(explanation.features(classifier.model, pixels))
+    files, known = features(classifier, list(labels), "Comparing")
     if not files:
         raise DataError(
             "None of the images to choose from can be read; `within` names a folder of others."
         )
-    known, own = np.concatenate(rows), explanation.features(classifier.model, asked[None])
+    own = explanation.features(classifier.model, asked[None])
     numbers, distances = explanation.neighbours(known, own, count)
     chosen = [files[number] for number in numbers[0]]
     found = [pixels for _, pixels in _readable(prediction.decoded(classifier, chosen))]
@@ -122,6 +116,22 @@ def nearest(
     return Similar(str(image), table, np.stack([asked, *found]))
 
 
+def features(
+    classifier: prediction.Classifier, files: Sequence[str], doing: str
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the files that can be read, and what the network makes of them, ``(n, features)``."""
+    from kit import explanation
+
+    readings = prediction.decoded(classifier, files)
+    tracked = progress.track(readings, len(files), doing, "files read")
+    there: list[str] = []
+    rows = [np.empty((0, 0), np.float32)]
+    for names, pixels in _batches(_readable(tracked)):
+        there += names
+        rows.append(explanation.features(classifier.model, pixels))
+    return there, np.concatenate(rows[1:] or rows)
+
+
 def folders(run: Path, within: Path | None) -> tuple[Path, ...]:
     """Return the folders whose images are compared, as far as they are known; nobody writes there.
 
@@ -132,8 +142,12 @@ def folders(run: Path, within: Path | None) -> tuple[Path, ...]:
     return (images,) if images.is_dir() else ()
 
 
-def _trained_on(saved: runs.Saved) -> "dict[str, str | None]":
-    """Return the files that a run was trained on, with their classes."""
+def trained_on(saved: runs.Saved) -> "dict[str, str | None]":
+    """Return the files that a run was trained on, with their classes.
+
+    Raises:
+        SettingError: They are not to be found.
+    """
     path = saved.place(runs.SPLIT)
     folder = _data_folder(saved)
     if not path.is_file() or not folder.is_dir():

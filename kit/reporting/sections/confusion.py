@@ -8,7 +8,7 @@ import numpy as np
 from kit.reporting.run_files import Part, RunFiles
 
 TITLE = "Which class was taken for which"
-MOST_CLASSES = 60  # of a table that people still read
+MOST_CLASSES, WIDE = 60, 12  # of a table that people still read; of one with names across
 PER_CELL, PER_RIGHT_CELL = 60, 12  # images
 MANY, SIDE, SMALLER = 400, 112, 80  # images on the page, and pixels of fewer and of more
 PAIRS = 12
@@ -33,6 +33,7 @@ def _part(part: Part, run: RunFiles) -> dict[str, Any]:
         "cells": list(_cells(part, run)) if tabled else [],
         "pairs": _pairs(part),
         "most": MOST_CLASSES,
+        "wide": WIDE,
         "wrong": int(counts.sum() - np.trace(counts)),
     }
 
