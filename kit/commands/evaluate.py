@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @partial(Command, Evaluating)
-def evaluate(run: Path, folder: Path, **settings: Any) -> None:
+def evaluate(run: Path, folder: tuple[Path, ...], **settings: Any) -> None:
     """Score a run on another folder of images."""
     from kit.experiments.answers import evaluating
 

@@ -47,7 +47,7 @@ class Difference:
         """Say in one sentence which of two names is better, if any."""
         worse, better = (second, first) if self.share < 0 else (first, second)
         low, high = (-self.high, -self.low) if self.share < 0 else (self.low, self.high)
-        interval = f"[{100 * low:.1f}, {100 * high:.1f}]"
+        interval = f"[{100 * low:z.1f}, {100 * high:z.1f}]"
         points = f"{100 * abs(self.share):.1f} points more {interval} on {self.images:,} images"
         chance = f"p = {self.p_value:.2g}"
         if self.told_apart:

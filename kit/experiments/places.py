@@ -1,5 +1,6 @@
 """Folders: where the images are, where a run goes, and which run is meant."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -51,12 +52,26 @@ def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
     try:
         return runs.load(folder)
     except SettingError:
-        for other in map(runs.folder_of, others):
-            if (other / runs.FACTS).is_file():
+        for other in others:
+            if is_run(other):
                 raise SettingError(
                     f"{other} is a run and {folder} is none; the run comes first."
                 ) from None
         raise
+
+
+def trained_runs(
+    folder: Path, others: Sequence[Path]
+) -> tuple[tuple[runs.Saved, ...], Sequence[Path]]:
+    """Return the runs that stand first, at least one, and the paths of images behind them."""
+    first = trained_run(folder, others)
+    more = list(itertools.takewhile(is_run, others))
+    return (first, *map(runs.load, more)), others[len(more) :]
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether a path is the folder of a run, finished or not, or its model."""
+    return (runs.folder_of(path) / runs.FACTS).is_file()
 
 
 def check_outside(folder: Path, source: Path, setting: str = "output") -> None:

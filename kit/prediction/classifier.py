@@ -1,7 +1,7 @@
 """Files decoded by threads, and a model asked in batches."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,8 @@ class Classifier:
     """A model with what an image must become before the model sees it.
 
     ``image_size`` is ``(height, width)``; ``color``, ``aspect`` and ``equalization`` are as for
-    :func:`kit.data.decoding.decoder.decode`. A model that gives no probabilities gives scores.
+    :func:`kit.data.decoding.decoder.decode`. A model that gives no probabilities gives scores. What
+    is ``mirrored`` answers with the mean for an image and its mirror image.
     """
 
     model: "keras.Model"
@@ -42,6 +43,7 @@ class Classifier:
     aspect: str
     gives_probabilities: bool = True
     equalization: str = "none"
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +114,15 @@ def from_model(model: "keras.Model", splits: Splits) -> Classifier:
 
 
 def classify(
-    classifier: Classifier, paths: Paths | Selection, top: int = 1, batch_size: int = 32
+    classifier: Classifier | Sequence[Classifier],
+    paths: Paths | Selection,
+    top: int = 1,
+    batch_size: int = 32,
 ) -> Predictions:
     """Name the classes of images.
 
     Args:
-        classifier: From :func:`load`.
+        classifier: From :func:`load`; or several with the same classes, whose answers are averaged.
         paths: As for :func:`find`, or what it returned.
         top: How many classes to give for each image; no more than there are.
         batch_size: Images the model gets at once. It changes the pace and the memory needed.
@@ -129,25 +134,29 @@ def classify(
     if top < 1 or batch_size < 1:
         raise SettingError(f"top and batch_size must be at least 1; they are {top}, {batch_size}.")
     chosen = paths if isinstance(paths, Selection) else find(paths)
+    together = [classifier] if isinstance(classifier, Classifier) else list(classifier)
+    first = together[0]
     files: list[str] = []
     answers: list[NDArray[np.float64]] = []
     unreadable = list(chosen.refused)
-    batch: list[Pixels] = []
-    readings = decoded(classifier, chosen.files)
-    for file, pixels in progress.track(readings, len(chosen.files), "Classifying", "files read"):
-        if isinstance(pixels, str):
-            unreadable.append((file, pixels))
+    batch: list[tuple[Pixels, ...]] = []  # of each image the pixels that each model sees
+    readings = zip(*(decoded(one, chosen.files) for one in together), strict=True)
+    for each in progress.track(readings, len(chosen.files), "Classifying", "files read"):
+        file = each[0][0]
+        pixels = tuple(found for _, found in each if not isinstance(found, str))
+        if len(pixels) < len(each):
+            unreadable.append((file, next(why for _, why in each if isinstance(why, str))))
             continue
         files.append(file)
         batch.append(pixels)
         if len(batch) == batch_size:
-            answers.append(_ask(classifier, batch))
+            answers.append(_ask(together, batch))
             batch = []
     if batch:
-        answers.append(_ask(classifier, batch))
-    rows = np.concatenate(answers) if answers else np.empty((0, len(classifier.class_names)))
-    table = _table(files, rows, classifier.class_names, top)
-    if not classifier.gives_probabilities:
+        answers.append(_ask(together, batch))
+    rows = np.concatenate(answers) if answers else np.empty((0, len(first.class_names)))
+    table = _table(files, rows, first.class_names, top)
+    if not first.gives_probabilities:
         table = table.rename(columns={"probability": "score"})
     return Predictions(table, tuple(unreadable), chosen.ignored)
 
@@ -173,12 +182,21 @@ def decoded(classifier: Classifier, files: Iterable[str]) -> Iterator[tuple[str,
     return thread_pool.in_order(pixels, files, AHEAD)
 
 
-def _ask(classifier: Classifier, batch: list[Pixels]) -> NDArray[np.float64]:
-    images = np.stack(batch).astype(np.float32)
-    rows = evaluation.both_columns(classifier.model.predict_on_batch(images))
-    if not np.isfinite(rows).all():
+def _ask(
+    together: Sequence[Classifier], batch: Sequence[tuple[Pixels, ...]]
+) -> NDArray[np.float64]:
+    """Return the mean of what several models answer, in the order of the first one's classes."""
+    answers = []
+    for one, pixels in zip(together, zip(*batch, strict=True), strict=True):
+        images = np.stack(pixels).astype(np.float32)
+        seen = [images, images[:, :, ::-1]] if one.mirrored else [images]
+        rows = [evaluation.both_columns(one.model.predict_on_batch(each)) for each in seen]
+        order = [one.class_names.index(name) for name in together[0].class_names]
+        answers.append(np.mean(rows, axis=0)[:, order])
+    mean: NDArray[np.float64] = np.mean(answers, axis=0)
+    if not np.isfinite(mean).all():
         raise KitError("The model's answers are not finite numbers: train it again.")
-    return rows
+    return mean
 
 
 def _table(

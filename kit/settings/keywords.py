@@ -36,7 +36,7 @@ def by_keywords(
                 if name not in known:
                     raise SettingError(f'There is no setting "{name}".{nearest(name, known)}')
             given = signature.bind_partial(*places, **values).arguments
-            given = {name: getattr(value, "folder", value) for name, value in given.items()}
+            given = {name: _folder(value) for name, value in given.items()}
             for name in needed:
                 if name not in given:
                     raise TypeError(f"{work.__name__}() needs {name}.")
@@ -60,6 +60,13 @@ def documented(kind: type[Joined]) -> Callable[[Function], Function]:
         return function
 
     return decorated
+
+
+def _folder(value: Any) -> Any:
+    """Return the path that a run stands for, also among others."""
+    if isinstance(value, list | tuple):
+        return [_folder(one) for one in value]
+    return getattr(value, "folder", value)
 
 
 def _signature(kind: type[Joined]) -> Signature:

@@ -14,6 +14,7 @@ from kit.settings.program_groups import (
     Answers,
     Asking,
     AuditPrint,
+    Averaging,
     Catalog,
     Choice,
     Compared,
@@ -133,16 +134,21 @@ class Evaluating(Joined):
     """Score a run on another folder of images.
 
     The folder has one sub-folder per class, named as in the training, or is a table of paths and
-    labels. All its images are scored, or those of the parts that are named.
+    labels. All its images are scored, or those of the parts that are named. Several runs are scored
+    as one: their probabilities are averaged, and what that gains over the best of them is said.
     """
 
-    examples: ClassVar[Sequence[str]] = ("models/photos-basic_cnn other_photos",)
+    examples: ClassVar[Sequence[str]] = (
+        "models/photos-basic_cnn other_photos",
+        "models/photos-basic_cnn models/photos-MobileNet other_photos --mirrored",
+    )
 
     run: Annotated[Path, tyro.conf.Positional]
     """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
-    folder: Annotated[Path, tyro.conf.Positional]
-    """The images."""
+    folder: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """The images; before them perhaps more runs."""
     scoring: Flat[Scoring] = Scoring()
+    averaging: Flat[Averaging] = Averaging()
     results: Flat[Results] = Results()
 
 
@@ -173,7 +179,8 @@ class Comparing(Joined):
 class Predicting(Joined):
     """Name the classes of images with a run.
 
-    Files that cannot be read as images are reported, and the rest is predicted.
+    Files that cannot be read as images are reported, and the rest is predicted. More runs behind
+    the first answer together with it: their probabilities are averaged.
     """
 
     printing: ClassVar[frozenset[str]] = frozenset({"csv", "json"})
@@ -181,13 +188,16 @@ class Predicting(Joined):
         "models/photos-basic_cnn new_photos --top 3",
         "models/photos-basic_cnn new_photos --explain why",
         'models/photos-basic_cnn "photos/*.jpg" --csv answers.csv',
+        "models/photos-basic_cnn models/photos-MobileNet new_photos",
     )
 
     run: Annotated[Path, tyro.conf.Positional]
     """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Images, folders of images, or patterns such as "photos/*.jpg"."""
+    """Images, folders of images, or patterns such as "photos/*.jpg"; before them perhaps more
+    runs."""
     asking: Flat[Asking] = Asking()
+    averaging: Flat[Averaging] = Averaging()
     answers: Flat[Answers] = Answers()
     reasons: Flat[Reasons] = Reasons()
 

@@ -126,6 +126,15 @@ class Scoring(Group):
 
 
 @dataclass(frozen=True)
+class Averaging(Group):
+    """What is averaged."""
+
+    mirrored: bool = False
+    """Ask about the mirror image of each image, too, and average the two answers (test-time
+    augmentation). Only for runs that were trained with mirrored images."""
+
+
+@dataclass(frozen=True)
 class Compared(Group):
     """Which images are compared."""
 

@@ -1,8 +1,11 @@
 """Name the classes of images with a run."""
 
+import dataclasses
+
 from kit import prediction, progress
+from kit.errors import SettingError
 from kit.experiments import places
-from kit.experiments.answers import answer_pictures
+from kit.experiments.answers import answer_pictures, averaging
 from kit.keras_start import start_keras
 from kit.settings import Predicting
 from kit.settings.keywords import by_keywords
@@ -13,23 +16,37 @@ def predict(settings: Predicting) -> prediction.Predictions:
     """Name the classes of images with a run, as kit-predict does.
 
     ``run`` is a folder, its ``model.keras``, or what ``kit.train`` or ``kit.load`` returned;
-    ``paths`` are images, folders or patterns, one or several. Files that cannot be read are named
-    on stderr and in the result. ``explain`` is a new folder for a picture of each image with the
-    places that spoke for the answer.
+    ``paths`` are images, folders or patterns, one or several. Where ``paths`` begins with more
+    runs, as in ``[other_run, "photos"]``, the probabilities of all are averaged. Files that cannot
+    be read are named on stderr and in the result. ``explain`` is a new folder for a picture of each
+    image with the places that spoke for the answer.
 
     Raises:
         SettingError: There is no such run, or a path matches nothing, or `explain` cannot be used.
     """
-    places.trained_run(settings.run, settings.paths)  # told before TensorFlow starts
-    images, explain = prediction.find(settings.paths), settings.reasons.explain
+    together, paths = places.trained_runs(settings.run, settings.paths)
+    mirrored = settings.averaging.mirrored
+    averaging.check(together, mirrored)  # told before TensorFlow starts
+    images, explain = prediction.find(paths), settings.reasons.explain
+    if explain is not None and len(together) > 1:
+        raise SettingError("`explain` shows why one run answers as it does; give one run.")
     if explain is not None:
-        folders = [path for path in settings.paths if path.is_dir()]
+        folders = [path for path in paths if path.is_dir()]
         places.check_new(explain, *folders, setting="explain")
     start_keras()
-    classifier = prediction.load(settings.run)
+    classifiers = [
+        dataclasses.replace(prediction.load(one.folder), mirrored=mirrored) for one in together
+    ]
+    classifier = classifiers[0]
+    averaging.check_probabilities(
+        {
+            str(one.folder): each.gives_probabilities
+            for one, each in zip(together, classifiers, strict=True)
+        }
+    )
     if not classifier.gives_probabilities:
         progress.say("The model gives scores, not probabilities: the largest is the answer.")
-    answers = prediction.classify(classifier, images, **vars(settings.asking))
+    answers = prediction.classify(classifiers, images, **vars(settings.asking))
     for file, reason in answers.unreadable:
         progress.say(f"Not read: {file}: {reason}")
     if answers.unreadable or answers.ignored:

@@ -16,7 +16,7 @@ from kit.data.decoding import decoder, opening
 from kit.data.listing.table_columns import read_columns
 from kit.errors import DataError, SettingError
 from kit.experiments import places, score_files
-from kit.experiments.answers import evaluating
+from kit.experiments.answers import averaging, evaluating
 from kit.experiments.run import METRICS
 from kit.intervals import wilson
 from kit.keras_start import start_keras
@@ -123,7 +123,7 @@ def compare(settings: Comparing) -> Comparison:
     pair = (runs.load(settings.run), runs.load(settings.other))
     on, output = settings.where.on, settings.results.output
     names = _named(*pair)
-    _check_classes(names, pair)
+    averaging.check_classes(names, pair)
     if on is None and (settings.scoring.parts or settings.scoring.exclude):
         raise SettingError("`parts` and `exclude` choose images of a folder: give `on`, too.")
     images = on or Path(pair[0].facts.get("data", {}).get("folder", "."))
@@ -152,14 +152,6 @@ def _named(first: runs.Saved, second: runs.Saved) -> tuple[str, str]:
     if paths[0].name == paths[1].name:
         return str(first.folder), str(second.folder)
     return paths[0].name, paths[1].name
-
-
-def _check_classes(names: tuple[str, str], pair: tuple[runs.Saved, runs.Saved]) -> None:
-    known = [set(one.facts["class_names"]) for one in pair]
-    only = [(names[0], known[0] - known[1]), (names[1], known[1] - known[0])]
-    told = [f"only {name} knows {progress.some(sorted(own))}" for name, own in only if own]
-    if told:
-        raise SettingError(f"The two runs have different classes: {', '.join(told)}.")
 
 
 def _learnt_from(saved: runs.Saved) -> set[str]:
