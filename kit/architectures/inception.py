@@ -66,7 +66,7 @@ def stages(
     Raises:
         SettingError: The images are too small for the poolings.
     """
-    first = chosen_stem(stem, input_shape, pool_from=POOL_FROM)
+    first = chosen_stem(stem, input_shape, pool_from=POOL_FROM, smallest="plain")
     halvings = len(modules) - 1
     what = "poolings between groups of modules"
     require_room("inception", input_shape, halvings, what, stem=SHRINKS[first])

@@ -29,8 +29,6 @@ EXAMPLE = {
     "dropout": 0.0,
 }
 
-POOL_FROM = 48  # pixels: a smaller image has little to shrink before the first block
-
 
 def stages(
     input_shape: tuple[int, int, int],
@@ -51,8 +49,8 @@ def stages(
         filters: Filters of each group of blocks. Between two groups the sides are halved.
         blocks: Blocks, a depthwise and a pointwise convolution each, in each group.
         kernel_size: Side of the depthwise kernels in pixels.
-        stem: See :func:`kit.architectures.parts.blocks.chosen_stem`; ``"auto"`` pools from 48
-            pixels.
+        stem: See :func:`kit.architectures.parts.blocks.chosen_stem`; ``"auto"`` keeps the
+            convolution below 48 pixels.
         stem_filters: Filters of the stem.
         traits: What it shares with other networks.
 
@@ -60,7 +58,7 @@ def stages(
         SettingError: ``filters`` and ``blocks`` are not of the same length, or the images are too
             small for so many groups.
     """
-    first = chosen_stem(stem, input_shape, pool_from=POOL_FROM)
+    first = chosen_stem(stem, input_shape, smallest="plain")
     block = partial(separable, kernel_size=kernel_size, traits=traits)
     body = groups("mobile", block, filters, blocks)
     halvings = len(filters) - 1

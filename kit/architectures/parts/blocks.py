@@ -17,6 +17,7 @@ from kit.errors import SettingError
 # Pixels on the shorter side from which an image is shrunk first: each layer behind the stem then
 # has a sixteenth of the work, and 24 pixels still show what a photo shows.
 STEM_FROM = 96
+POOL_FROM = 48  # pixels: from here a pooling alone goes first, and a smaller image is left as it is
 # What a stem divides the sides by, rounding up.
 SHRINKS = {"strided": 4, "pooled": 2, "plain": 1, "none": 1}
 
@@ -56,26 +57,27 @@ def convolution(
 
 
 def chosen_stem(
-    stem: str, input_shape: tuple[int, int, int], *, pool_from: int | None = None
+    stem: str,
+    input_shape: tuple[int, int, int],
+    *,
+    pool_from: int = POOL_FROM,
+    smallest: str = "none",
 ) -> str:
     """Return the kind of a network's first layers.
 
     Args:
         stem: ``"strided"`` is a 5x5 convolution and a pooling, both of stride 2, ``"pooled"`` a 3x3
             convolution and such a pooling, ``"plain"`` the convolution alone, ``"none"`` nothing.
-            ``"auto"`` takes the first for images of 96 pixels and more on their shorter side.
+            ``"auto"`` takes the first for images of 96 pixels and more on their shorter side, and
+            the second from 48.
         input_shape: ``(height, width, channels)`` of the images.
-        pool_from: Pixels on the shorter side from which ``"auto"`` takes the second, and below
-            which the third; None has no such layers for smaller images.
+        pool_from: Pixels on the shorter side from which ``"auto"`` takes the second.
+        smallest: What it takes for smaller images.
     """
     if stem != "auto":
         return stem
     side = min(input_shape[:2])
-    if side >= STEM_FROM:
-        return "strided"
-    if pool_from is None:
-        return "none"
-    return "pooled" if side >= pool_from else "plain"
+    return "strided" if side >= STEM_FROM else "pooled" if side >= pool_from else smallest
 
 
 def stem_stages(kind: str, filters: int, traits: Traits) -> list[Stage]:
