@@ -74,20 +74,20 @@ def yaml_value(content: str) -> Any:
             if len(counts) > DEEPEST:
                 raise ValueError(f"it is nested deeper than {DEEPEST} levels")
             if counts[-1] > MOST_VALUES:
-                raise ValueError(f"it stands for more than {MOST_VALUES:,} values")
+                raise ValueError(f"it contains more than {MOST_VALUES:,} values")
         return yaml.safe_load(content)
     except yaml.YAMLError:
         raise ValueError("it is not YAML") from None
     except (AttributeError, LookupError, OverflowError, TypeError) as error:
         # what PyYAML raises for !!timestamp x, !!int "" and their like
-        raise ValueError("it holds a value that YAML cannot read") from error
+        raise ValueError("it contains a value that YAML cannot read") from error
 
 
 def _check_characters(words: str) -> None:
     try:
         words.encode()
     except UnicodeEncodeError:
-        raise ValueError("it holds half a character (a lone surrogate)") from None
+        raise ValueError("it contains half a character (a lone surrogate)") from None
 
 
 def depth(value: Any) -> int:

@@ -15,8 +15,8 @@ LAUGHS = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     [
         ("{a: " * 60 + "1" + "}" * 60, "nested deeper"),
         ("[" * 100_000, "nested deeper"),
-        (LAUGHS, "stands for more than 100,000 values"),
-        ("a: &a [*a]", "stands for more than 100,000 values"),
+        (LAUGHS, "contains more than 100,000 values"),
+        ("a: &a [*a]", "contains more than 100,000 values"),
         (r'a: "\uD800"', "half a character"),
         ("a: [", "not YAML"),
         ("a: !!python/object:os.system x", "not YAML"),

@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_made_is_refused(
         runs.check_possible(tmp_path / "LOG.md" / "x")
     runs.check_possible(tmp_path / "new" / "x")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(SettingError, match="Nothing can be written"):
+    with pytest.raises(SettingError, match="is not writable"):
         runs.check_possible(tmp_path / "new" / "x")
 
 
@@ -238,7 +238,7 @@ def test_an_interruption_leaves_the_best_model_so_far_beside_the_old_run(
     assert (folder / runs.MODEL).read_bytes() == b"old"
     assert names(tmp_path) == ["one", "one.partial", "one.partial-2"]
     assert runs.load(tmp_path / "one.partial").model_file.read_bytes() == b"better"
-    assert f"{tmp_path / 'one.partial'} holds the best model" in capsys.readouterr().err
+    assert f"{tmp_path / 'one.partial'} has the best model" in capsys.readouterr().err
 
 
 def test_an_interruption_leaves_the_best_model_on_the_disk_of_the_run(
@@ -340,7 +340,7 @@ def test_a_run_has_one_writer(tmp_path: Path) -> None:
     folder = a_run(tmp_path / "one")
     with runs.create(folder, overwrite=True) as new:
         a_run(new)
-        with pytest.raises(SettingError, match=r"Another process is at work on .*one\."):
+        with pytest.raises(SettingError, match=r"Another process is using .*one\."):
             runs.check_free(folder, overwrite=True)  # before any work
         with pytest.raises(SettingError), runs.create(folder, overwrite=True):
             pass

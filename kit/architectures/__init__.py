@@ -91,8 +91,8 @@ def check_name(name: str) -> None:
     """
     if name not in names():
         raise SettingError(
-            f'There is no architecture "{name}".{nearest(name, names())} '
-            f"There are: {', '.join(names())}."
+            f'There is no architecture "{name}".{nearest(name, names())} Choose from: '
+            f"{', '.join(names())}."
         )
 
 
@@ -125,8 +125,8 @@ def build(
     stages = _stages(name)
     if style not in get_args(Style):
         raise SettingError(
-            f'The style must be "functional" or "sequential"; got {style!r}.'
-            f"{nearest(str(style), get_args(Style))}"
+            'style must be "functional" or "sequential"; got '
+            f"{style!r}.{nearest(str(style), get_args(Style))}"
         )
     shape = image_shape(input_shape)
     classes = class_count(num_classes)

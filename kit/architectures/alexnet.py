@@ -85,7 +85,10 @@ def stages(
     if padding == "auto":
         padding = "valid" if min(input_shape[:2]) >= VALID_FROM else "same"
     if padding == "valid":
-        why = 'with padding="valid" three poolings stay inside of their maps'
+        why = (
+            'with padding="valid" each of the three pooling layers needs a map as large as '
+            "its window"
+        )
         require_side("alexnet", input_shape, VALID_FROM, why, 'padding="same"')
     one = 1.0 if traits.initialization == "small_gaussian" else 0.0
 
@@ -130,6 +133,6 @@ def _check(filters: tuple[int, ...], groups: int) -> None:
     odd = [count for count in filters if count % groups]  # each is read or written in groups
     if odd:
         raise SettingError(
-            f"alexnet: the {groups} groups must divide every number of filters; they do not divide "
-            f"{odd[0]}. Other filters or groups=1 do."
+            f"alexnet: groups={groups} must divide every number of filters, but it does not divide "
+            f"{odd[0]}. Change filters, or take groups=1."
         )

@@ -79,8 +79,8 @@ def stages(
     if Path(backbone).suffix == ".keras":
         if weights not in ("imagenet", "none"):
             raise SettingError(
-                f"weights: {backbone} has weights of its own; leave {weights} out, or name the "
-                "network of keras.applications that it belongs to as the backbone."
+                f"weights: {backbone} has its own weights. Leave out weights={weights}, or give "
+                "the name of its keras.applications network as the backbone."
             )
         # The network begins with its own.
         scale: Stage = layers.Identity(dtype="float32", name="scale")

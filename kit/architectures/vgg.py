@@ -81,7 +81,7 @@ def stages(
     kernels = KERNELS[configuration]
     if len(filters) != len(kernels):
         raise SettingError(f"vgg: filters must be five numbers, one for each block; got {filters}.")
-    require_side("vgg", input_shape, SMALLEST, "five blocks halve the sides one after the other")
+    require_side("vgg", input_shape, SMALLEST, "five blocks halve the sides")
     return [
         scaling(traits.scale),
         *(

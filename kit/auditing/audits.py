@@ -66,7 +66,9 @@ class Audit:
         """
         unknown = sorted(set(kinds) - set(KINDS))
         if unknown:
-            raise SettingError(f"A kind of finding is one of {', '.join(KINDS)}, not {unknown[0]}.")
+            raise SettingError(
+                f"The kind of finding must be one of {', '.join(KINDS)}, not {unknown[0]}."
+            )
         wanted = set(kinds) or {kind.name for kind in KINDS.values() if kind.fix}
         first: dict[str, Finding] = {}
         for finding in self.findings:
@@ -105,7 +107,7 @@ def audit(
         SettingError: A size below 1, or ``parts`` or ``group`` that does not go with the folder.
     """
     if min(image_size or (1,)) < 1 or (thing is not None and thing < 1):
-        raise SettingError("Sizes are whole numbers of pixels from 1.")
+        raise SettingError("Sizes must be whole numbers of pixels, at least 1.")
     listed, rule = listed_files(source, exclude, group, parts)
     reading = read(listed, cache)
     images, scanned = reading.images, reading.scanned

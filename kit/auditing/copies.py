@@ -137,7 +137,7 @@ def _near(rows: _Rows, pairs: Numbers, correlations: Floats) -> list[Finding]:
     for (kind, image), (_, correlation, partner) in sorted(best.items()):
         words = _words(rows, kind, image, partner, correlation)
         if kind == "near-copy" and partner != keep[int(groups[image])]:
-            words += f" with {rows.files[partner]}, by way of which the two are one group"
+            words += f" with {rows.files[partner]}, which links it to the group"
             partner = keep[int(groups[image])]
         findings.append(Finding(rows.files[image], kind, rows.files[partner], words, correlation))
     return findings

@@ -52,8 +52,9 @@ class Detail:
         if self.stretched >= self.thing:
             return f"The median image has {long} pixels and is not shrunk at {size}."
         return said(
-            f"{self.thing} pixels of {long} become {self.stretched:.1f} at {size}; with "
-            f"`aspect=crop` {self.cropped:.1f}, and {self.cut_off:.0%} of the picture is cut off."
+            f"{self.thing} pixels of {long} shrink to {self.stretched:.1f} at {size}. With "
+            f"`aspect=crop` they shrink to {self.cropped:.1f}, and {self.cut_off:.0%} of the "
+            "picture is cut off."
         )
 
 
@@ -88,24 +89,24 @@ def detail(
     advice = []
     if needed is not None:
         advice.append(
-            f"If a thing of {asked} pixels decides, `image_size={needed}` makes it {SEEN} pixels, "
-            "about what a network needs to see more than a dot; cutting the things out of the "
-            "photos costs less time."
+            f"If an object of {asked} pixels decides the class, `image_size={needed}` shows it at "
+            f"{SEEN} pixels, about the least that a network can recognize. Cropping the photos to "
+            "the objects takes less computing time."
         )
     elif stretched < SEEN and thing is not None:
         advice.append(
-            f"A thing of {asked} pixels is but a dot in the images themselves: photograph it from "
-            "nearer; no size helps."
+            f"An object of {asked} pixels is only a dot in the original images. No image size "
+            "helps: photograph it from closer."
         )
     if distorted >= 0.5 and cut_off > 0:
         advice.append(
-            f"Stretching bends {distorted:.0%} of the images by a quarter or more: `aspect=crop` "
-            "keeps the shapes where the thing is in the middle, `aspect=pad` where it may lie at "
-            "the edge."
+            f"Stretching changes the proportions of {distorted:.0%} of the images by a quarter or "
+            "more. `aspect=crop` keeps them if the object is in the middle, `aspect=pad` if it may "
+            "lie at the edge."
         )
     if enlarged >= 0.5:
         advice.append(
-            f"{enlarged:.0%} of the images are smaller than this and only grow: a smaller "
+            f"{enlarged:.0%} of the images are smaller than this and are only enlarged. A smaller "
             "`image_size` trains faster and loses nothing."
         )
     return Detail(

@@ -19,8 +19,8 @@ NUMBERS = {
 }
 SHARES = {"classes": "label", "formats": "format", "cameras": "camera"}
 ADVICE = (
-    "The score of this part tells of other images than the training part holds. If that is not on "
-    "purpose, mix all images and divide them anew: put them into one folder for each class."
+    "The images of this part differ from the training images, so its score does too. If that is "
+    "not on purpose, put all images into one folder for each class, and let the kit divide them."
 )
 
 

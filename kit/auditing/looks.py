@@ -48,7 +48,7 @@ def looks(images: pd.DataFrame) -> list[Finding]:
         *_named(
             "dark",
             dark,
-            lambda one: f"99 % of it is below {one.light_end:.0f} of 255",
+            lambda one: f"99 % of its pixels are below {one.light_end:.0f} of 255",
             -dark["light_end"],
         ),
         *_named("bright", bright, lambda one: f"{one.burnt:.0%} of it is white", bright["burnt"]),

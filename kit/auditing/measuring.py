@@ -124,5 +124,6 @@ def _remember(listed: Listing, known: Known) -> None:
         records.remember(listed.root, _rules(), records.Record(rows, name))
     except OSError as error:
         progress.say(
-            f"The cache cannot be written ({error}): the next audit measures all files again."
+            f"The cache cannot be written ({error}), so the next audit will measure all files "
+            "again."
         )

@@ -25,14 +25,20 @@ COLUMNS = {
     "camera": ("camera",),
 }
 HINTS = {
-    "file size": "How a class was stored, or how much detail its pictures have: which of the two, "
-    "sizes do not say.",
-    "dimensions": "Sizes give the label away, and black borders or stretching show them: bring all "
-    "to one size and shape before training, or `aspect=crop`.",
-    "brightness": "Natural for some things (snow, night); else photograph all in one light, or "
-    "`equalization=contrast`.",
-    "format": "Save all files in one format and color mode; compression leaves traces in pixels.",
-    "camera": "Take photos of every class with every camera, and validate on a camera of its own.",
+    "file size": (
+        "Either the storage or the amount of detail differs between classes; file sizes alone "
+        "cannot tell which."
+    ),
+    "dimensions": (
+        "Image sizes predict the label, and black borders or stretching reveal them. Bring all "
+        "images to one size and shape before training, or use `aspect=crop`."
+    ),
+    "brightness": (
+        "Brightness differs naturally for some classes (snow, night). Otherwise photograph all "
+        "in the same light, or use `equalization=contrast`."
+    ),
+    "format": "Save all files in one format and color mode. Compression leaves traces in pixels.",
+    "camera": "Photograph every class with every camera, and validate on photos of another camera.",
 }
 FOLDS = 5
 DEPTH = 4  # a tree of 16 leaves finds thresholds, not single files

@@ -28,7 +28,7 @@ def balance(images: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
     if is_imbalanced(np.maximum(counts, 1)):
         times = large["images"] / max(1, small["images"])
         notes.append(
-            f"Classes are uneven: {large['class']} has {times:.0f} times the images of "
+            f"Class sizes differ: {large['class']} has {times:.0f} times the images of "
             f"{small['class']}. Look at recall and balanced accuracy, and try class weights."
         )
     few = table.loc[table["images"] < FEW, "class"].tolist()
@@ -36,7 +36,7 @@ def balance(images: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
         more = f" and {len(few) - 5} more" if len(few) > 5 else ""
         notes.append(
             f"Fewer than {FEW} images in {', '.join(few[:5])}{more}: a pretrained backbone needs "
-            "least, and the score of so few is uncertain."
+            "the fewest images, and a score on so few is uncertain."
         )
     return notes
 
@@ -44,9 +44,9 @@ def balance(images: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
 def crowd(size: int) -> str:
     """Return a sentence about a group of near copies that is too large to be copies."""
     return said(
-        f"{size} images resemble one another in chains, more than copying explains: this is how "
-        "the data look (digits, a fixed camera). Where they are frames of one scene, name the "
-        "scene with `group` when you train."
+        f"{size} images resemble one another in chains, more than copies would explain. Digits and "
+        "fixed cameras look like this. If they are frames of one scene, name the scene with "
+        "`group` for the training."
     )
 
 

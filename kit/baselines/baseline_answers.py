@@ -56,8 +56,8 @@ def answer(baseline: Baseline, splits: Splits, part: str) -> Answers:
     answered = progress.track(
         _asked(baseline, rows),
         len(rows),
-        f"{baseline.method}: answering for {part} images",
-        "images answered for",
+        f"{baseline.method}: classifying {part} images",
+        "images classified",
     )
     probabilities = np.stack(list(answered))
     return Answers(probabilities, time.monotonic() - start, numbers[there])
@@ -85,9 +85,9 @@ def _chosen(baseline: Baseline) -> str:
     which = "all" if baseline.tuned_on == baseline.images else f"{baseline.tuned_on} of the"
     said = ", ".join(f"{name} = {value}" for name, value in baseline.settings.items())
     return (
-        f"{baseline.title}: {said} of {len(baseline.search)} settings, by cross-"
-        f"validation on {which} {baseline.images} training images: {row['accuracy']:.3f}, "
-        f"{row['spread']:.3f} standard deviation between folds"
+        f"{baseline.title}: {said}, the best of {len(baseline.search)} settings by "
+        f"cross-validation on {which} {baseline.images} training images; accuracy "
+        f"{row['accuracy']:.3f}, standard deviation between folds {row['spread']:.3f}"
     )
 
 
@@ -100,14 +100,14 @@ def _edge(baseline: Baseline) -> str:
     if value not in (tried.min(), tried.max()):
         return ""
     side = "smallest" if value == tried.min() else "largest"
-    return f"The chosen {name} is the {side} that was tried; the best may lie beyond."
+    return f"The chosen {name} is the {side} value tried; the best may lie beyond it."
 
 
 def _cost(baseline: Baseline, answers: Answers) -> str:
-    cost = f"{1000 * answers.seconds_per_image:.3g} ms to answer for an image"
+    cost = f"{1000 * answers.seconds_per_image:.3g} ms per image to classify"
     if baseline.method == "knn":
         cost += (
-            f", which is compared with all {baseline.images} training images: twice as many images "
-            "take twice the time"
+            f", since each is compared with all {baseline.images} training images; the time grows "
+            "with their number"
         )
     return f"{baseline.seconds:.1f} s to choose and fit; {cost}"

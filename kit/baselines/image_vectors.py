@@ -59,8 +59,8 @@ def vectors(splits: Splits, numbers: Labels, doing: str) -> tuple[Vectors, NDArr
     size = 4 * len(numbers) * values
     if size > MOST_BYTES:
         raise SettingError(
-            f"{len(numbers)} images of {values} values need {amount(size)}, and at "
-            f"most {amount(MOST_BYTES)} are taken: make image_size smaller."
+            f"{len(numbers)} images of {values} values need {amount(size)}, but the limit is "
+            f"{amount(MOST_BYTES)}. Make image_size smaller."
         )
     rows = np.empty((len(numbers), values), np.float32)
     there = np.zeros(len(numbers), bool)
@@ -114,8 +114,8 @@ def folds(
     if lonely:
         some = ", ".join(lonely[:SHOWN]) + (" and more" if len(lonely) > SHOWN else "")
         raise DataError(
-            f"Cross-validation needs two different training images of every class; there are not "
-            f"as many of {some}. Add images to it."
+            "Cross-validation needs two different training images in every class; too few in "
+            f"{some}. Add images."
         )
     dealt = np.concatenate(taken)
     fold = np.full(len(contents), -1)

@@ -100,8 +100,8 @@ def fit(splits: Splits, method: str) -> Baseline:
     """
     if method not in METHODS:
         raise SettingError(
-            f"There is no baseline {method!r}; there are {', '.join(METHODS)}."
-            f"{nearest(str(method), METHODS)}"
+            f"There is no baseline {method!r}. Choose from: "
+            f"{', '.join(METHODS)}.{nearest(str(method), METHODS)}"
         )
     require_choice("part", "train", splits.parts)
     kind = METHODS[method]

@@ -36,7 +36,7 @@ def guarded(name: str) -> Callable[[Callable[P, Check]], Callable[P, Check]]:
                 raise
             except Exception as error:  # of any kind: layers and losses may be anybody's
                 if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
-                    told = "too little memory for this check; a training has smaller batches"
+                    told = "too little memory for this check; a training uses smaller batches"
                     return Check(name, "not applicable", told, "a loss for these images and labels")
                 first = next(iter(str(error).strip().splitlines()), "")
                 return Check(
@@ -44,7 +44,7 @@ def guarded(name: str) -> Callable[[Callable[P, Check]], Callable[P, Check]]:
                     "failed",
                     f"the model cannot be run: {type(error).__name__}: {first[:200]}",
                     "a loss for these images and labels",
-                    "Compare the shapes of images and labels with what the model takes and gives, "
+                    "Compare the shapes of images and labels with the model's input and output, "
                     "and try model.evaluate on a few of them.",
                 )
             finally:
@@ -64,7 +64,7 @@ def quiet_twin(model: keras.Model, **instead: Any) -> keras.Model:
     """
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise SettingError(
-            "The checks take a model of one input and one output; this one has "
+            "The checks need a model with one input and one output; this one has "
             f"{len(model.inputs)} and {len(model.outputs)}."
         )
     return compiled_like(twin(model, quiet=True), model, metrics=None, **instead)

@@ -57,8 +57,8 @@ def from_arrays(images: Any, labels: Any, count: int = 256, seed: int = 0) -> Sa
     images, labels = np.asarray(images), np.asarray(labels)
     if len(images) != len(labels) or len(images) < 2:
         raise SettingError(
-            f"A sample needs one label for each of 2 or more images, not {len(labels)} for "
-            f"{len(images)}."
+            f"A sample needs 2 or more images with one label each, not {len(labels)} labels for "
+            f"{len(images)} images."
         )
     many = labels.ndim > 1 and labels.shape[-1] > 1
     classes = labels.argmax(-1) if many else np.rint(labels.reshape(len(labels))).astype(np.int64)

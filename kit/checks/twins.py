@@ -65,8 +65,8 @@ def twin(
             return type(layer).from_config(config)
         except Exception as error:
             raise SettingError(
-                f'The layer "{layer.name}" ({type(layer).__name__}) cannot be made from its '
-                f"get_config(): {error}. Let it return every argument of __init__."
+                f'The layer "{layer.name}" ({type(layer).__name__}) cannot be rebuilt from its '
+                f"get_config(): {error}. It must return every argument of __init__."
             ) from error
 
     other = _clone(model, copied)
@@ -81,7 +81,9 @@ def compiled_like(copy: keras.Model, model: keras.Model, **instead: Any) -> kera
         SettingError: The original is not compiled.
     """
     if not model.compiled:
-        raise SettingError("The model must be compiled: its loss and optimizer are checked too.")
+        raise SettingError(
+            "The model must be compiled, because its loss and optimizer are checked too."
+        )
     settings: dict[str, Any] = {
         "loss": model.loss,
         "metrics": ["accuracy"],
@@ -118,8 +120,8 @@ def _plain(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
 def _clone(model: keras.Model, copied: Any) -> keras.Model:
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         raise SettingError(
-            f"{type(model).__name__} is a model of its own class, whose layers cannot be found "
-            "reliably; write it as a Functional or a Sequential model to check it."
+            f"{type(model).__name__} is a subclassed model, whose layers cannot be found reliably. "
+            "Write it as a Functional or a Sequential model to check it."
         )
     if isinstance(model, keras.Sequential):
         layers = [keras.Input(model.input_shape[1:]), *map(copied, model.layers)]

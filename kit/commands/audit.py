@@ -30,7 +30,9 @@ def audit(folder: Path | None = None, *, json: bool = False, **settings: Any) ->
         progress.say(f"The report, tables and contact sheets are in {output}.")
     if fix_list := settings.get("fix_list"):
         count = len(found.to_fix(settings.get("fix", ())))
-        progress.say(f"{count} files to leave out are in {fix_list}: kit-train --exclude reads it.")
+        progress.say(
+            f"{count} files to leave out are listed in {fix_list}. Pass it to kit-train --exclude."
+        )
     if found.impossible:
         raise DataError(found.impossible)
 

@@ -24,7 +24,7 @@ def describe(
     if name is None:
         listed = [(each, architectures.summary(each)) for each in architectures.names()]
         print(progress.aligned(listed, "<<"))
-        progress.say("One of them, for example: kit-describe basic_cnn --image-size 128")
+        progress.say("For example: kit-describe basic_cnn --image-size 128")
         return
     from kit.experiments import network_description, places
 

@@ -36,7 +36,7 @@ def predict(
         names["class"] = answers.table["class"].map(progress.short)
         print(answers.table.assign(**names).to_string(index=False))
     if answers.table.empty:
-        raise DataError("None of the files could be read as an image.")
+        raise DataError("None of the files is a readable image.")
 
 
 def _shown(file: str) -> str:

@@ -27,7 +27,10 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
         tuned = shown(print, tuning.tune, folder, **settings)
     except KeyboardInterrupt as error:
         if search := getattr(error, "search", None):
-            kept = f"{search} keeps what there is. Go on with: {program_name('kit-tune')} --resume"
+            kept = (
+                f"The search so far is kept in {search}. Continue with: "
+                f"{program_name('kit-tune')} --resume"
+            )
             progress.say(f"{kept} --output {quoted(search)}")
         raise
     best = tuned.best.folder

@@ -120,21 +120,19 @@ def _pixels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or 0 in array.shape:
         raise SettingError(
             "images must have the shape (images, height, width), or (images, height, width, "
-            f"channels) with 1 or 3 channels; it is {images.shape}."
+            f"channels) with 1 or 3 channels; got {images.shape}."
         )
     if array.dtype == np.uint8:
         return np.asarray(array)
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
-        raise SettingError(f"images must be numbers, uint8 or float; they are {array.dtype}.")
+        raise SettingError(f"images must be numbers, uint8 or float; got {array.dtype}.")
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= LARGEST):  # NaN is in no range
-        raise SettingError(
-            f"images must be from 0 to {LARGEST}; they are from {low:g} to {high:g}."
-        )
+        raise SettingError(f"images must be from 0 to {LARGEST}; got {low:g} to {high:g}.")
     if high <= 1 and np.issubdtype(array.dtype, np.floating):
         raise SettingError(
-            f"images must be from 0 to {LARGEST}, and these are from {low:g} to {high:g}: multiply "
-            f"them by {LARGEST}. Networks scale them themselves."
+            f"images must be from 0 to {LARGEST}; got {low:g} to {high:g}. Multiply them by "
+            f"{LARGEST}: networks scale them themselves."
         )
     rounded: npt.NDArray[np.uint8] = np.rint(array).astype(np.uint8)
     return rounded
@@ -146,9 +144,9 @@ def _classes(
     """Return the number of each image's class, and the classes' names."""
     flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if flat.shape != (count,):
-        hint = " labels.argmax(axis=1) makes numbers of rows." if flat.ndim == 2 else ""
+        hint = " labels.argmax(axis=1) turns rows into numbers." if flat.ndim == 2 else ""
         raise SettingError(
-            f"labels must be {count} numbers or names, one for each image; its shape is "
+            f"labels must be {count} numbers or names, one for each image; got the shape "
             f"{labels.shape}.{hint}"
         )
     if np.issubdtype(flat.dtype, np.integer):
@@ -156,19 +154,19 @@ def _classes(
         names = tuple(map(str, range(numbers.max() + 1) if class_names is None else class_names))
         if numbers.min() < 0 or numbers.max() >= len(names):
             raise SettingError(
-                f"labels must be from 0 to {len(names) - 1}, as there are {len(names)} classes; "
-                f"they are from {numbers.min()} to {numbers.max()}."
+                f"labels must be from 0 to {len(names) - 1}, because there are {len(names)} "
+                f"classes; got {numbers.min()} to {numbers.max()}."
             )
     elif all(isinstance(one, str) for one in flat):
         names = tuple(sorted(set(flat.tolist())) if class_names is None else class_names)
         places = {name: place for place, name in enumerate(names)}
         if strangers := sorted(set(flat.tolist()) - set(places)):
-            raise SettingError(f'labels: "{strangers[0]}" is not among class_names.')
+            raise SettingError(f'labels: "{strangers[0]}" is not in class_names.')
         numbers = np.array([places[name] for name in flat.tolist()], np.int64)
     else:
-        raise SettingError(f"labels must be whole numbers or names; they are {flat.dtype}.")
+        raise SettingError(f"labels must be whole numbers or names; got {flat.dtype}.")
     if len(set(names)) < max(2, len(names)):
-        raise SettingError(f"There must be two classes or more, each once; they are {names}.")
+        raise SettingError(f"There must be two classes or more, each named once; got {names}.")
     return numbers, names
 
 
@@ -182,8 +180,7 @@ def _refuse_few(
     few = [name for name, count in zip(names, different, strict=True) if count < FEWEST]
     if few:
         raise DataError(
-            f"Every class needs {FEWEST} different images; there are not as many of "
-            f"{', '.join(few[:5])}."
+            f"Every class needs {FEWEST} different images; too few in {', '.join(few[:5])}."
         )
 
 
@@ -191,8 +188,7 @@ def _sides(parts: Sequence[str], count: int) -> list[str]:
     sides = [str(part) for part in parts]
     if len(sides) != count or set(sides) - set(PARTS) or not {"train", "validation"} <= set(sides):
         raise SettingError(
-            f"parts must say of each of the {count} images where it goes: {', '.join(PARTS)}; "
-            f"there must be some of the first two. It says {', '.join(sorted(set(sides))) or '-'} "
-            f"of {len(sides)}."
+            f"parts must assign each of the {count} images to {', '.join(PARTS)}, and use both of "
+            f"the first two; got {', '.join(sorted(set(sides))) or '-'} for {len(sides)} images."
         )
     return sides

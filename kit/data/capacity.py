@@ -43,9 +43,9 @@ def check_memory(
     if free is not None and needed > free:
         height, width = image_size
         raise SettingError(
-            f"Images of {height} x {width} pixels in batches of {batch_size} take at least "
-            f"{amount(needed)} of memory{training}, and {amount(free)} are free: "
-            "make image_size or batch_size smaller."
+            f"Images of {height} x {width} pixels in batches of {batch_size} need at least "
+            f"{amount(needed)} of memory{training}, but only {amount(free)} are free. Make "
+            "image_size or batch_size smaller."
         )
 
 
@@ -59,6 +59,6 @@ def enlarged(image_size: tuple[int, int], sizes: list[tuple[int, int]]) -> list[
     if times < MANY_TIMES:
         return []
     return [
-        f"Half of the images have {height} x {width} pixels or fewer and are enlarged at least "
-        f"{times:.0f} times to {image_size[0]} x {image_size[1]}: that adds work, and no detail."
+        f"Half of the images have at most {height} x {width} pixels and are enlarged at least "
+        f"{times:.0f} times to {image_size[0]} x {image_size[1]}. This adds work but no detail."
     ]

@@ -22,8 +22,8 @@ def size_of(image_size: int | Sequence[int]) -> tuple[int, int]:
         isinstance(side, int) and 0 < side <= LARGEST_SIDE and side is not True for side in size
     ):
         raise SettingError(
-            f"`image_size` must be one number of pixels, or height and width, from 1 to "
-            f"{LARGEST_SIDE}: not {image_size!r}."
+            "`image_size` must be one number of pixels, or height and width, from 1 to "
+            f"{LARGEST_SIDE}; got {image_size!r}."
         )
     return size[0], size[1]
 
@@ -52,8 +52,8 @@ def refuse_broken(root: Path, scanned: Scan) -> None:
     if len(broken) > max(1, MOST_BROKEN * images):
         named = "; ".join(f"{one.file}: {one.reason}" for one in broken[:5])
         raise DataError(
-            f"{root}: {len(broken)} of {images} images cannot be decoded, more than 5 %. Repair "
-            f"them or take them out. {named}{'; ...' if len(broken) > 5 else ''}"
+            f"{root}: {len(broken)} of {images} images cannot be decoded, more than 5 %. Repair or "
+            f"remove them. {named}{'; ...' if len(broken) > 5 else ''}"
         )
 
 
@@ -75,6 +75,6 @@ def refuse_small(root: Path, class_names: Sequence[str], scanned: Scan) -> None:
     same = [class_names[label] for label, found in contents.items() if len(set(found)) < 2]
     if same:
         raise DataError(
-            f"{root}: all images of {some(same)} are copies of one file; every class needs two "
-            "different ones."
+            f"{root}: all images of {some(same)} are copies of one file. Every class needs two "
+            "different images."
         )

@@ -173,7 +173,7 @@ def load_test(
     rows = Rows(size_of(image_size), color, aspect, equalization)
     scanned = scanned_files(listed, batch_size, rows, cache)
     if not scanned.entries:
-        raise DataError(f"{listed.root} holds no image that can be decoded.")
+        raise DataError(f"{listed.root} contains no image that can be decoded.")
     return _assembled(
         folder,
         listed,

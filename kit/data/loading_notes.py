@@ -14,7 +14,7 @@ from kit.errors import DataError
 from kit.progress import some
 
 SHOWN = 5  # names in a sentence
-TOGETHER = "Where parts are drawn, such stay together."
+TOGETHER = "They stay in one part."
 LITTLE_RANGE = 0.25  # what 14 of 16 bits hold: below it a picture is darker than any photo
 SLIMMEST = 20  # times as long as wide: resized to a square nothing of it can be seen
 SMALLEST = 4  # pixels
@@ -69,13 +69,13 @@ def copies(scanned: Scan) -> list[str]:
         notes.append(f"{spare} files are exact copies of others. {TOGETHER}")
     equal = len(set(scanned.hashes)) - len(files)
     if equal > 0:
-        notes.append(f"{equal} files show exactly what another shows at this size. {TOGETHER}")
+        notes.append(f"{equal} files look exactly like another at this size. {TOGETHER}")
     twofold = contradicting(scanned.labels, [one.pixels for one in scanned.findings])
     if twofold:
         example = sorted(files[content][:2] for content in twofold)[0]
         notes.append(
-            f"{len(twofold)} images lie in more than one class and cannot be right in both, for "
-            f"example {' and '.join(example)}."
+            f"{len(twofold)} images are in more than one class, and at most one label can be "
+            f"right, for example {' and '.join(example)}."
         )
     return notes
 
@@ -88,7 +88,7 @@ def odd(scanned: Scan) -> list[str]:
     notes = []
     if others:
         notes.append(
-            f"{len(others)} files hold another format than their names say and are read by their "
+            f"{len(others)} files have another format than their names say and are read by their "
             f"content: {some(others)}."
         )
     dark = [
@@ -96,7 +96,7 @@ def odd(scanned: Scan) -> list[str]:
     ]
     if dark:
         notes.append(
-            f"{len(dark)} images of 16 bits use less than a quarter of their range and come out "
+            f"{len(dark)} images of 16 bits use less than a quarter of their range, so they are "
             f"nearly black: {some(dark)}. `equalization=contrast` stretches every image."
         )
     slim = [
@@ -108,11 +108,11 @@ def odd(scanned: Scan) -> list[str]:
     if slim:
         notes.append(
             f"{len(slim)} images have hardly any pixels, or are more than {SLIMMEST} times as long "
-            f"as wide: {some(slim)}. Are these photos of the classes?"
+            f"as wide: {some(slim)}. Do they belong in the data?"
         )
     for count, what in (
-        (sum(one.animated for one in scanned.findings), "animated; the first picture is used"),
-        (sum(one.transparent for one in scanned.findings), "transparent and laid over white"),
+        (sum(one.animated for one in scanned.findings), "animated; the first frame is used"),
+        (sum(one.transparent for one in scanned.findings), "transparent; they are put on white"),
     ):
         if count:
             notes.append(f"{count} of {len(files)} images are {what}.")
@@ -124,8 +124,9 @@ def _changed(files: Sequence[str]) -> list[str]:
     if not files:
         return []
     return [
-        f"{len(set(files))} files have other bytes than before: {some(sorted(set(files)))}. Where "
-        "nobody changed them, restore them from a copy: a disk or a transfer may have damaged them."
+        f"{len(set(files))} files have changed since they were last read: "
+        f"{some(sorted(set(files)))}. If nobody changed them, restore them from a copy: a disk or "
+        "a transfer may have damaged them."
     ]
 
 
@@ -141,14 +142,14 @@ def across(parts: Sequence[str], hashes: Sequence[str], groups: Sequence[str]) -
         equal = contents[one] & contents[other]
         if equal:
             notes.append(
-                f"{len(equal)} images of the {one} part are in the {other} part too: its score "
-                "will flatter."
+                f"{len(equal)} images of the {one} part are also in the {other} part, so its score "
+                "will be too good."
             )
         related = (tied[one] & tied[other]) - {group_of[content] for content in equal}
         if related:
             notes.append(
-                f"{len(related)} groups of images that belong together are in both the {other} and "
-                f"the {one} part: its score will flatter."
+                f"{len(related)} groups of related images are in both the {other} and the {one} "
+                "part, so its score will be too good."
             )
     return notes
 
@@ -168,11 +169,11 @@ def lacking(
     for part in ("train", "validation", "test"):
         names = [name for label, name in enumerate(class_names) if label not in present[part]]
         if part == "train" and names:
-            raise DataError(f"{root}: no training image for {some(names)}; add images to it.")
+            raise DataError(f"{root}: no training image for {some(names)}. Add images.")
         if part == "validation" and not present[part]:
-            raise DataError(f"{root}: no image is left for validation; add images.")
+            raise DataError(f"{root}: no image is left for validation. Add images.")
         if names and present[part]:
-            notes.append(f"No {part} image for {some(names)}: nothing is known about it there.")
+            notes.append(f"No {part} image for {some(names)}, so their score is unknown there.")
     return notes
 
 

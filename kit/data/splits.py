@@ -152,5 +152,5 @@ class Splits:
 
     def _numbers(self, part: str) -> Indices:
         if part not in {"train", "validation", "test"}:
-            raise SettingError(f"A part is train, validation or test, not {part!r}.")
+            raise SettingError(f"The part must be train, validation or test; got {part!r}.")
         return self.parts.get(part, np.empty(0, np.int64))

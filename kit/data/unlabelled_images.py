@@ -35,8 +35,8 @@ class Joined(Images):
         for source in sources[1:]:
             if source.shape != sources[0].shape:
                 raise SettingError(
-                    f"Images of shape {source.shape} cannot join images of shape "
-                    f"{sources[0].shape}; read them with data.unlabelled(folder, splits)."
+                    f"Images of shape {source.shape} cannot be combined with images of shape "
+                    f"{sources[0].shape}. Read them with data.unlabelled(folder, splits)."
                 )
         ends = np.cumsum([len(source) for source in sources]).tolist()
         self._sources = list(zip(sources, [0, *ends], ends, strict=False))
@@ -121,10 +121,10 @@ def unlabelled(folder: Path | str, splits: Splits, cache: bool = True) -> Images
     if len(usable) < len(scanned.hashes):
         progress.say(
             f"{len(scanned.hashes) - len(usable)} of the {len(scanned.hashes)} images in "
-            f"{listed.root} are validation or test images and are left out."
+            f"{listed.root} are validation or test images, so they are left out."
         )
     if not len(usable):
-        raise DataError(f"{listed.root} holds no image that can be used; pass another folder.")
+        raise DataError(f"{listed.root} contains no usable image. Pass another folder.")
     return Joined(scanned.images, numbers=usable)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["describe", "describe_model", "layer_table"]
 
 # Shape and parameters of the row are right nevertheless.
-NO_FORMULA = "no formula for this kind; neither its receptive field nor its work is known"
+NO_FORMULA = "unknown kind of layer: neither its receptive field nor its multiply-adds are known"
 
 
 def describe(
@@ -70,9 +70,9 @@ def describe_model(model: "keras.Model") -> Description:
     """
     if None in model.input_shape[1:]:
         raise SettingError(
-            "Only a network for images of one size can be described, since all that it costs "
-            f"depends on it; {model.name} takes images of {model.input_shape[1:]}. Build it with a "
-            "height and a width."
+            "Only a network with a fixed image size can be described, since its costs depend on "
+            f"it. {model.name} takes images of {model.input_shape[1:]}. Build it with a height and "
+            "a width."
         )
     nodes, edges = graph(model)
     rows, _ = _follow(wiring(model), View())
@@ -138,5 +138,5 @@ def _closed(step: Step, image: View) -> tuple[int, int, View, str]:
         network = without_weights(lambda: keras.models.clone_model(step.operation, same))
     rows, seen = _follow(wiring(network), image)
     values = sum(row.activation_bytes for row in rows[1:]) // FLOAT
-    note = f"a network of {len(rows)} layers, all of them counted"
+    note = f"a network of {len(rows)} layers, all counted here"
     return sum(row.multiply_adds for row in rows), values, seen, note

@@ -140,7 +140,7 @@ def _left_out(
         rest = (length - span) % stride - added  # of zeros, nothing is lost
         if rest > 0:
             missed.append(f"{rest} {what}{'s' if rest > 1 else ''}")
-            reason = f"({length} - {span}) / {stride} is no whole number"
+            reason = f"({length} - {span}) / {stride} is not a whole number"
     if skipping:
         return f"skips pixels: {skipping} sees {seen:.0%} of them"
     if missed and not padded:

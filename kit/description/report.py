@@ -62,22 +62,22 @@ def heaviest(rows: Sequence[Layer]) -> str | None:
     if row.kind != "Dense" or 2 * row.parameters <= total:
         return None
     share = f"{100 * row.parameters / total:.1f}".removesuffix(".0")
-    sentence = f"{row.name} holds {row.parameters:,} of the {total:,} parameters ({share} %)"
+    sentence = f"{row.name} has {row.parameters:,} of the {total:,} parameters ({share} %)"
     before = [earlier for earlier in rows[:place] if earlier.kind in ("Dense", "Flatten")]
     if not before or before[-1].kind == "Dense":
         shrinkable = row if row is not rows[-1] else before[-1] if before else None
         if shrinkable is None:  # the output, whose units are the classes
             return None
-        return f"{sentence}; fewer units in {shrinkable.name} make the network smaller."
+        return f"{sentence}. Fewer units in {shrinkable.name} make the network smaller."
     values = prod(side or 1 for side in before[-1].output_shape)
     if any("Conv" in earlier.kind for earlier in rows[:place]):
         return (
             f"{sentence}: it is connected to each of the {values:,} values of the flattened map. "
-            'features="average", another pooling or smaller images leave far fewer.'
+            'features="average", another pooling layer or smaller images leave far fewer.'
         )
     return (
         f"{sentence}: it is connected to each of the {values:,} values of the image. Smaller "
-        "images have fewer, and convolutions use the same weights at every place."
+        "images have fewer, and convolutions share their weights between all positions."
     )
 
 
@@ -96,15 +96,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _sums(network: Description, batch_size: int) -> list[str]:
     trained = network.parameters - network.fixed
-    not_trained = f", {network.fixed:,} of them not trained" if network.fixed else ""
+    not_trained = f", {network.fixed:,} of them not trainable" if network.fixed else ""
     results, training = network.activation_bytes, network.training_bytes(batch_size)
     return [
         f"{network.parameters:,} parameters{not_trained}",
         f"{network.multiply_adds:,} multiply-adds for one image",
         f"{amount(results)} for the outputs of all layers, for one image in float32",
-        f"about {amount(training)} to train on batches of {batch_size} with Adam, an estimate: "
-        f"2 x {batch_size} x {amount(results)} for outputs and their gradients, "
-        f"4 x {amount(4 * trained)} for weights, gradients and Adam's two moments",
+        f"about {amount(training)} to train on batches of {batch_size} with Adam (estimated): 2 x "
+        f"{batch_size} x {amount(results)} for outputs and their gradients, 4 x "
+        f"{amount(4 * trained)} for weights, gradients and Adam's two moments",
     ]
 
 

@@ -63,7 +63,7 @@ def diagnose(seen: Evidence) -> Diagnosis:
     """
     curves = read(seen)
     if not curves.epochs:
-        return Diagnosis((), "No epoch was trained, so there is nothing to say.")
+        return Diagnosis((), "No epoch was trained, so there is nothing to diagnose.")
     rules = OF_SOLVED if seen.facts.solved else RULES
     found = tuple(finding for rule in rules if (finding := rule(seen, curves)) is not None)
     best = "" if seen.facts.solved else f" at best, in epoch {curves.best_epoch}"
@@ -74,19 +74,19 @@ def _summary(found: Sequence[Finding], curves: Curves, best: str) -> str:
     reached = (
         f"validation {curves.measure} {curves.best:.3f}{best}"
         if math.isfinite(curves.best)
-        else "no score of validation images is known"
+        else "no validation score is known"
     )
     if not found:
         suits = (
-            f"; the rate suits, with updates of {curves.update:.1g} of the weights "
+            f"; the learning rate suits: updates are {curves.update:.1g} of the weights "
             f"({limits.UPDATE_LOW:g} to {limits.UPDATE_HIGH:g} is usual)"
             if limits.UPDATE_LOW <= curves.update <= limits.UPDATE_HIGH
             else ""
         )
-        return f"Nothing speaks against this training: {reached}{suits}."
+        return f"No problem found in this training: {reached}{suits}."
     failed = next((one for one in found if one.severity == "failed"), None)
     if failed is not None:
-        return f"Something is wrong with this training ({reached}): {failed.cause}."
+        return f"This training has a problem ({reached}): {failed.cause}."
     if at_chance(curves) and curves.best < guess_limit(curves.chance, curves.error):
-        return f"This training came to nothing ({reached}): {found[0].cause}."
+        return f"This training learned nothing ({reached}): {found[0].cause}."
     return f"This training works ({reached}), but: {found[0].cause}."

@@ -14,11 +14,11 @@ def bad_images(seen: Evidence, curves: Curves) -> Finding | None:
     share = seen.inputs.get("finite", 1.0)
     if not seen.bad_images and share == 1.0:
         return None
-    count = f"{seen.bad_images} images hold" if seen.bad_images else "Some images hold"
+    count = f"{seen.bad_images} images contain" if seen.bad_images else "Some images contain"
     return Finding(
         "images that are no numbers",
         "failed",
-        f"{count} values that are no numbers (NaN or infinite); one such batch can spoil all "
+        f"{count} values that are not numbers (NaN or infinite); one such batch can spoil all "
         "weights.",
         f"{seen.bad_images or 'some'} images not finite; expected none"
         + (f"; {seen.stopped}" if seen.stopped else ""),
@@ -31,7 +31,7 @@ def input_range(seen: Evidence, curves: Curves) -> Finding | None:
     if not seen.inputs or seen.facts.pretrained:
         return None
     least, greatest = seen.inputs["least"], seen.inputs["greatest"]
-    between = f"the first layer with weights sees {least:.3g} to {greatest:.3g}"
+    between = f"values from {least:.3g} to {greatest:.3g} reach the first layer with weights"
     centred = is_centred(seen.inputs["mean"], seen.inputs["deviation"], least)
     if max(abs(least), abs(greatest)) > limits.INPUT_HIGH and not centred:
         return Finding(
@@ -45,7 +45,7 @@ def input_range(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "input scaled twice",
             spoilt(curves),
-            "The pixels are scaled twice: all images look black to the network.",
+            "The pixels are scaled twice, so all images look black to the network.",
             f"{between}; expected a range of 1 or 2",
             dict(seen.inputs),
         )
@@ -62,11 +62,12 @@ def sorted_batches(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "batches of one class",
         "failed",
-        "Nearly each batch holds images of one class: the network learns to say this class and "
-        "forgets it with the next, and batch normalization, if there is any, sees one class only.",
-        f"the commonest class makes up {100 * purity:.0f} % of a batch; expected about "
-        f"{100 * commonest:.0f} % or a little more, shuffled"
-        f"; {curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} afterwards",
+        "Nearly every batch contains images of one class only. The network learns to answer this "
+        "class and forgets it with the next batch. Batch normalization, if there is any, sees one "
+        "class only.",
+        f"the most common class makes up {100 * purity:.0f} % of a batch; expected about "
+        f"{100 * commonest:.0f} % or a little more, shuffled; {curves.measure} "
+        f"{curves.running:.2f} while training, {curves.trained:.2f} afterwards",
         {"batch_purity": purity},
     )
 
@@ -78,8 +79,8 @@ def leakage(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "leakage",
         "failed",
-        "Validation images are in the training part too: the validation score tells how well they "
-        "are remembered, not how well new ones are recognised.",
+        "Validation images are in the training part too, so the validation score measures memory, "
+        "not how well new images are recognized.",
         f"{100 * seen.overlap:.0f} % of the validation images; expected none",
         {"overlap": seen.overlap},
     )
@@ -96,20 +97,20 @@ def imbalance(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     share = max(counts) / sum(counts)
     told = [
-        f"nearly all images get one and the same answer, where {100 * share:.0f} % of the training "
-        "images are of the largest class"
+        "nearly all images get the same answer, though the largest class has only "
+        f"{100 * share:.0f} % of the training images"
         if one_answer
         else "",
-        "small classes are recognised worse than large ones, which accuracy hides"
+        "small classes are recognized worse than large ones, which accuracy hides"
         if hidden
         else "",
     ]
     return Finding(
         "imbalanced classes",
         "failed" if one_answer and not brief(seen, curves) else "warning",
-        f"The classes differ much in size: {', and '.join(filter(None, told))}.",
-        f"{max(counts)} training images of the largest class, {min(counts)} of the smallest; "
-        f"accuracy {curves.plain:.2f}, with all classes weighed alike {curves.validated:.2f}",
+        f"Class sizes differ a lot: {', and '.join(filter(None, told))}.",
+        f"{max(counts)} training images in the largest class, {min(counts)} in the smallest; "
+        f"accuracy {curves.plain:.2f}, balanced accuracy {curves.validated:.2f}",
         {"counts": counts, "balanced": curves.validated, "commonest": curves.commonest},
     )
 
@@ -121,21 +122,21 @@ def few_validation(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "too few validation images",
             "failed",
-            "All validation images are of one class: who always answers that class has them all "
-            "right, so their score says nothing.",
-            f"{counts[0]} validation images of one class, expected some of each of the "
+            "All validation images are of one class. A network that always answers that class gets "
+            "them all right, so their score says nothing.",
+            f"{counts[0]} validation images of one class; expected some of each of the "
             f"{seen.facts.classes}",
             {"images": counts[0]},
         )
     if not curves.half_interval > limits.INTERVAL:
         return None
-    least = f", {min(counts)} of the smallest class," if counts else ""
+    least = f" and only {min(counts)} of the smallest class" if counts else ""
     return Finding(
         "too few validation images",
         "warning",
-        f"{seen.facts.validation_images} validation images{least} are too few to tell most "
-        "trainings apart: the curve moves by chance.",
-        f"{curves.measure} {curves.validated:.2f}, give or take {curves.half_interval:.2f} "
-        f"(95 % interval); expected within {limits.INTERVAL:g}",
+        f"{seen.facts.validation_images} validation images{least} are too few to compare most "
+        "trainings: the curve moves by chance.",
+        f"{curves.measure} {curves.validated:.2f} ± {curves.half_interval:.2f} (95 % interval); "
+        f"expected within {limits.INTERVAL:g}",
         {"images": seen.facts.validation_images, "half_interval": curves.half_interval},
     )

@@ -27,7 +27,7 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
     if not apart(curves) or at_chance(curves):
         return None
     since, told = _since(curves)
-    plain = "plain, in inference" if curves.sampled else "as they are trained on"
+    plain = "without augmentation, in inference" if curves.sampled else "as augmented for training"
     rising = (
         f"; the validation loss was lowest in epoch {curves.lowest_validation} and ends "
         f"{curves.rebound:.2f} times as high"
@@ -35,15 +35,15 @@ def overfitting(seen: Evidence, curves: Curves) -> Finding | None:
         else ""
     )
     sentence = (
-        f"The network overfits: {told} it knows its training images better than others, at the end "
-        f"by {100 * curves.gap:.0f} points."
+        f"The network overfits: {told} it does better on training images than on validation "
+        f"images, at the end by {100 * curves.gap:.0f} points."
     )
     features = seen.facts.head and curves.rebound <= REBOUND
     if features:
         sentence = (
-            f"The head knows its training images better than others, by {100 * curves.gap:.0f} "
-            "points, as most heads on a frozen backbone do. Its validation loss hardly rises, so "
-            "this costs little; it is about as good as its features."
+            "The head does better on training images than on validation images, by "
+            f"{100 * curves.gap:.0f} points, as most heads on a frozen backbone do. Its validation "
+            "loss hardly rises, so this costs little: the features are the limit."
         )
     return Finding(
         "limit of the features" if features else "overfitting",
@@ -81,11 +81,11 @@ def underfitting(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "underfitting",
         "warning",
-        f"The {'head' if seen.facts.head else 'network'} underfits: on its training images it is "
-        "not clearly better than on others, and the loss hardly falls any more.",
+        f"The {'head' if seen.facts.head else 'network'} underfits: it does not do clearly better "
+        "on its training images than on others, and the loss hardly falls any more.",
         f"{curves.measure} {curves.trained:.2f} on training images, {curves.validated:.2f} on "
-        f"validation images; expected above {limits.POOR:g} on the first; in the last third the "
-        f"loss fell at {curves.pace:.2f} of its mean pace"
+        f"validation images; expected above {limits.POOR:g} on training images; in the last third "
+        f"the loss fell at {curves.pace:.2f} times its mean rate"
         + (f"; {seen.facts.parameters:,} weights" if seen.facts.parameters else ""),
         {"trained": curves.trained, "validated": curves.validated},
     )
@@ -98,9 +98,10 @@ def learns_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "nothing is learned",
         "failed",
-        "The network guesses to the end. Many causes look like this in curves: labels, dead units, "
-        "frozen layers, first weights, pixels that are scaled wrongly, a rate far too high or low.",
-        f"validation {curves.measure} {curves.validated:.2f}, guessing gives {curves.chance:.2f}; "
+        "The network guesses to the end. Many causes lead to such curves: wrong labels, dead "
+        "units, frozen layers, bad initial weights, wrongly scaled pixels, a learning rate that is "
+        "far too high or low.",
+        f"validation {curves.measure} {curves.validated:.2f}; guessing gives {curves.chance:.2f}; "
         f"{curves.trained:.2f} on training images",
         {"validated": curves.validated, "trained": curves.trained},
     )
@@ -113,8 +114,8 @@ def collapse(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "one answer to everything",
         "failed",
-        "The network gives one and the same answer to nearly all images.",
-        f"{100 * curves.commonest:.0f} % of the validation images looked at get the commonest "
+        "The network gives nearly all images the same answer.",
+        f"{100 * curves.commonest:.0f} % of the sampled validation images get the most common "
         f"answer; expected below {100 * answer_limit(seen):.0f} %",
         {"commonest": curves.commonest},
     )
@@ -129,7 +130,7 @@ def blind(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "answers do not depend on the image",
         "failed",
-        "The network answers the same to every image: nothing of it reaches the output.",
+        "The network gives every image the same output: nothing of the image reaches it.",
         f"the outputs differ by {spread[-1]:.1g} between images; expected above 1e-6",
         {"spread": spread[-1]},
     )
@@ -142,9 +143,9 @@ def noisy_validation(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "noisy validation",
         "warning",
-        "The validation score still goes up and down at the end, so which epoch is best is partly "
-        "luck.",
-        f"it moves by {curves.wobble:.2f} from epoch to epoch in the second half; expected below "
+        "The validation score still goes up and down at the end, so the choice of the best epoch "
+        "is partly luck.",
+        f"it changes by {curves.wobble:.2f} from epoch to epoch in the second half; expected below "
         f"{limits.WOBBLE:g}",
         {"wobble": curves.wobble},
     )

@@ -20,8 +20,8 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
     if name == "none" or not curves.running < limits.POOR:
         return None
     told = (
-        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on plain "
-        f"training images, {curves.validated:.2f} on validation images"
+        f"{curves.measure} {curves.running:.2f} while training, {curves.trained:.2f} on training "
+        f"images without augmentation, {curves.validated:.2f} on validation images"
     )
     dropout = f" or the dropout of {seen.facts.dropout:g}" if seen.facts.dropout else ""
     sure = False
@@ -37,7 +37,7 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
             return None
         told = (
             f"the most similar plain image has the class of {100 * changed:.0f} % of the augmented "
-            f"images and of {100 * plain:.0f} % of the plain ones, guessing gives "
+            f"images and of {100 * plain:.0f} % of the plain ones; guessing gives "
             f"{100 * curves.chance:.0f} %; {told}"
         )
     elif (
@@ -54,9 +54,12 @@ def strong_augmentation(seen: Evidence, curves: Curves) -> Finding | None:
         if sure
         else f'The augmentation "{name}"{dropout} may be too strong: '
         + (
-            "the network does worse on augmented images than the most similar plain image."
+            "the network does worse on augmented images than the most similar plain image does."
             if measured
-            else "the network knows plain images much better than those it is trained on."
+            else (
+                "the network does much better on plain images than on the augmented ones it "
+                "trains on."
+            )
         ),
         told,
         {"plain": plain, "augmented": changed, "running": curves.running},
@@ -73,20 +76,21 @@ def labels_tell_nothing(seen: Evidence, curves: Curves) -> Finding | None:
     by_heart = curves.trained > luck(luck(curves.chance, curves.error), curves.error)
     if similar is None and not by_heart:
         return None  # it may simply not have learned
-    learns = "learns the training images by heart" if by_heart else "finds no rule"
+    learns = "memorizes the training images" if by_heart else "finds no rule"
     look = (
-        f"; {100 * similar:.0f} % of the validation images looked at have the class of the "
-        "most similar training image"
+        f"; {100 * similar:.0f} % of the sampled validation images have the class of the most "
+        "similar training image"
         if similar is not None
         else ""
     )
     return Finding(
         "labels tell nothing",
         "failed",
-        f"Nothing shows that the labels follow from the images: the network {learns}, and guesses "
-        "on others. Labels may be shuffled against the files, or the classes may not be visible.",
+        f"Nothing shows a connection between labels and images: the network {learns}, but guesses "
+        "on validation images. The labels may be shuffled against the files, or the classes may "
+        "not be visible.",
         f"validation {curves.measure} {curves.validated:.2f} at the end and {curves.best:.2f} at "
-        f"best, guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
+        f"best; guessing gives {curves.chance:.2f}; {curves.trained:.2f} on training images{look}",
         {"validated": curves.validated, "trained": curves.trained, "neighbours": similar},
     )
 
@@ -104,18 +108,18 @@ def wrong_labels(seen: Evidence, curves: Curves) -> Finding | None:
     if not suspected:
         return None
     votes = (
-        f"; 15 similar images that vote are right {gain:.2f} times as often above chance as the "
-        f"most similar one alone, expected below {limits.VOTES:g}"
+        f"; a vote of 15 similar images is right {gain:.2f} times as often above chance as the "
+        f"most similar one alone; expected below {limits.VOTES:g}"
         if math.isfinite(gain)
         else ""
     )
     return Finding(
         "wrong labels",
         "failed" if _is_sure(seen) else "warning",
-        "Many labels seem to be wrong: even where the model is surest it is often told that it "
-        "errs, while in a problem that is only hard the easy images come out right.",
-        f"{100 * curves.sure:.0f} % right among the quarter of the {some}validation images "
-        f"looked at it was surest of, at its best; expected above {100 * limits.SURE:.0f} %; "
+        "Many labels seem to be wrong: the network often disagrees with them even where it is most "
+        "confident. When a problem is only hard, the easy images come out right.",
+        f"{100 * curves.sure:.0f} % right among the quarter of the {some}sampled validation images "
+        f"it was most confident of, at its best; expected above {100 * limits.SURE:.0f} %; "
         f"{curves.measure} {curves.validated:.2f} on all{votes}",
         {"sure": curves.sure, "validated": curves.validated, "gain": gain},
     )

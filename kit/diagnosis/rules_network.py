@@ -23,9 +23,9 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "weights start at 0",
             "failed",
-            f"The weights of {_named(zero)} start at 0: all units of such a layer answer alike and "
-            "get the same gradient, or none.",
-            "size of the first weights 0; expected about 1 times He's",
+            f"The weights of {_named(zero)} start at 0, so all units of such a layer give the same "
+            "answer and get the same gradient, or none.",
+            "initial weights of size 0; expected about 1 times He's",
             {"layers": zero},
         )
     extreme = curves.first_loss > EXTREME * curves.nothing
@@ -34,21 +34,22 @@ def bad_weights(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "weights start too large",
             spoilt(curves),
-            f'The weights of "{largest}" start too large, so steps of a usual size hardly change '
-            "them" + (", and answers are extreme before anything is learned." if extreme else "."),
-            f"{hidden[largest]:.3g} times He's size; expected below {limits.SCALE_HIGH:g}"
-            f"; first loss {curves.first_loss:.3g} where {curves.nothing:.3g} knows nothing",
+            f'The weights of "{largest}" start too large, so steps of the usual size hardly '
+            "change them"
+            + (", and answers are extreme before anything is learned." if extreme else "."),
+            f"{hidden[largest]:.3g} times He's size; expected below {limits.SCALE_HIGH:g}; first "
+            f"loss {curves.first_loss:.3g}, while guessing gives {curves.nothing:.3g}",
             {"layer": largest, "scale": hidden[largest]},
         )
     least = min(hidden, key=lambda name: hidden[name])
     if hidden[least] < limits.SCALE_LOW:
         waited = curves.plateau > 1 or curves.learned < STILL
-        wait = f"; the loss stood still for {curves.plateau} epochs" if curves.plateau > 1 else ""
+        wait = f"; the loss did not move for {curves.plateau} epochs" if curves.plateau > 1 else ""
         return Finding(
             "weights start too small",
             spoilt(curves),
             f'The weights of "{least}" start so small that the signal fades from layer to layer'
-            + (": the loss stands still first and falls late, if at all." if waited else "."),
+            + (": the loss does not move at first and falls late, if at all." if waited else "."),
             f"{hidden[least]:.2g} times He's size; expected above {limits.SCALE_LOW:g}{wait}",
             {"layer": least, "scale": hidden[least], "plateau": curves.plateau},
         )
@@ -63,9 +64,9 @@ def tiny_network(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "network too small",
         "failed",
-        f"A network of {seen.facts.parameters} weights hardly tells {seen.facts.classes} classes "
-        "apart.",
-        f"{size:.0f} weights for each class, expected {limits.TINY:g} or more; {curves.measure} "
+        f"A network of {seen.facts.parameters} weights is too small to separate "
+        f"{seen.facts.classes} classes.",
+        f"{size:.0f} weights for each class; expected {limits.TINY:g} or more; {curves.measure} "
         f"{curves.trained:.2f} on training images",
         {"parameters": seen.facts.parameters, "trained": curves.trained},
     )
@@ -86,9 +87,9 @@ def dead_units(seen: Evidence, curves: Curves) -> Finding | None:
         "dead units",
         spoilt(curves),
         f"Nearly all ReLU units of {_named(dead) if dead else 'a layer'} are dead from the start: "
-        "they answer 0 to every image looked at, and no gradient passes them.",
-        f"{100 * share:.0f} % of the units are 0 for all sampled images before training; "
-        f"expected below {100 * limits.DEAD:.0f} %",
+        "they output 0 for every sampled image, and no gradient passes through them.",
+        f"{100 * share:.0f} % of the units are 0 for all sampled images before training; expected "
+        f"below {100 * limits.DEAD:.0f} %",
         {"layers": dead, "share": share},
     )
 
@@ -111,7 +112,7 @@ def frozen_layers(seen: Evidence, curves: Curves) -> Finding | None:
         "frozen layers",
         spoilt(curves),
         f"The weights of {which} do not move"
-        + (", though nothing says that they were trained before." if not every else "."),
+        + (", and nothing shows that they are pretrained." if not every else "."),
         moved + f"{100 * share:.0f} % of the weights are not trainable; expected none without "
         "pretrained weights",
         {"layers": still, "frozen_share": share},
@@ -126,10 +127,10 @@ def penalty(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "penalty too strong",
         spoilt(curves),
-        "At the start the penalty on weights outweighs the loss"
-        + (": training makes the weights small, and not the errors few." if poor(curves) else "."),
+        "At the start, the penalty on weights outweighs the loss"
+        + (": training reduces the weights, not the errors." if poor(curves) else "."),
         f"penalty {first:.3g} beside a loss of {curves.first_loss:.3g} before training; expected "
-        f"well below {limits.PENALTY:g} times",
+        f"well below {limits.PENALTY:g} times the loss",
         {"penalty": first, "loss": curves.first_loss},
     )
 
@@ -142,10 +143,14 @@ def strong_dropout(seen: Evidence, curves: Curves) -> Finding | None:
     return Finding(
         "dropout too strong",
         "failed" if curves.validated < limits.POOR else "warning",
-        f"Dropout of {seen.facts.dropout:g} {'may leave' if learned else 'leaves'} too little of "
+        f"A dropout of {seen.facts.dropout:g} {'may leave' if learned else 'leaves'} too little of "
         "the network to learn with.",
         f"{curves.measure} {curves.running:.2f} while training"
-        + (f", {curves.trained:.2f} on plain training images" if curves.sampled else "")
+        + (
+            f", {curves.trained:.2f} on training images without augmentation"
+            if curves.sampled
+            else ""
+        )
         + f"; expected a dropout below {limits.DROPOUT:g}",
         {"dropout": seen.facts.dropout, "running": curves.running, "trained": curves.trained},
     )

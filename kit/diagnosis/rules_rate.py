@@ -38,7 +38,7 @@ def _large_updates(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     learned = curves.trained >= limits.POOR or curves.pace > limits.PACE
     sentence = (
-        f"{'may be' if learned else 'is'} too high: a step changes the weights by more than is "
+        f"{'may be' if learned else 'is'} too high: a step changes the weights more than "
         f"usual{', though the training learns' if learned else ''}"
     )
     evidence = [_update(curves, f"below {limits.UPDATE_HIGH:g}"), _losses(curves)]
@@ -50,12 +50,12 @@ def _dead_units(seen: Evidence, curves: Curves) -> Finding | None:
     if not (before <= limits.DEAD < curves.dead and poor(curves)):
         return None
     sentence = (
-        "is too high: the ReLU units of a layer died in training, and no gradient passes them any "
-        "more"
+        "is too high: the ReLU units of a layer died during training, and no gradient passes "
+        "through them any more"
     )
     evidence = [
-        f"{100 * before:.0f} % of a layer's units answered 0 to all images before training, "
-        f"{100 * curves.dead:.0f} % when they were measured next",
+        f"{100 * before:.0f} % of a layer's units output 0 for all images before training, "
+        f"{100 * curves.dead:.0f} % at the next measurement",
         _losses(curves),
     ]
     more = {"dead_before": before, "dead_after": curves.dead}
@@ -68,7 +68,7 @@ def _jumps(seen: Evidence, curves: Curves) -> Finding | None:
         return None
     evidence = [
         _losses(curves),
-        f"its largest rise is {curves.jump:.2f} of its whole fall, expected below {limits.JUMP:g}",
+        f"its largest rise is {curves.jump:.2f} of its whole fall; expected below {limits.JUMP:g}",
     ]
     sentence = "is too high: the loss jumps up and down and does not settle"
     severity: Severity = "warning" if brief(seen, curves) else "failed"
@@ -103,7 +103,7 @@ def rate_too_low(seen: Evidence, curves: Curves) -> Finding | None:
         slow = curves.epochs > 2 and curves.learned < 0.05 and 0.7 < curves.pace < 1.3
     if not slow or seen.facts.frozen_share == 1:
         return None
-    falls = "hardly falls" if curves.learned < 0.1 else "still falls as at first"
+    falls = "hardly falls" if curves.learned < 0.1 else "still falls as at the start"
     return Finding(
         "rate too low",
         "failed" if curves.trained < limits.POOR else "warning",
@@ -121,10 +121,10 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
         return Finding(
             "stopped too early",
             "warning",
-            f"The training ended after {taken} steps, while the network still guesses: too few to "
-            "say whether anything is wrong.",
-            f"{taken} steps in {curves.epochs} epochs, expected {limits.BRIEF:g} or more; "
-            f"validation {curves.measure} {curves.validated:.2f}, guessing gives "
+            f"The training ended after {taken} steps, while the network was still guessing. These "
+            "are too few steps to tell whether anything is wrong.",
+            f"{taken} steps in {curves.epochs} epochs; expected {limits.BRIEF:g} or more; "
+            f"validation {curves.measure} {curves.validated:.2f}; guessing gives "
             f"{curves.chance:.2f}",
             {"pace": curves.pace, "epochs": curves.epochs, "steps": taken},
         )
@@ -137,7 +137,9 @@ def stopped_early(seen: Evidence, curves: Curves) -> Finding | None:
 def still_falling(curves: Curves, expected: float) -> Finding:
     """Say that a training ended while its loss fell faster than expected."""
     epochs = "1 epoch" if curves.epochs == 1 else f"{curves.epochs} epochs"
-    fell = f"in the last third the loss fell at {curves.pace:.2f} of its mean pace, expected below "
+    fell = (
+        f"in the last third the loss fell at {curves.pace:.2f} times its mean rate; expected below "
+    )
     pace = f"{fell}{expected:g}; " if curves.pace > expected else ""
     return Finding(
         "stopped too early",
@@ -154,15 +156,15 @@ def small_batches(seen: Evidence, curves: Curves) -> Finding | None:
     if size > limits.BATCH:
         return None
     wobble = (
-        f"; late validation {curves.measure} wobbles by {curves.wobble:.3f} from epoch to epoch"
+        f"; late validation {curves.measure} changes by {curves.wobble:.3f} from epoch to epoch"
         if math.isfinite(curves.wobble)
         else ""
     )
     return Finding(
         "batches too small",
         "warning",
-        f"A step sees {size} images only, so its direction is mostly chance, as are the means of "
-        "batch normalization where there is any.",
+        f"A step sees only {size} images, so its direction is mostly chance, and so are the means "
+        "of batch normalization, if there is any.",
         f"batches of {size}; expected 16 or more{wobble}",
         {"batch_size": size, "wobble": curves.wobble},
     )
@@ -177,13 +179,13 @@ def _update(curves: Curves, expected: str) -> str:
     if not math.isfinite(curves.update):
         return ""
     return (
-        f"an update moves the middle layer's weights by {curves.update:.2g} of their size at most, "
-        f"expected {expected}"
+        f"an update changes the middle layer's weights by at most {curves.update:.2g} of their "
+        f"size; expected {expected}"
     )
 
 
 def _losses(curves: Curves) -> str:
     return (
-        f"loss {curves.first_loss:.3g} at first, {curves.last_loss:.3g} at the end "
-        f"(knowing nothing: {curves.nothing:.3g})"
+        f"loss {curves.first_loss:.3g} at first, {curves.last_loss:.3g} at the end (guessing gives "
+        f"{curves.nothing:.3g})"
     )

@@ -66,13 +66,13 @@ def download(
     folder = Path(folder)
     if not (max_bytes > 0 and 0 < timeout <= LONGEST_TIMEOUT and max_hours > 0):
         raise SettingError(
-            f"The limits must be above 0, and the timeout at most {LONGEST_TIMEOUT} s; they are "
+            f"The limits must be above 0, and the timeout at most {LONGEST_TIMEOUT} s; got "
             f"{max_bytes} bytes, {timeout} s and {max_hours} hours."
         )
     limits = Limits(max_bytes, timeout, max_hours * 3600)
     wanted = _with_hash(_data_set(source), sha256)
     if folder.exists() or folder.is_symlink():
-        raise SettingError(f"{folder} exists; name a folder that does not, or delete it.")
+        raise SettingError(f"{folder} already exists. Name a new folder, or delete it.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished.sweep(folder.parent)
     with unfinished.workplace(folder.parent) as work:
@@ -81,8 +81,8 @@ def download(
     inside = sorted(path for path in folder.rglob("*") if path.name.lower().endswith(PACKED))
     if inside:
         progress.say(
-            f"Archives inside are not unpacked: {len(inside)}, such as {inside[0]}. Unpack them "
-            "where they hold images, and take them out of the folder."
+            f"Archives inside are not unpacked: {len(inside)}, such as {inside[0]}. If they "
+            "contain images, unpack them and remove them from the folder."
         )
     return folder
 
@@ -96,8 +96,8 @@ def _data_set(source: str) -> DataSet:
         address = f"https://drive.google.com/uc?id={source}"
     else:
         raise SettingError(
-            f"source must be an address that begins with https://, a Google Drive file id or one "
-            f"of {', '.join(CATALOG)}, not {shown(source)!r}.{nearest(source, CATALOG)}"
+            "source must be an address that begins with https://, a Google Drive file id or one of "
+            f"{', '.join(CATALOG)}; got {shown(source)!r}.{nearest(source, CATALOG)}"
         )
     return DataSet((RemoteFile(address),), "archive", 0, (), "", "")
 
@@ -107,10 +107,12 @@ def _with_hash(wanted: DataSet, sha256: str | None) -> DataSet:
         return wanted
     digits = sha256.strip().lower()
     if not SHA256.fullmatch(digits):
-        raise SettingError(f"`sha256` must be 64 hexadecimal digits, not {shown(sha256)!r}.")
+        raise SettingError(f"`sha256` must be 64 hexadecimal digits; got {shown(sha256)!r}.")
     known = {file.sha256 for file in wanted.files} - {None}
     if len(wanted.files) > 1 or google_drive.folder_id(wanted.files[0].address) or known - {digits}:
-        raise SettingError("`sha256` is for one archive by its address, or without a known hash.")
+        raise SettingError(
+            "`sha256` works only for one archive by its address and without a known hash."
+        )
     file = RemoteFile(wanted.files[0].address, digits)
     return DataSet((file,), wanted.kind, wanted.images, wanted.class_names, "", "")
 
@@ -157,15 +159,15 @@ def _check(file: Path, remote: RemoteFile, single: bool) -> None:
         start = opened.read(512).lstrip().lower()
     if start.startswith(WEB_PAGE):
         raise DataError(
-            f"{address} gave a web page, not an archive: open it in a browser to see why (a login, "
-            f"a quota, an address of a page about the file)."
+            f"{address} returned a web page, not an archive. Open it in a browser to see why (a "
+            "login, a quota, or the address of a page about the file)."
         )
     if remote.size not in (None, size):
-        raise DataError(f"{address} gave {size:,} bytes; the file has {remote.size:,}.")
+        raise DataError(f"{address} returned {size:,} bytes; the file has {remote.size:,}.")
     if remote.sha256 is not None:
         https.check_hash(file, remote.sha256, address)
     if not single and not archives.is_archive(file):
-        raise DataError(f"{address} gave {size:,} bytes that are no zip or tar.")
+        raise DataError(f"{address} returned {size:,} bytes that are neither zip nor tar.")
 
 
 def _make(wanted: DataSet, fetched: dict[str, Path], work: Path, limits: Limits) -> None:
@@ -183,7 +185,7 @@ def _make(wanted: DataSet, fetched: dict[str, Path], work: Path, limits: Limits)
         parts = RECORDS[wanted.kind](unpacked)
     count = binary_records.write(parts, made, wanted.class_names)
     if count != wanted.images:
-        raise DataError(f"{count:,} images came, {wanted.images:,} were expected.")
+        raise DataError(f"{count:,} images arrived; {wanted.images:,} were expected.")
     return None
 
 
@@ -191,7 +193,10 @@ def _hint(places: Sequence[Path]) -> str:
     waiting = sum(unfinished.waiting(place) for place in places)
     if not waiting:
         return ""
-    return f" What has come ({waiting:,} bytes) is kept for a day: the same command goes on there."
+    return (
+        f" The {waiting:,} bytes downloaded so far are kept for a day: the same command "
+        "continues from there."
+    )
 
 
 def _without_wrapper(folder: Path) -> Path:
@@ -210,4 +215,4 @@ def _publish(made: Path, folder: Path) -> None:
     try:
         made.rename(folder)
     except OSError as error:
-        raise SettingError(f"{folder} appeared in the meantime; name another.") from error
+        raise SettingError(f"{folder} appeared in the meantime. Name another folder.") from error

@@ -43,7 +43,7 @@ def check_redirect(first: str, address: str) -> None:
     if host != urlsplit(first).hostname and is_private(host):
         raise KitError(
             f"The server redirects to {shown(address)}, which is in a private network. If you "
-            f"trust it, give that address itself."
+            "trust it, pass that address itself."
         )
 
 

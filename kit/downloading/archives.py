@@ -70,7 +70,7 @@ def unpack(path: Path, folder: Path, max_bytes: int) -> int:
             raise  # the disk's fault; gzip and bzip2 report damage as an OSError without a number
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
-            f"The archive cannot be unpacked, it is damaged or of an unknown kind: {words}."
+            f"The archive cannot be unpacked. It is damaged or of an unknown kind: {words}."
         ) from error
 
 
@@ -118,10 +118,10 @@ def _check(
 
 def _check_limits(count: int, total: int, max_bytes: int) -> None:
     if count > MAX_FILES:
-        raise DataError(f"The archive holds more than {MAX_FILES:,} files and folders.")
+        raise DataError(f"The archive contains more than {MAX_FILES:,} files and folders.")
     if total > max_bytes:
         raise TooLarge(
-            f"The archive unpacks to more than the {max_bytes:,} bytes allowed; allow more."
+            f"The archive unpacks to more than the {max_bytes:,} bytes allowed. Raise the limit."
         )
 
 

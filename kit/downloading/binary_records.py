@@ -38,11 +38,11 @@ def write(parts: Parts, folder: Path, class_names: Sequence[str]) -> int:
     """
     for part, (pixels, labels) in parts.items():
         if len(pixels) != len(labels):
-            raise DataError(f"There are {len(pixels):,} {part} images and {len(labels):,} labels.")
+            raise DataError(f"There are {len(pixels):,} {part} images but {len(labels):,} labels.")
         wrong = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
         if len(wrong):
             place = wrong[0]
-            raise DataError(f"{part} image {place}: there is no class of label {labels[place]}.")
+            raise DataError(f"{part} image {place}: there is no class for label {labels[place]}.")
         for name in class_names:
             (folder / part / name).mkdir(parents=True)
     total = sum(len(labels) for _, labels in parts.values())
@@ -105,14 +105,14 @@ def from_stl(folder: Path) -> Parts:
 def _found(folder: Path, name: str) -> Path:
     path = next(folder.rglob(name), None)
     if path is None:
-        raise DataError(f"The archive holds no {name}.")
+        raise DataError(f"The archive has no {name}.")
     return path
 
 
 def _records(path: Path, values: int) -> NDArray[np.uint8]:
     data = np.fromfile(path, np.uint8)
     if not len(data) or len(data) % values:
-        raise DataError(f"{path.name} has {len(data):,} bytes, no multiple of {values:,}.")
+        raise DataError(f"{path.name} has {len(data):,} bytes, not a multiple of {values:,}.")
     return data.reshape(-1, values)
 
 
@@ -121,12 +121,14 @@ def _idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         with gzip.open(path) as file:
             data = file.read(MAX_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"An idx file cannot be unpacked, it is damaged: {error}.") from error
+        raise DataError(
+            f"An idx file cannot be unpacked because it is damaged: {error}."
+        ) from error
     start = 4 + 4 * dimensions
     if len(data) < start or data[:4] != bytes([0, 0, 8, dimensions]):  # 8: unsigned bytes
-        raise DataError(f"A file is no idx file of {dimensions} dimensions.")
+        raise DataError(f"A file is not an idx file of {dimensions} dimensions.")
     shape = struct.unpack(f">{dimensions}I", data[4:start])
     expected = start + math.prod(shape)
     if len(data) != expected:
-        raise DataError(f"An idx file has {len(data):,} bytes; its header says {expected:,}.")
+        raise DataError(f"An idx file has {len(data):,} bytes, but its header says {expected:,}.")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

@@ -37,12 +37,13 @@ class Careful(io.RawIOBase):
             self.budget -= wanted
             if self.budget < 0:
                 raise DataError(
-                    f"The archive is refused: the headers of one file have over {HEADERS:,} bytes."
+                    f"The archive is refused: the headers of one file take more than {HEADERS:,} "
+                    "bytes."
                 )
         self._check(self._file.tell())
         data = self._pieces(wanted)
         if len(data) > self._longest:
-            raise DataError("The archive is refused: it has no end where it should have one.")
+            raise DataError("The archive is refused: its end is missing.")
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -79,5 +80,6 @@ class Careful(io.RawIOBase):
     def _check(self, position: int) -> None:
         if self._end is not None and position > self._end:
             raise TooLarge(
-                f"The archive unpacks to more than the bytes allowed (at {position:,}); allow more."
+                f"The archive unpacks to more than the bytes allowed (at {position:,}). Raise the "
+                "limit."
             )

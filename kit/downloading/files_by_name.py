@@ -60,6 +60,6 @@ def download_file(
 def _check(come: Path, address: str, begins: bytes, known_hash: str | None) -> None:
     with come.open("rb") as file:
         if file.read(len(begins)) != begins:
-            raise DataError(f"{address} gave another kind of file.")
+            raise DataError(f"{address} returned another kind of file.")
     if known_hash is not None:
         https.check_hash(come, known_hash, address)

@@ -72,7 +72,7 @@ def fetch_folder(address: str, cache: Path, meter: Meter) -> dict[str, Path]:
     _drop_parts(cache)  # of a photo nobody could tell whether its halves belong together
     entries = _entries(address, meter)
     names = safe_names(_numbered([entry.path for entry in entries]))
-    progress.say(f"The folder holds {len(names)} files.")
+    progress.say(f"The folder has {len(names)} files.")
     for entry in entries:
         kept = cache / entry.id
         if kept.exists():
@@ -106,7 +106,7 @@ def _entries(address: str, meter: Meter) -> list[Any]:
             timeout=meter.limits.timeout,
         )  # fmt: skip
     except RecursionError as error:
-        raise DataError(f"{shown(address)}: folders in folders without end.") from error
+        raise DataError(f"{shown(address)}: folders are nested too deeply.") from error
     except gdown.exceptions.DownloadError as error:
         raise _refusal(address, error) from error
     except FAILURES as error:
@@ -114,9 +114,9 @@ def _entries(address: str, meter: Meter) -> list[Any]:
     finally:
         meter.paced = True
     if not entries:
-        raise DataError(f"{shown(address)}: the folder is empty, or not open to everybody.")
+        raise DataError(f"{shown(address)}: the folder is empty, or not public.")
     if len(entries) > MAX_FILES:
-        raise DataError(f"{shown(address)}: the folder holds more than {MAX_FILES:,} files.")
+        raise DataError(f"{shown(address)}: the folder has more than {MAX_FILES:,} files.")
     return list(entries)
 
 
@@ -141,8 +141,8 @@ def _fetch(address: str, target: Path, meter: Meter) -> None:
                 raise _refusal(address, error) from error
             if last:
                 raise KitError(
-                    f"{shown(address)}: the connection broke, and Google Drive did not go on "
-                    "there; try again."
+                    f"{shown(address)}: the connection broke, and Google Drive did not resume the "
+                    "download. Try again."
                 ) from error
             _drop_parts(target.parent)
         except gdown.DownloadCancelled as error:
@@ -154,8 +154,8 @@ def _fetch(address: str, target: Path, meter: Meter) -> None:
 def _refusal(address: str, error: Exception) -> KitError:
     words = " ".join(str(error).split())[:300]
     return KitError(
-        f"Google Drive did not give {shown(address)}: {words} Files that many people fetch are "
-        f"closed for a day at times: open the address in a browser, download, unpack."
+        f"Google Drive did not return {shown(address)}: {words} Google blocks files that many "
+        "people download, often for a day. Open the address in a browser, download, unpack."
     )
 
 

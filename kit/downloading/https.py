@@ -70,8 +70,9 @@ def check_hash(path: Path, expected: str, name: str) -> None:
         found = hashlib.file_digest(file, kind).hexdigest()
     if found != expected:
         raise DataError(
-            f"{name}: the file that came has the {title} {found}, not {expected}: it was changed "
-            "or damaged, and is not used. If the publisher has a new version, check its hash there."
+            f"{name}: the downloaded file has the {title} {found}, not {expected}. It was changed "
+            "or damaged, and is not used. If the publisher has a new version, check its hash "
+            "there."
         )
 
 
@@ -84,13 +85,13 @@ def reason(error: Exception, timeout: float) -> str:
         found = re.search(r"certificate verify failed: ([^(]*)", text)
         why = found.group(1).strip() if found else text[:200]
         return (
-            f"the connection is not safe ({why}). Check the address and this computer's clock; in "
-            f"a network with its own certificates name them by REQUESTS_CA_BUNDLE."
+            f"the connection is not secure ({why}). Check the address and this computer's clock. "
+            "In a network with its own certificates, set REQUESTS_CA_BUNDLE to them."
         )
     if "timed out" in text:
-        return f"the server sent nothing for {timeout:g} s; try again."
+        return f"the server sent nothing for {timeout:g} s. Try again."
     if "NameResolution" in text or "Name or service" in text:
-        return "there is no server of this name; check the address and the network."
+        return "there is no server of this name. Check the address and the network."
     if "Connection refused" in text:
         return "the server cannot be reached (connection refused)."
     return f"the download failed ({text[:200]})."
@@ -114,7 +115,7 @@ def _continue(session: requests.Session, address: str, body: Path, meter: Meter)
         total = start + int(length) if length.isdecimal() else None
         meter(start, total)
         meter.skip()
-        advice = " Make room, or name another disk by KIT_CACHE."
+        advice = " Free some space, or choose another disk with KIT_CACHE."
         check_room(body.parent, (total or start) - start, advice)
         if not start:
             _note(response, body.parent, total)
@@ -139,7 +140,7 @@ def _receive(response: Any, body: Path, start: int, total: int | None, meter: Me
 
 def _come(come: int, total: int | None) -> str:
     of = "" if total is None else f" of {total:,}"
-    return f"the connection ended after {come:,}{of} bytes; try again."
+    return f"the connection ended after {come:,}{of} bytes. Try again."
 
 
 def _start(response: Any, have: int, version: Version | None) -> int:
@@ -178,7 +179,7 @@ def _open(session: requests.Session, address: str, extra: dict[str, str], meter:
                 timeout=(meter.limits.patience, meter.limits.timeout),
             )  # fmt: skip
         except (ValueError, urllib3.exceptions.LocationValueError) as error:
-            raise KitError(f"{shown(address)} is no address that can be asked: {error}.") from error
+            raise KitError(f"{shown(address)} is not a usable address: {error}.") from error
         full = response.status_code == requests.codes.requested_range_not_satisfiable and extra
         part = response.status_code == requests.codes.partial_content and extra
         if full or part or response.status_code == requests.codes.ok:

@@ -82,8 +82,8 @@ class Meter:
         self._come = come
         if self._before + max(come, total or 0) > self.limits.max_bytes:
             raise TooLarge(
-                f"The download is larger than the {self.limits.max_bytes:,} bytes allowed; "
-                f"allow more."
+                f"The download is larger than the {self.limits.max_bytes:,} bytes allowed. Raise "
+                "the limit."
             )
         self._show(self._before + come, None if total is None else self._before + total)
 
@@ -108,12 +108,12 @@ class Meter:
             self.skip()
         elif not self._answered:
             if now - self._mark >= limits.patience:
-                raise Stopped(f"no answer came in {limits.patience:g} s; check the network.")
+                raise Stopped(f"no answer came within {limits.patience:g} s. Check the network.")
         elif now - self._mark >= limits.timeout:
             if come - self._marked < LEAST_PACE * limits.timeout:
                 raise Stopped(
-                    f"only {max(0, come - self._marked):,} bytes came in {limits.timeout:g} s; "
-                    f"try again."
+                    f"only {max(0, come - self._marked):,} bytes came in {limits.timeout:g} s. Try "
+                    "again."
                 )
             self._mark, self._marked = now, come
 
@@ -152,7 +152,9 @@ def check_room(folder: Path, needed: int, advice: str = "") -> None:
     """Raise KitError where a folder's disk has less room than that, in bytes."""
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise KitError(f"{folder}: the files need {needed:,} bytes, {free:,} are free.{advice}")
+        raise KitError(
+            f"{folder}: the files need {needed:,} bytes, but only {free:,} are free.{advice}"
+        )
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def safe_names(names: Sequence[str]) -> list[str]:
         for folder in _folders(name):
             if folders.setdefault(_key(folder), folder) != folder:
                 other = folders[_key(folder)]
-                raise refused(given, f"lies in a folder of the same name as {_shown(other)}")
+                raise refused(given, f"is in a folder of the same name as {_shown(other)}")
     for key in files.keys() & folders.keys():
         raise refused(files[key], "has the name of a folder")
     return safe
@@ -51,8 +51,8 @@ def safe_names(names: Sequence[str]) -> list[str]:
 def refused(name: str, why: str) -> DataError:
     """Return the error for a file that is not taken, and the whole archive with it."""
     return DataError(
-        f"The archive is refused: {_shown(name)} {why}. Nothing of it was kept; ask who made it, "
-        f"or unpack it by hand and leave this out."
+        f"The archive is refused: {_shown(name)} {why}. Nothing was kept. Ask its maker, or unpack "
+        "it by hand without this file."
     )
 
 
@@ -62,12 +62,12 @@ def _safe(name: str) -> str:
     if not parts or name.startswith("/") or ".." in parts or re.match("[A-Za-z]:", name):
         raise refused(given, "leads out of the folder")
     if any(unicodedata.category(c) in HIDDEN or c in OVERRIDES for c in name):
-        raise refused(given, "holds control characters")
+        raise refused(given, "contains control characters")
     longest = max(len(part.encode()) for part in parts)
     if longest > LONGEST_PART or len(name.encode()) > LONGEST_NAME or len(parts) > DEEPEST:
         raise refused(given, "has a name that is too long or too deep")
     if WINDOWS and any(_not_on_windows(part) for part in parts):
-        raise refused(given, "has a name that Windows cannot hold")
+        raise refused(given, "has a name that Windows does not allow")
     return "/".join(parts)
 
 

@@ -68,9 +68,9 @@ class CrossValidation:
             *sentences(self.scores, f"cross-validation of {count} folds"),
             f"accuracy of each fold: {each}; mean {self.mean:.3f}, standard deviation "
             f"{self.deviation:.3f}",
-            "Each image is answered by the one model that was not trained on it. The interval is "
-            f"Wilson's over all answers. A fold's images chose the epoch of its model{chosen}, so "
-            "this is optimistic too; a test part is not.",
+            "Each image is classified by the one model that did not train on it. The interval is "
+            f"Wilson's over all answers. Each fold's images chose the epoch of its model{chosen}, "
+            "so this score is optimistic too; a test score is not.",
         ]
 
 

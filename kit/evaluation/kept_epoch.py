@@ -74,7 +74,7 @@ def why_kept(rows: Sequence[Row], place: int, monitor: str, images: float = 0) -
     lower = [number for number in near if _loss(rows[number]) < _loss(rows[place])]
     since = f" since epoch {lower[-1] + 2}" if lower else ""  # the weights of these are gone
     if lower and lower[-1] > place:  # two trainings, which kept one epoch each
-        since = " of those whose weights are there"
+        since = " among those whose weights are kept"
     among = f"within one standard error ({error:.4f}) of" if error else "with"
     return (
         f"{text}: of the {len(near)} epochs {among} the best {monitor}, {best:.4f}, it has the "

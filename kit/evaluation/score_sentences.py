@@ -83,9 +83,9 @@ def _headline(scores: Scores, part: str, epochs: int | Sequence[int] | None) -> 
 def _other_numbers(scores: Scores) -> str:
     text = f"balanced accuracy {scores.balanced_accuracy:.3f}, macro F1 {scores.macro_f1:.3f}"
     if np.isnan(scores.loss):
-        return f"{text}; the model gives scores, not probabilities, so there is no cross-entropy"
+        return f"{text}; the model returns scores, not probabilities, so there is no cross-entropy"
     nothing = np.log(len(scores.class_names))
-    return f"{text}, cross-entropy {scores.loss:.3f} (knowing nothing: {nothing:.3f})"
+    return f"{text}, cross-entropy {scores.loss:.3f} (guessing gives {nothing:.3f})"
 
 
 def against_majority(scores: Scores) -> str:
@@ -96,7 +96,7 @@ def against_majority(scores: Scores) -> str:
     better, worse = int(hits.sum() - hits[largest]), int(of_largest - hits[largest])
     if paired(better, worse) >= UNSURE:
         return (
-            f"This may be no better than always answering {always}: it is right on "
+            f"This may be no better than always answering {always}: the model is right on "
             f"{_images(better)} where that is wrong, and wrong on {_images(worse)} where that is "
             "right."
         )
@@ -113,7 +113,7 @@ def _small_classes(scores: Scores) -> str:
     if not small:
         return ""
     named = ", ".join(f"{_quoted([name])} ({count})" for name, count in small[:NAMED])
-    return f"Fewer than {FEW} images, so little is known about: {named}{_rest(len(small))}."
+    return f"Fewer than {FEW} images, so the score is uncertain for: {named}{_rest(len(small))}."
 
 
 def _absent(scores: Scores) -> str:
@@ -126,7 +126,7 @@ def _absent(scores: Scores) -> str:
 def _never_answered(scores: Scores) -> str:
     support, answered = scores.confusion.sum(axis=1), scores.confusion.sum(axis=0)
     silent = _where(scores, (answered == 0) & (support > 0))
-    return f"The model never answered {_quoted(silent)}." if silent else ""
+    return f"The model never predicted {_quoted(silent)}." if silent else ""
 
 
 def _sharing(scores: Scores, shared: int, shared_with: str) -> str:
@@ -134,7 +134,7 @@ def _sharing(scores: Scores, shared: int, shared_with: str) -> str:
         return ""
     verb = "is" if shared == 1 else "are"
     some = f"{shared} of the {_images(scores.images)} {verb}"
-    return f"{some} in the {shared_with} part too, byte for byte."
+    return f"{some} also in the {shared_with} part, byte for byte."
 
 
 def _majority(scores: Scores) -> int:

@@ -148,7 +148,7 @@ def recalled(
     )
     if min([*true, *predicted, len(true) - 1]) < 0 or len(true) != summary["images"]:
         raise SettingError(
-            f"The answers to {len(true)} images do not fit the scores of {summary['images']}."
+            f"The answers to {len(true)} images do not match the scores of {summary['images']}."
         )
     confusion = np.zeros((len(class_names), len(class_names)), np.int64)
     np.add.at(confusion, (true, predicted), 1)
@@ -170,19 +170,20 @@ def _checked(
     expected = (len(true), len(class_names))
     if rows.shape != expected or len(true) == 0 or len(class_names) < 2:
         raise SettingError(
-            "Answers must have shape (images, classes), at least one image and two classes; "
-            f"for {expected[0]} images and {expected[1]} class names they have {rows.shape}."
+            "Answers must have the shape (images, classes), with at least one image and two "
+            f"classes; for {expected[0]} images and {expected[1]} class names they have "
+            f"{rows.shape}."
         )
     if np.min(true) < 0 or np.max(true) >= len(class_names):
         raise SettingError(
-            f"True classes must be numbers from 0 to {len(class_names) - 1}; "
-            f"they go from {np.min(true)} to {np.max(true)}."
+            f"True classes must be numbers from 0 to {len(class_names) - 1}; got {np.min(true)} to "
+            f"{np.max(true)}."
         )
     broken = int((~np.isfinite(rows)).any(axis=1).sum())
     if broken:
         raise KitError(
-            f"The model's answers for {broken} of {len(rows)} images are not finite numbers: "
-            "its training diverged. Lower the learning rate and train again."
+            f"The model's answers for {broken} of {len(rows)} images are not finite, because its "
+            "training diverged. Lower the learning rate and train again."
         )
     return rows
 
@@ -191,7 +192,7 @@ def _normalized(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = rows.sum(axis=1)
     if rows.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE:
         raise SettingError(
-            "Every row of probabilities must be positive and sum to 1; sums go from "
+            "Every row of probabilities must be positive and sum to 1; the sums range from "
             f"{sums.min():.3g} to {sums.max():.3g}. Does the model end in softmax or sigmoid?"
         )
     return np.asarray(rows / sums[:, None])  # in float64 the sums of float32 rows are a bit off

@@ -20,8 +20,8 @@ def download(settings: Downloading) -> Path:
     limits = settings.limits
     if not settings.source or settings.into is None:
         raise SettingError(
-            "A download takes a source and a new folder, for example flower_photos and flowers; "
-            "kit-download --list shows the names."
+            "A download needs a source and a new folder, for example flower_photos and flowers. "
+            "`list_names` shows the sources."
         )
     return downloading.download(
         settings.source,

@@ -17,7 +17,7 @@ def describe(settings: Describing) -> description.Description:
     """
     name, subject = settings.name, settings.subject
     if name is None:
-        raise SettingError(f"name is one of {', '.join(architectures.names())}; give one of them.")
+        raise SettingError(f"name must be one of {', '.join(architectures.names())}.")
     architectures.check_name(name)
     shape = (*one_or_two(subject.image_size), 3 if subject.color == "rgb" else 1)
     start_keras()

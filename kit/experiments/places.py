@@ -23,7 +23,7 @@ def data_folder(folder: Path | None) -> Path:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise DataError(
-            f"{folder} {what}. Pass the folder that holds one sub-folder per class, or a table of "
+            f"{folder} {what}. Pass the folder that has one sub-folder per class, or a table of "
             "paths and labels (.csv, .tsv, .parquet)."
         )
     return folder.resolve()
@@ -55,7 +55,7 @@ def trained_run(folder: Path, others: Iterable[Path]) -> runs.Saved:
         for other in others:
             if is_run(other):
                 raise SettingError(
-                    f"{other} is a run and {folder} is none; the run comes first."
+                    f"{other} is a run and {folder} is not: the run comes first."
                 ) from None
         raise
 
@@ -85,7 +85,7 @@ def check_new(output: Path, *sources: Path, setting: str = "output") -> None:
     for source in sources:
         check_outside(output, source, setting)
     if output.exists():
-        raise SettingError(f"{output} exists already. Give another `{setting}`.")
+        raise SettingError(f"{output} already exists. Choose another `{setting}`.")
     runs.check_possible(output, setting)
 
 
@@ -104,10 +104,12 @@ def check_target(name: str, target: Path | None, endings: Sequence[str] = ()) ->
         return
     if endings and target.suffix.lower() not in endings:
         kind = "" if files.is_replaced(target) else " is a pipe or a device, which has no format"
-        raise SettingError(f"`{name}={target}`{kind}: the ending must be {', '.join(endings)}.")
+        raise SettingError(
+            f"`{name}={target}`{kind}: the file name must end in {', '.join(endings)}."
+        )
     if not target.parent.is_dir():
         raise SettingError(
-            f"`{name}={target}`: the folder {target.parent} does not exist; make it first."
+            f"`{name}={target}`: there is no folder {target.parent}. Create it first."
         )
     if target.is_dir():
-        raise SettingError(f"`{name}`: {target} is a folder; give a file.")
+        raise SettingError(f"`{name}`: {target} is a folder; name a file.")

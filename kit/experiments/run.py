@@ -149,9 +149,9 @@ class Run(runs.Opened):
         if self.next_steps:
             parts += ["<p>What to do next:</p>", _list(map(str, self.next_steps))]
         if self.report is None:
-            parts.append("<p>kit.report(run) draws all of it on one page for a browser.</p>")
+            parts.append("<p>kit.report(run) puts all of this on one page for a browser.</p>")
         else:
-            parts.append(f"<p>All of it on one page for a browser: {_text(self.report)}</p>")
+            parts.append(f"<p>All of this on one page for a browser: {_text(self.report)}</p>")
         return f"<div>{''.join(parts)}</div>"
 
     @cached_property

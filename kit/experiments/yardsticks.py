@@ -19,12 +19,13 @@ from kit.settings.keywords import by_keywords
 SIZE = (32, 32)  # of images whose pixels are compared
 
 YARDSTICK = (
-    "These are a yardstick: a network that does not clearly beat them has learnt little. They "
-    "compare pixel by pixel, so a shifted photo is a different one; do not use them for photos."
+    "These are baselines: a network that does not clearly beat them has learned little. They "
+    "compare pixel by pixel, so a shifted photo counts as different. Do not use them to classify "
+    "photos."
 )
 ON_FEATURES = (
-    "These are a yardstick on a network's features: a head trained on the same features should do "
-    "as well, and what they gain over pixels is what the network has learnt."
+    "These are baselines on a network's features. A head trained on the same features should do as "
+    "well. Their gain over pixels is what the network has learned."
 )
 
 

@@ -43,8 +43,8 @@ def checked_images(model: keras.Model, images: ArrayLike) -> NDArray[np.float32]
     expected = tuple(model.input_shape[1:])
     if pixels.ndim != 4 or pixels.shape[1:] != expected:
         raise SettingError(
-            f"images must have the shape (count, {', '.join(map(str, expected))}), as the network "
-            f"takes them; these have {pixels.shape}."
+            f"images must have the network's input shape (count, {', '.join(map(str, expected))}); "
+            f"got {pixels.shape}."
         )
     return pixels
 

@@ -65,10 +65,10 @@ def neighbours(
     if there.ndim != 2 or here.ndim != 2 or there.shape[1] != here.shape[1] or count < 1:
         raise SettingError(
             "known and asked must be features of the same length, (images, features), and count at "
-            f"least 1; they are {there.shape}, {here.shape} and {count}."
+            f"least 1; got {there.shape}, {here.shape} and {count}."
         )
     if not len(there):
-        raise SettingError("known must hold the features of at least one image; it holds none.")
+        raise SettingError("known must have the features of at least one image; it is empty.")
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=min(count, len(there)), metric="cosine")

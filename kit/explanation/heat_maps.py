@@ -42,8 +42,8 @@ def heat_map(
     reader = _reader_of_the_last_map(model)
     if reader is None:
         raise SettingError(
-            f"The network {model.name} has no map of features: none of its layers is a convolution "
-            "whose places could be told apart. explanation.occlusion explains its answers."
+            f"The network {model.name} has no feature map: no convolution of it keeps the places "
+            "of an image apart. Use explanation.occlusion instead."
         )
     parts = [
         _heat(

@@ -24,13 +24,13 @@ def first_not_finite(model: keras.Model, images: Any = None) -> tuple[str, str]:
         The layer's name ("images" for the images themselves, "" for none) and a sentence's part.
     """
     if images is not None and not np.isfinite(images).all():
-        return "images", "images hold values that are no numbers"
+        return "images", "images contain values that are not numbers"
     bad = {name: _finite(layer.weights) for name, layer in leaves(model) if layer.weights}
     if bad and not any(bad.values()):
-        return next(iter(bad)), "all layers' weights became no numbers in one step"
+        return next(iter(bad)), "the weights of all layers became NaN or infinite in one step"
     for name, finite in bad.items():
         if not finite:
-            return name, f'the weights of "{name}" are no numbers'
+            return name, f'the weights of "{name}" are NaN or infinite'
     if images is None:
         return "", ""
     copy = twin(model)
@@ -38,7 +38,7 @@ def first_not_finite(model: keras.Model, images: Any = None) -> tuple[str, str]:
         copy(keras.ops.convert_to_tensor(images[:32], "float32"), training=True)
     for name, output in recording.outputs.items():
         if not _finite([output]):
-            return name, f'the answers of "{name}" are no numbers'
+            return name, f'the outputs of "{name}" are NaN or infinite'
     return "", ""
 
 

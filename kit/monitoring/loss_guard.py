@@ -120,7 +120,7 @@ class LossGuard(keras.callbacks.Callback):
         elif self.where.startswith("all"):
             self.layer, grown = grown_most(*(self._sizes * 2)[:2])
             if grown > 1:
-                self.where += f'; until then "{self.layer}" had grown most, {grown:.3g} times'
+                self.where += f'; before, "{self.layer}" had grown most, {grown:.3g} times'
 
 
 def _not_finite(logs: Mapping[str, Any], *names: str) -> str:

@@ -45,9 +45,9 @@ class Smoothed:
         mean = self.value / (1 - MEMORY**self.taken)  # Kingma & Ba, Adam, ICLR 2015, section 3
         if mean <= self.limit:
             return ""
-        since = "began with" if self.first >= self.floor else "has where nothing is known"
+        since = "began with" if self.first >= self.floor else "has when guessing"
         return (
-            f"the {self.name} rose to {mean:.3g}, over {self.times:g} times the "
+            f"the {self.name} rose to {mean:.3g}, more than {self.times:g} times the "
             f"{self.reference:.3g} it {since}"
         )
 

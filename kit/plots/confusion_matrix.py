@@ -35,8 +35,8 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
     size = len(class_names)
     if size == 0 or counts.shape != (size, size):
         raise SettingError(
-            f"A confusion matrix of {size} classes must have shape ({size}, {size}); "
-            f"it has {counts.shape}."
+            f"A confusion matrix of {size} classes must have the shape ({size}, {size}); got "
+            f"{counts.shape}."
         )
     cell = min(max(0.17, 3.6 / size), LARGEST / size)  # inches
     figure = Figure(layout="constrained", figsize=(cell * size + 3.0, cell * size + 2.0))

@@ -30,8 +30,8 @@ def overlay(pixels: NDArray[np.uint8], heat: NDArray[np.floating[Any]]) -> NDArr
     """
     if pixels.ndim != 3 or pixels.shape[-1] not in (1, 3) or heat.ndim != 2 or not heat.size:
         raise SettingError(
-            "An image (height, width, channels) with 1 or 3 channels and a heat map (rows, "
-            f"columns) are needed; these have {pixels.shape} and {heat.shape}."
+            "The image must have the shape (height, width, channels) with 1 or 3 channels, and the "
+            f"heat map (rows, columns); got {pixels.shape} and {heat.shape}."
         )
     share = np.clip(_stretched(heat, *pixels.shape[:2]), 0, 1)[..., None]
     red, green, blue = np.moveaxis(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), -1, 0)

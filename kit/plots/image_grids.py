@@ -122,11 +122,11 @@ def augmented(
 def _check(pixels: NDArray[np.uint8], titles: Sequence[Any], axes: int, names: str) -> None:
     if pixels.ndim != axes or 0 in pixels.shape or pixels.shape[-1] not in (1, 3):
         raise SettingError(
-            f"Images must have shape {names} with 1 or 3 channels and at least one image; "
-            f"these have {pixels.shape}."
+            f"Images must have the shape {names} with 1 or 3 channels, and at least one image; got "
+            f"{pixels.shape}."
         )
     if len(titles) != len(pixels):
-        raise SettingError(f"{len(pixels)} images need as many titles; {len(titles)} came.")
+        raise SettingError(f"{len(pixels)} images need as many titles; got {len(titles)}.")
 
 
 def _grid(

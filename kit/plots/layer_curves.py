@@ -30,7 +30,7 @@ def layers(rows: Sequence[Mapping[str, Any]], usual: tuple[float, float] = (1e-4
     """
     names = list(dict.fromkeys(str(row["layer"]) for row in rows))
     if not names:
-        raise SettingError("The layers of a training need at least one measured epoch; none came.")
+        raise SettingError("At least one measured epoch is needed to draw layers.")
     colors = dict(zip(names, colormaps["viridis"](np.linspace(0, 0.9, len(names))), strict=True))
     named = names[:NAMED]
     figure = Figure(figsize=(9.6, 4.0 + 0.2 * -(-len(named) // 3)), layout="constrained")

@@ -27,11 +27,11 @@ def gradient_errors(numbers: Mapping[str, Any]) -> Figure:
     """
     rows = [row for row in numbers.get("slopes", ()) if row[5] == "compared"]
     if not rows:
-        raise SettingError("There is no slope to draw: none was compared.")
+        raise SettingError("There is no slope to draw, because none was compared.")
     names = list(dict.fromkeys(row[0] for row in rows))
     places = [names.index(row[0]) for row in rows]
     errors = np.maximum([row[4] for row in rows], LEAST)
-    figure, axes = _axes("Backpropagation against the real slope", "layer", "relative error")
+    figure, axes = _axes("Backpropagation against the numerical slope", "layer", "relative error")
     colors = np.where(errors > numbers["fine"], BAD, GOOD)
     axes.scatter(places, errors, c=list(colors), s=16, alpha=0.7)
     axes.set_yscale("log")
@@ -88,7 +88,7 @@ def learning_rates(numbers: Mapping[str, Any]) -> Figure:
     rates = np.asarray(numbers["rates"], np.float64)
     losses = np.array([np.nan if one is None else one for one in numbers["losses"]], np.float64)
     if not np.isfinite(losses).any():
-        raise SettingError("There is no sweep to draw: no loss is a number.")
+        raise SettingError("There is no sweep to draw, because no loss is a number.")
     figure, axes = _axes("Learning-rate sweep", "learning rate", "loss")
     axes.plot(rates, losses, color=QUIET, linewidth=0.7, label="of each step")
     means = numbers["smoothed"]

@@ -41,7 +41,7 @@ def curves(histories: Mapping[str, Any], best: Mapping[str, int] | None = None) 
     """
     runs = {name: _columns(name, history) for name, history in histories.items()}
     if not runs:
-        raise SettingError("Curves need at least one history; none came.")
+        raise SettingError("At least one history is needed to draw curves.")
     chosen = {name: (best or {}).get(name) or _best_epoch(run) for name, run in runs.items()}
     colors = dict(zip(runs, colormaps["tab10"](np.arange(len(runs)) % 10), strict=True))
 
@@ -88,7 +88,7 @@ def _columns(name: str, history: Any) -> Columns:
     known = [key for panel in PANELS for key in (panel, f"val_{panel}") if key in history]
     if not set(known) & set(PANELS):
         raise SettingError(
-            f'The history of "{name}" must hold "loss" or "accuracy"; it holds {list(history)}.'
+            f'The history of "{name}" must contain "loss" or "accuracy"; it has {list(history)}.'
         )
     return {key: np.asarray(history[key], dtype=np.float64) for key in known}
 

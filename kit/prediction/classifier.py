@@ -132,7 +132,7 @@ def classify(
         KitError: The model's answers are not finite numbers, or the memory gave out.
     """
     if top < 1 or batch_size < 1:
-        raise SettingError(f"top and batch_size must be at least 1; they are {top}, {batch_size}.")
+        raise SettingError(f"top and batch_size must be at least 1; got {top} and {batch_size}.")
     chosen = paths if isinstance(paths, Selection) else find(paths)
     together = [classifier] if isinstance(classifier, Classifier) else list(classifier)
     first = together[0]
@@ -195,7 +195,7 @@ def _ask(
         answers.append(np.mean(rows, axis=0)[:, order])
     mean: NDArray[np.float64] = np.mean(answers, axis=0)
     if not np.isfinite(mean).all():
-        raise KitError("The model's answers are not finite numbers: train it again.")
+        raise KitError("The model's answers are not finite numbers. Train it again.")
     return mean
 
 

@@ -56,8 +56,8 @@ def find(paths: Paths) -> Selection:
             ignored |= dict.fromkeys(part.ignored)
     if missing or not asked:
         raise SettingError(
-            f"No file matches {', '.join(missing) or 'an empty list'}. Give images, folders that "
-            'hold some, or patterns such as "photos/*.jpg".'
+            f"No file matches {', '.join(missing) or 'an empty list'}. Give images, folders with "
+            'images, or patterns such as "photos/*.jpg".'
         )
     return Selection(tuple(files.values()), tuple(refused.items()), tuple(ignored))
 

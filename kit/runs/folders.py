@@ -43,8 +43,8 @@ def alone(folder: Path | str) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise SettingError(
-            f"Another process is at work on {folder}. Let it end, end it by Ctrl-C, or take "
-            "another folder."
+            f"Another process is using {folder}. Wait for it, stop it with Ctrl-C, or use another "
+            "folder."
         ) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
@@ -79,7 +79,7 @@ def create(folder: Path | str, overwrite: bool = False) -> Iterator[Path]:
         new = _beside(folder, "new") if place.exists() else place
         (new / "figures").mkdir(parents=True)
         if new != place:
-            progress.say(f"{folder} stays as it is until the new run is complete, in {new}.")
+            progress.say(f"{folder} stays as it is until the new run in {new} is complete.")
         try:
             yield new
             if new != place:
@@ -114,10 +114,10 @@ def check_possible(folder: Path | str, setting: str = "output") -> None:
     above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not above.is_dir():
         raise SettingError(
-            f"{folder} cannot be a folder: {above} is a file. Give another `{setting}`."
+            f"{folder} cannot be a folder, because {above} is a file. Choose another `{setting}`."
         )
     if not os.access(above, os.W_OK | os.X_OK):
-        raise SettingError(f"Nothing can be written in {above}. Give another `{setting}`.")
+        raise SettingError(f"{above} is not writable. Choose another `{setting}`.")
 
 
 def check_outside(folder: Path | str, source: Path | str, setting: str = "output") -> None:
@@ -152,12 +152,12 @@ def _refuse_taken(folder: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise SettingError(
-            f"{folder} exists already. Give another `output`, or `overwrite` to replace it."
+            f"{folder} already exists. Choose another `output`, or `overwrite` to replace it."
         )
     if not (folder / SETTINGS).is_file():
         raise SettingError(
-            f"{folder} is not a run (it holds no {SETTINGS}), so it is not overwritten. "
-            "Give another `output`."
+            f"{folder} is not a run (it has no {SETTINGS}), so it is not overwritten. Choose "
+            "another `output`."
         )
 
 
@@ -187,8 +187,8 @@ def _keep(new: Path, folder: Path) -> None:
     if new != place:  # the folder may be a link to another disk, and a rename stays on its own
         kept = _unused(place.with_name(f"{place.name}.partial"))
         os.replace(new, kept)
-        progress.say(f"{folder} is as it was.")
-    progress.say(f"{kept} holds the best model saved so far and can be used to predict.")
+        progress.say(f"{folder} is unchanged.")
+    progress.say(f"{kept} has the best model saved so far, ready to predict with.")
 
 
 def _finish(folder: Path) -> None:
@@ -196,10 +196,10 @@ def _finish(folder: Path) -> None:
     place, new, old = folder.resolve(), _beside(folder, "new"), _beside(folder, "old")
     if old.exists() and not place.exists():  # between two renames, so the new run is complete
         os.replace(new if new.exists() else old, place)
-        progress.say(f"A process was killed while it replaced {folder}; the run is in its place.")
+        progress.say(f"A process was killed while it replaced {folder}. The run is in its place.")
     shutil.rmtree(old, ignore_errors=True)
     if new.exists():
-        progress.say(f"A process was killed while it trained what was to replace {folder}.")
+        progress.say(f"A process was killed while it trained a replacement for {folder}.")
         files.sweep(new)
         _keep(new, folder)
 

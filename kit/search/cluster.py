@@ -80,8 +80,8 @@ def crew(
             if isinstance(error, OSError) and client.status == "running":
                 raise
             raise KitError(
-                f"The scheduler {scheduler or 'of this search'} does not answer any more. What is "
-                "finished is kept: go on with `resume`."
+                f"The scheduler {scheduler or 'of this search'} no longer answers. Finished trials "
+                "are kept: continue with `resume`."
             ) from None
 
 
@@ -151,7 +151,7 @@ def _client(address: str) -> distributed.Client:
     security = distributed.Security()
     if not security.tls_client_cert or not security.tls_ca_file:
         raise SettingError(
-            f"{address} needs a certificate: name its files in Dask's configuration, "
+            f"{address} needs a certificate. Name its files in Dask's configuration: "
             "distributed.comm.tls.ca-file, .client.cert and .client.key."
         )
     try:

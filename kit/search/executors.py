@@ -54,7 +54,7 @@ class Crew:
         try:
             return future.result()
         except self.lost:
-            return Outcome(failed="three workers died, one after the other, that trained it")
+            return Outcome(failed="three workers in a row died while training it")
 
 
 class Here(Executor):
@@ -117,8 +117,8 @@ def check_crew(workers: int = 1, scheduler: str | None = None) -> None:
         _refuse_unguarded()
     elif not scheduler.startswith("tls://"):
         raise SettingError(
-            f"A scheduler is called tls://HOST:PORT, not {scheduler!r}: without a certificate "
-            "anybody in the network could run code on its workers."
+            f"A scheduler's address looks like tls://HOST:PORT, not {scheduler!r}. Without a "
+            "certificate, anybody in the network could run code on its workers."
         )
 
 
@@ -132,8 +132,8 @@ def _refuse_unguarded() -> None:
     guards = [one for one in ast.parse(Path(file).read_text("utf-8")).body if type(one) is ast.If]
     if not any(one.lineno <= line <= (one.end_lineno or 0) for one in guards):
         raise SettingError(
-            f"{file} starts processes that import it, and each would begin the search again. Put "
-            'what it does below a line  if __name__ == "__main__":  and indent it.'
+            f"{file} starts processes that import it, and each would start the search again. Put "
+            'its code below the line  if __name__ == "__main__":  and indent it.'
         )
 
 
@@ -166,7 +166,8 @@ def train(run_trial: RunTrial, heard: Heard, job: Job, state: bytes | None) -> O
             raise
         where = error.filename or tempfile.gettempdir()
         raise KitError(
-            f"{where}: {error.strerror}. Nothing is lost; make room and go on with `resume`."
+            f"{where}: {error.strerror}. Nothing is lost. Free some space and continue with "
+            "`resume`."
         ) from None
     return dataclasses.replace(outcome, rows=tuple(rows), state=left)
 

@@ -81,7 +81,7 @@ class Plan:
             line = f"stage {number}: {stage.trials} trials of {length}"
             if stage.rungs:
                 when = " and ".join(map(str, stage.rungs))
-                line += f", the better half goes on after {when}"
+                line += f", the better half continues after {when}"
             lines.append(line)
         if self.finalists:
             lines.append(
@@ -89,8 +89,8 @@ class Plan:
                 f"{_epochs(self.epochs)}"
             )
         lines.append(
-            f"at most {self.trials_at_most} trials and {self.epochs_at_most:.0f} epochs, if no "
-            "range has to be extended"
+            f"at most {self.trials_at_most} trials and {self.epochs_at_most:.0f} epochs, unless a "
+            "range is extended"
         )
         return "\n".join(lines)
 
@@ -143,9 +143,9 @@ def plan(
             return dataclasses.replace(made, max_trials=max_trials, max_epochs=max_epochs)
     kind, fewer = (f"of {stages} stages", "stages or ") if staged else ("without stages", "")
     raise SettingError(
-        f"The smallest search {kind} with {epochs} epochs at the end takes "
-        f"{made.trials_at_most} trials and {made.epochs_at_most:.0f} epochs. Raise the limit, or "
-        f"take fewer {fewer}epochs."
+        f"The smallest search {kind} with {epochs} epochs at the end needs {made.trials_at_most} "
+        f"trials and {made.epochs_at_most:.0f} epochs. Raise the limit, or use fewer "
+        f"{fewer}epochs."
     )
 
 

@@ -179,8 +179,8 @@ class ProposedSearch(Search):
             self.inner.set_state(known["oracle"])
         except DAMAGED as error:
             raise SettingError(
-                f"{path} is damaged ({error}), and what the oracle proposes next cannot be found "
-                "without it. Begin a new search with another output."
+                f"{path} is damaged ({error}), and the oracle cannot propose the next trial "
+                "without it. Start a new search with another output."
             ) from None
 
 
@@ -209,7 +209,7 @@ class _Proposed(Finals):
         if self.cut:  # what is being trained is waited for: the ranking may hang on it
             self.whole = closed and not waiting
             for number in set(waiting) - set(self.busy):
-                reason = "the time for the stages was over"
+                reason = "the time for the stages was up"
                 trial = dataclasses.replace(self.trials[number], status="stopped", reason=reason)
                 self.trials[number] = trial
             waiting = [number for number in waiting if number in self.busy]

@@ -55,8 +55,8 @@ def load_all(folder: Path, objective: str) -> dict[int, Facts]:
             aside = path.with_suffix(".damaged")
             path.replace(aside)
             progress.say(
-                f"{path} is damaged ({type(error).__name__}) and put aside as {aside.name}; the "
-                "trial is trained again."
+                f"{path} is damaged ({type(error).__name__}), so it is renamed to {aside.name} and "
+                "the trial is trained again."
             )
     return found
 
@@ -80,13 +80,15 @@ def load_setup(folder: Path) -> dict[str, Any]:
     """
     path = folder / SETUP
     if not path.is_file():
-        raise SettingError(f"{folder} holds no search ({SETUP} is missing), so none can go on.")
+        raise SettingError(
+            f"{folder} contains no search ({SETUP} is missing), so there is nothing to continue."
+        )
     try:
         setup = json.loads(path.read_text("utf-8"))
         if (version := setup.pop("version")) == 1:
             raise SettingError(
-                f"{folder} was begun with version 0.1, which drew other values: results of both "
-                f"would be mixed. Begin the same search anew: kit-tune --config "
+                f"{folder} was started with version 0.1, which drew other values, so results would "
+                "be mixed. Start the same search again: kit-tune --config "
                 f"{folder / 'search.yaml'}"
             )
         if version != VERSION:
@@ -96,8 +98,8 @@ def load_setup(folder: Path) -> dict[str, Any]:
         raise
     except DAMAGED as error:
         raise SettingError(
-            f"{path} is damaged ({error}). Restore it, or begin a new search with another output; "
-            f"the trials in {folder / TRIALS} stay as they are."
+            f"{path} is damaged ({error}). Restore it, or start a new search with another output. "
+            f"The trials in {folder / TRIALS} stay as they are."
         ) from None
 
 

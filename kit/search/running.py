@@ -154,7 +154,7 @@ def prepare(
         _refuse_drift(folder, setup)
     elif there or (folder / records.TRIALS).exists():
         raise SettingError(
-            f"{folder} holds a search already. Go on with it by `resume=True`, or give "
+            f"{folder} already contains a search. Continue it with `resume=True`, or choose "
             "another output."
         )
     else:
@@ -171,8 +171,8 @@ def prepare(
 def _check(objective: str, oracle: str, seed: int, max_minutes: float | None) -> None:
     if objective not in OBJECTIVES:
         raise SettingError(
-            f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}. A loss with its "
-            "penalties would favour trials with small penalties."
+            f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}. A loss that "
+            "includes penalties would favor trials with small penalties."
         )
     require_choice("oracle", oracle, ORACLES)
     if seed < 0:
@@ -188,7 +188,7 @@ def _refuse_drift(folder: Path, setup: Mapping[str, Any]) -> None:
     found = records.differences(before, setup)
     if found:
         raise SettingError(
-            f"{folder} is another search: results of both would be mixed.",
+            f"{folder} contains another search, whose results would be mixed with these.",
             *(f"  {line}" for line in found),
-            "Go on with what it had, or begin a new search in another folder.",
+            "Continue it with its own settings, or start a new search in another folder.",
         )

@@ -204,8 +204,8 @@ class Search:
         try:
             write()
         except OSError as error:
-            self.error = f"{self.folder} cannot be written: {error.strerror}. Nothing is lost; "
-            self.error += "make room and go on with `resume`."
+            self.error = f"{self.folder} cannot be written: {error.strerror}. Nothing is lost. "
+            self.error += "Free some space and continue with `resume`."
 
     def _give_up(self) -> None:
         """End a search of which nothing works."""

@@ -113,9 +113,9 @@ def read_space(texts: Iterable[str] | Mapping[str, str]) -> Space:
     names = [parameter.name for parameter in space]
     for name in names:
         if names.count(name) > 1:
-            raise SettingError(f'`search`: "{name}" comes twice; give each setting once.')
+            raise SettingError(f'`search`: "{name}" is given twice; give each setting once.')
     if not space:
-        raise SettingError("Nothing is searched: give at least one range or list of choices.")
+        raise SettingError("Nothing to search: give at least one range or list of choices.")
     return space
 
 
@@ -157,12 +157,13 @@ def _range(name: str, text: str, parts: Sequence[str | None]) -> Range:
     low, high = ends
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise SettingError(
-            f"`search` {text}: the low end must be below the high one, both finite numbers."
+            f"`search` {text}: the low end must be below the high end, and both must be finite "
+            "numbers."
         )
     log = _is_log(name, low, high) if parts[2] is None else parts[2] == "log"
     if log and low <= 0:
         raise SettingError(
-            f"`search` {text}: on a log scale the low end must be above 0. Give a small one, or "
+            f"`search` {text}: on a log scale the low end must be above 0. Use a small number, or "
             f"write {name}={parts[0]}:{parts[1]}:linear."
         )
     integer = all(re.fullmatch(r"\s*[+-]?\d+\s*", cast(str, part)) for part in parts[:2])
@@ -173,13 +174,13 @@ def _choices(name: str, text: str) -> Choices:
     try:
         values = foreign.yaml_value(f"[{text}]")
     except ValueError:
-        raise SettingError(f"`search` {name}: {text!r} is no list of values.") from None
+        raise SettingError(f"`search` {name}: {text!r} is not a list of values.") from None
     values = [_number(value) for value in values]
     for value in values:
         if not _plain(value):
             raise SettingError(
-                f"`search` {name}: {value} cannot be kept as it is; give numbers, words, truth "
-                "values or lists of them."
+                f"`search` {name}: {value} cannot be saved. Give numbers, words, true or false, or "
+                "lists of them."
             )
     if not values or any(values.count(value) > 1 for value in values):
         raise SettingError(f"`search` {name}: give different values, separated by commas.")

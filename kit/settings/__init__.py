@@ -110,12 +110,15 @@ class Tuning(Joined):
         "photos --search learning_rate=1e-5:1e-2 --search optimizer=adamw,sgd --trials 20",
     )
     instead: ClassVar[Mapping[str, str]] = {
-        "learning_rate": "The highest of the schedule. Searched where neither it nor `search` is "
-        "given.",
-        "l2": "Penalty on the squares of the kernels, in Keras' measure. Searched where neither it "
-        "nor `search` is given.",
-        "weight_decay": "Decoupled, not on biases and normalization; by default none where `l2` "
-        "is searched, else 0.05 for adamw.",
+        "learning_rate": "The highest of the schedule. Searched unless it or `search` is given.",
+        "l2": (
+            "Penalty on the squares of the kernels, in Keras' measure. Searched unless it or "
+            "`search` is given."
+        ),
+        "weight_decay": (
+            "Decoupled, not on biases and normalization; by default none if `l2` is searched, "
+            "else 0.05 for adamw."
+        ),
     }
 
     null_is_unsaid: ClassVar[bool] = True  # of what is searched, the file of a search says None

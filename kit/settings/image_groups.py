@@ -84,15 +84,16 @@ class Division(Group):
             raise SettingError(f"`seed` must be from 0 to {LARGEST_SEED}, not {self.seed}.")
         if validation is not None and not 0 < validation < 1:
             raise SettingError(
-                f"`validation_split` must be above 0 and below 1, not {validation}: a training "
-                "without validation tells nothing."
+                f"`validation_split` must be above 0 and below 1, not {validation}: training needs "
+                "validation images."
             )
         if test is not None and not 0 <= test < 1:
             raise SettingError(f"`test_split` must be from 0 to below 1, not {test}.")
         if (validation or 0.0) + (test or 0.0) >= 1:
             raise SettingError(
-                "`validation_split` and `test_split` must leave images for training; they are "
-                f"{validation or 0.0:g} and {test or 0.0:g} (from 1000 images 0.15 unless given)."
+                "`validation_split` and `test_split` must leave images for training; got "
+                f"{validation or 0.0:g} and {test or 0.0:g} (from 1000 images on, 0.15 by "
+                "default)."
             )
 
 
@@ -129,5 +130,5 @@ class Variation(Group):
             raise SettingError(f"`mix_alpha` must be above 0, not {self.mix_alpha}.")
         if self.mix == "none" and self.mix_alpha is not None:
             raise SettingError(
-                "`mix_alpha` says how images are mixed; give `mix` as well: mixup, cutmix."
+                "`mix_alpha` sets how strongly images are mixed; also give `mix`: mixup, cutmix."
             )

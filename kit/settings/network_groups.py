@@ -109,8 +109,8 @@ class Optimization(Group):
         schedule, decay, every = self.schedule, self.decay, self.every
         if decay is not None and schedule not in DECAYS:
             raise SettingError(
-                f"`decay`: the schedule {schedule} has no such constant; {', '.join(DECAYS)} have. "
-                "Take one of these, or leave `decay` out."
+                f"`decay`: the schedule {schedule} has no decay constant; {', '.join(DECAYS)} have "
+                "one. Choose one of these, or leave out `decay`."
             )
         most = 1 if schedule in ("step", "geometric") else math.inf
         if decay is not None and not 0 < decay < most:
@@ -118,8 +118,8 @@ class Optimization(Group):
             raise SettingError(f"`decay` must be above 0{below} for {schedule}, not {decay}.")
         if every is not None and schedule != "step":
             raise SettingError(
-                f"`every`: the schedule {schedule} has no steps; take the schedule step, or leave "
-                "`every` out."
+                f"`every`: the schedule {schedule} has no steps. Use the schedule step, or leave "
+                "out `every`."
             )
         if every is not None and every < 1:
             raise SettingError(f"`every` must be at least 1 epoch, not {every}.")
@@ -172,8 +172,8 @@ class Transfer(Group):
         """Check how the backbone is fine-tuned, and that unlabelled images are of use."""
         if self.thawed in ("", 0):
             raise SettingError(
-                "`fine_tune` takes a number of layers from 1, or how the name of one begins; not "
-                f"{self.fine_tune!r}."
+                "`fine_tune` takes a number of layers, at least 1, or the beginning of a layer's "
+                f"name; not {self.fine_tune!r}."
             )
         if self.fine_tune_epochs < 1:
             raise SettingError(
@@ -184,15 +184,15 @@ class Transfer(Group):
             raise SettingError(f"`fine_tune_rate` must be above 0, not {rate}.")
         if self.unlabelled is not None and self.pretrain == "none":
             raise SettingError(
-                "`unlabelled` needs `pretrain=autoencoder`: nothing else can use images without "
-                "classes."
+                "`unlabelled` needs `pretrain=autoencoder`: only an autoencoder learns from images "
+                "without classes."
             )
         own = ("pretrain_epochs", "pretrain_noise", "pretrain_loss", "keep_autoencoder")
         said = [name for name in own if getattr(self, name) not in (None, False)]
         if said and self.pretrain == "none":
             raise SettingError(
-                f"`{said[0]}` is for an autoencoder, and none is trained; take "
-                f"`pretrain=autoencoder`, or leave `{said[0]}` out."
+                f"`{said[0]}` is for an autoencoder, but none is trained. Use "
+                f"`pretrain=autoencoder`, or leave out `{said[0]}`."
             )
         if self.pretrain_epochs is not None and self.pretrain_epochs < 1:
             raise SettingError(f"`pretrain_epochs` must be at least 1, not {self.pretrain_epochs}.")

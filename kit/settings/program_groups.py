@@ -96,7 +96,7 @@ class FixList(Group):
     def verify(self) -> None:
         """Check that what is chosen goes somewhere."""
         if self.fix and self.fix_list is None:
-            raise SettingError("`fix` chooses what goes into a list: give `fix_list`, too.")
+            raise SettingError("`fix` chooses the findings for a list, so give `fix_list` too.")
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,7 @@ class Asking(Group):
         """Check the two numbers."""
         if min(self.top, self.batch_size) < 1:
             raise SettingError(
-                f"`top` and `batch_size` must be at least 1; they are {self.top} and "
-                f"{self.batch_size}."
+                f"`top` and `batch_size` must be at least 1; got {self.top} and {self.batch_size}."
             )
 
 

@@ -39,7 +39,7 @@ def read_settings(
     except (OSError, ValueError) as error:
         raise SettingError(f"{named}: {getattr(error, 'strerror', None) or error}.") from None
     if not isinstance(settings, dict):
-        raise SettingError(f"{named} must hold NAME: VALUE lines.")
+        raise SettingError(f"{named} must contain NAME: VALUE lines.")
     parameters = kind.signature().parameters
     settings = kind.flat_of(settings)
     if kind.null_is_unsaid:
@@ -50,8 +50,8 @@ def read_settings(
             raise SettingError(f'{named}: there is no setting "{name}".{hint}')
         if name in FLAGS_ALONE and settings[name] is not None and settings[name] is not False:
             raise SettingError(
-                f"{named}: {name} decides what this machine writes, replaces or talks to, so it is "
-                f"taken as a flag, {flag(name)}, and not from a file. Delete this line."
+                f"{named}: {name} decides what this machine writes, replaces or talks to, so it "
+                f"must be given as a flag, {flag(name)}, not in a file. Delete this line."
             )
     try:
         return {

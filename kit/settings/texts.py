@@ -49,8 +49,8 @@ def _range(name: str, key: str, value: Any) -> str:
     if isinstance(value, list | tuple) and value:
         return ",".join(map(flow, value))
     raise SettingError(
-        f"`{name}`: {key} is {value!r} to YAML, which reads 0:0.6 as minutes and seconds. Put the "
-        f"range in quotes, as in {key}: '0:0.6', or give a list of choices."
+        f"`{name}`: YAML reads {key} as {value!r}, because 0:0.6 means minutes and seconds. Put "
+        f"the range in quotes, as in {key}: '0:0.6', or give a list of choices."
     )
 
 

@@ -42,15 +42,15 @@ class Duration(Group):
             raise SettingError(f"`epochs` must be at least 1, not {epochs}.")
         if last is not None and not 1 <= last <= (epochs or math.inf):
             most = "" if epochs is None else f" and at most {epochs}, the epochs of the schedule"
-            raise SettingError(f"`last_epoch` must be at least 1{most}; it is {last}.")
+            raise SettingError(f"`last_epoch` must be at least 1{most}; got {last}.")
         if self.patience is not None and self.patience < 1:
             raise SettingError(f"`patience` must be at least 1 epoch, not {self.patience}.")
         if self.max_minutes is not None and not 0 < self.max_minutes < math.inf:
             raise SettingError(f"`max_minutes` must be above 0, not {self.max_minutes}.")
         if self.use_validation and last is None:
             raise SettingError(
-                "`use_validation` leaves no image that could tell the best epoch; give the epoch "
-                "that is known to be good: `last_epoch=12`, for example."
+                "`use_validation` leaves no images to choose the best epoch. Give an epoch known "
+                "to be good, for example `last_epoch=12`."
             )
 
 
@@ -76,8 +76,7 @@ class Comparison(Group):
         if self.folds is not None and (self.style == "both" or self.repeats > 1):
             other = "`style=both`" if self.style == "both" else "`repeats`"
             raise SettingError(
-                f"`folds={self.folds}` are {self.folds} trainings of one network; leave {other} "
-                "out."
+                f"`folds={self.folds}` trains one network {self.folds} times; leave out {other}."
             )
         if self.style == "both" and self.repeats > 1:
             raise SettingError("`style=both` compares two trainings; leave `repeats` out.")

@@ -17,8 +17,8 @@ def check_batches(model: keras.Model, splits: data.Splits, class_weight: str) ->
     """
     if class_weight == "balanced" and splits.sampling == "balanced":
         raise SettingError(
-            "Balanced sampling and class weights both even out the classes; together they would "
-            "favour the small ones. Leave one out."
+            "Balanced sampling and class weights both balance the classes; together they would "
+            "favor the small ones. Leave one out."
         )
     if splits.mix is not None:
         loss = model.loss

@@ -62,7 +62,7 @@ class BestWeights(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         if self.monitor not in logs:
             raise SettingError(
-                f"{self.monitor} is not measured; there are {', '.join(logs)}. Compile the "
+                f"{self.monitor} is not measured; available are {', '.join(logs)}. Compile the "
                 "model with training.compile_model, or monitor one of these."
             )
         # One of activations has no value outside of its graph.

@@ -139,7 +139,7 @@ def _optimizer(
 ) -> keras.optimizers.Optimizer:
     Optimization(learning_rate=rate, weight_decay=weight_decay, momentum=momentum).verify()
     if name not in OPTIMIZERS:
-        raise SettingError(f"There is no optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
+        raise SettingError(f"There is no optimizer {name!r}. Choose from {', '.join(OPTIMIZERS)}.")
     kind = OPTIMIZERS[name]
     given = {
         "learning_rate": default_rate(name) if rate is None else rate,

@@ -58,11 +58,11 @@ def check_compiled(model: keras.Model) -> None:
         SettingError: It is not.
     """
     if not model.compiled:
-        raise SettingError("The model is not compiled; training.compile_model(model) does it.")
+        raise SettingError("The model is not compiled. Call training.compile_model(model) first.")
     if not isinstance(model.optimizer._learning_rate, keras.Variable):
         raise SettingError(
-            "The model is compiled with a schedule of Keras', and fit has schedules of its own. "
-            'Compile it with a number, and choose here: schedule="cosine", for example.'
+            "The model is compiled with a Keras schedule, but fit has its own. Compile it with a "
+            'number, and choose the schedule in fit, for example schedule="cosine".'
         )
 
 
@@ -93,7 +93,7 @@ def check_diverged(
             return
         what = guard.stopped or f"the loss of the best epoch, {best.best_epoch + 1}, is {loss:.3g}"
     raise KitError(
-        f"{named} diverged: {what}, before one epoch could be used. Try a lower learning rate: "
+        f"{named} diverged: {what}, before it completed a usable epoch. Try a lower learning rate: "
         f"{advice}."
     )
 

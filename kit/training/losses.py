@@ -81,7 +81,7 @@ def get(loss: str | Callable[..., Any], label_smoothing: float, head: Head) -> A
         found = _for_scores(loss) if head == "scores" else _for_probabilities(loss, head)
     if label_smoothing:
         raise SettingError(
-            f"label_smoothing goes with loss crossentropy and probabilities, not with {loss!r}."
+            f"label_smoothing needs the loss crossentropy and probabilities; the loss is {loss!r}."
         )
     return found
 
@@ -94,35 +94,34 @@ def _for_scores(loss: str) -> Any:
         return keras.losses.get(name)
     known = [*HINGES, "mse", "l1", "huber", "log_cosh"]
     raise SettingError(
-        f"loss {loss!r} does not compare scores, and the model gives scores, not probabilities."
-        f"{nearest(loss, known)} Take one of {', '.join(known)}, or the setting "
-        'head="softmax" for probabilities.'
+        f"loss {loss!r} needs probabilities, but the model returns scores.{nearest(loss, known)} "
+        f'Use one of {", ".join(known)}, or head="softmax" for probabilities.'
     )
 
 
 def _for_probabilities(loss: str, head: Head) -> Any:
     if loss in HINGES:
         raise SettingError(
-            f"loss {loss!r} compares scores of any size, and the model gives probabilities, which "
-            'can never lead by 1. Take the setting head="scores" with it, or crossentropy.'
+            f"loss {loss!r} needs scores of any size, but the model returns probabilities, which "
+            'can never differ by 1. Use head="scores" with it, or crossentropy.'
         )
     sigmoid = head == "sigmoid"
     name = "hinge" if loss == "hinge" and sigmoid else SHORT.get(loss, loss)
     if "sparse" in name:
         raise SettingError(
-            f"loss {loss!r} takes class numbers, but the labels are one-hot rows. "
-            "Use crossentropy: it is the same loss."
+            f"loss {loss!r} takes class numbers, but the labels are one-hot rows. Use "
+            "crossentropy: it is the same loss."
         )
     if sigmoid and "categorical" in name:
         raise SettingError(
-            f"loss {loss!r} compares classes, and a sigmoid head has one output: its loss would "
-            "never change. Use crossentropy."
+            f"loss {loss!r} compares classes, but a sigmoid head has only one output, so its loss "
+            "would never change. Use crossentropy."
         )
     try:
         found = keras.losses.get(name)
     except ValueError:
         known = ["crossentropy", *SHORT, *HINGES, "categorical_focal_crossentropy", "kl_divergence"]
-        hint = nearest(loss, known) or f" Some that there are: {', '.join(known)}."
+        hint = nearest(loss, known) or f" Choose from: {', '.join(known)}."
         raise SettingError(f'There is no loss "{loss}".{hint}') from None
     _try(found, loss, 1 if sigmoid else 3)
     return found

@@ -103,7 +103,7 @@ class Pace(keras.callbacks.Callback):
                 self._plan_first_epoch()
         elif self._left() < 0:  # the machine became slower
             epoch = (self.taken - 1) // self.steps + 1
-            self.stopped = f"the time limit came in epoch {epoch} of {self.end}"
+            self.stopped = f"the time limit was reached in epoch {epoch} of {self.end}"
             self.model.stop_training = True
         if self.taken >= self.total:
             self.model.stop_training = True
@@ -133,8 +133,8 @@ class Pace(keras.callbacks.Callback):
         self._plan(1, fitting)
         limit = float(self.max_seconds or 0)
         self.stopped = (
-            f"the time limit allows {fitting} of the {self.steps} steps of the first epoch; it "
-            f"needs {_minutes(limit - left)}, and {_minutes(limit)} were left for this training"
+            f"the time limit allows {fitting} of the {self.steps} steps of the first epoch, which "
+            f"needs {_minutes(limit - left)}; {_minutes(limit)} were left for this training"
         )
 
     def _plan(self, epochs: int, steps: int | None = None) -> None:

@@ -43,7 +43,9 @@ class Schedule:
         """
         if self.name not in NAMES:
             hint = nearest(self.name, NAMES)
-            raise SettingError(f"There is no schedule {self.name!r}; {', '.join(NAMES)}.{hint}")
+            raise SettingError(
+                f"There is no schedule {self.name!r}. Choose from {', '.join(NAMES)}.{hint}"
+            )
         Optimization(schedule=self.name, decay=self.decay, every=self.every).verify()
 
     def factor(self, done: float, epoch: int = 0) -> float:

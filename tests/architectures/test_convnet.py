@@ -108,7 +108,9 @@ def test_a_map_has_the_side_of_the_formula(shape, settings, expected):
     ],
 )
 def test_an_image_too_small_is_refused_by_one_pixel(settings, smallest):
-    with pytest.raises(SettingError, match=f"at least {smallest} pixels, but they are") as caught:
+    with pytest.raises(
+        SettingError, match=f"at least {smallest} pixels, but the images are"
+    ) as caught:
         build((smallest - 1, 40, 3), **settings)
     assert f"{smallest - 1}x40" in str(caught.value)
     model = build((smallest, 40, 3), **settings)

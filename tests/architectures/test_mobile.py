@@ -89,7 +89,7 @@ def test_the_size_of_the_images_chooses_the_stem(side, stem):
 
 
 def test_as_many_filters_as_blocks_are_asked_for():
-    with pytest.raises(SettingError, match=r"filters has 2 and blocks 4\. Give both"):
+    with pytest.raises(SettingError, match="filters has 2 and blocks has 4\\. Give both"):
         architectures.build("mobile", (32, 32, 3), 2, filters=(8, 16))
 
 

@@ -89,7 +89,7 @@ def test_a_block_is_a_small_network_at_every_pixel():
 @pytest.mark.parametrize(("stem", "smallest"), [("none", 4), ("strided", 13)])
 def test_an_image_too_small_for_the_poolings_is_refused_by_one_pixel(stem, smallest):
     settings = SMALL | {"stem": stem}
-    with pytest.raises(SettingError, match=f"at least {smallest} pixels, but they are"):
+    with pytest.raises(SettingError, match=f"at least {smallest} pixels, but the images are"):
         architectures.build("network_in_network", (smallest - 1, 40, 3), 2, **settings)
     model = architectures.build("network_in_network", (smallest, 40, 3), 2, **settings)
     assert model.output_shape == (None, 2)

@@ -129,7 +129,7 @@ def test_filters_and_blocks_replace_those_of_the_configuration():
 
 
 def test_as_many_filters_as_blocks_are_asked_for():
-    with pytest.raises(SettingError, match=r"filters has 2 and blocks 4\. Give both"):
+    with pytest.raises(SettingError, match="filters has 2 and blocks has 4\\. Give both"):
         architectures.build("residual", CIFAR, 2, filters=(8, 16))
 
 

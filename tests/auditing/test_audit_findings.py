@@ -276,9 +276,9 @@ def test_unchanged_files_are_not_read_again(sound: Path, monkeypatch: pytest.Mon
 
 
 def test_a_size_below_1_is_refused_before_anything_is_read() -> None:
-    with pytest.raises(SettingError, match="from 1"):
+    with pytest.raises(SettingError, match="at least 1"):
         audits.audit("nowhere", thing=0)
-    with pytest.raises(SettingError, match="from 1"):
+    with pytest.raises(SettingError, match="at least 1"):
         audits.audit("nowhere", image_size=(0, 10))
 
 

@@ -87,7 +87,7 @@ def test_two_pairs_that_share_a_file_are_one_group_of_which_one_is_kept(
     assert [(one.file, one.partner) for one in near] == [("2", "1"), ("3", "1")]
     assert [one.detail for one in near] == [
         "correlation 0.985",
-        "correlation 0.999 with 2, by way of which the two are one group",
+        "correlation 0.999 with 2, which links it to the group",
     ]
 
 

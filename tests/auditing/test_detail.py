@@ -15,7 +15,7 @@ def test_a_hundred_pixels_of_4032_become_5_6_at_224() -> None:
 
     assert found is not None
     assert found.sentence == (
-        "100 pixels of 4032 become 5.6 at 224; with aspect=crop 7.4, and 25% of the picture is "
+        "100 pixels of 4032 shrink to 5.6 at 224. With aspect=crop they shrink to 7.4, and 25% of the picture is "
         "cut off."
     )
     assert found.needed == 352  # 8 pixels: 100 * 352 / 4032 is 8.7, and 320 gives 7.9
@@ -43,7 +43,7 @@ def test_no_size_helps_where_the_thing_is_a_dot_in_the_image() -> None:
     found = detail(images((500, 500)), (224, 224), 4)
 
     assert found.needed is None
-    assert "no size helps" in found.advice[0]
+    assert "No image size helps" in found.advice[0]
 
 
 def test_without_a_size_it_is_what_a_training_takes() -> None:

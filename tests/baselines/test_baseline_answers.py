@@ -25,9 +25,9 @@ def told(method: str, values: list[float], accuracy: list[float], tuned_on: int 
 def test_the_choice_and_the_cost_are_told_with_their_numbers() -> None:
     text = told("svm", [0.1, 1.0, 10.0], [0.5, 0.75, 0.7], tuned_on=40)
 
-    assert "C = 1.0 of 3 settings" in text
+    assert "C = 1.0, the best of 3 settings" in text
     assert "on 40 of the 80 training images: 0.750, 0.010 standard deviation" in text
-    assert "1.5 s to choose and fit; 5 ms to answer for an image" in text
+    assert "1.5 s to choose and fit; 5 ms per image to classify" in text
     assert "may lie beyond" not in text
     assert "compared" not in text
 
@@ -47,7 +47,7 @@ def test_a_best_value_at_the_edge_is_distrusted_but_for_one_neighbour(
     text = told(method, values, accuracy)
 
     assert ("may lie beyond" in text) == (side is not None)
-    assert side is None or f"is the {side} that was tried" in text
+    assert side is None or f"is the {side} value tried" in text
 
 
 def test_neighbours_are_said_to_cost_as_much_as_there_are_images() -> None:

@@ -96,7 +96,7 @@ def test_what_a_list_leaves_out_is_not_audited_and_groups_in_two_parts_are_said(
 
     found = json.loads(capsys.readouterr().out)
     assert found["counts"] == {}
-    assert any("1 groups of images that belong together are in both" in x for x in found["notes"])
+    assert any("1 groups of related images are in both" in x for x in found["notes"])
     with pytest.raises(SettingError, match="matches no file"):
         audit(tmp_path / "pets", group="nothing-like-it")
 

@@ -46,8 +46,8 @@ def test_a_sound_network_passes_and_its_numbers_are_kept(
     assert found["regularization"]["verdict"] == "ok"
     assert "FAILED" not in panel
     assert "expected below 0.0001" in panel
-    assert "are the same slope" not in panel  # what explains a number stands where one is wrong
-    assert "are the same slope" in str(Checks((checks.Check(**found["gradients"]),), verbose=True))
+    assert "give the same slope" not in panel  # what explains a number stands where one is wrong
+    assert "give the same slope" in str(Checks((checks.Check(**found["gradients"]),), verbose=True))
     assert (output / "figures" / "initial_loss.png").is_file()
 
 

@@ -239,8 +239,8 @@ def test_a_table_is_trained_on_scored_and_named_like_a_folder(
     run = tmp_path / "models" / f"{tmp_path.name}-linear"  # as the folder of the table
     out, err = capsys.readouterr()
 
-    assert 'labels.csv: the column "file" is taken for path.' in err
-    assert "Left out as out.txt says: 1 of 40 files." in err
+    assert 'labels.csv: the column "file" is used as path.' in err
+    assert "Left out by out.txt: 1 of 40 files." in err
     [command] = [line for line in out.splitlines() if "kit-predict" in line]
     assert str(labelled.parent / "unsorted") in command
     settings = runs.load(run).settings

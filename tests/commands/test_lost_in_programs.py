@@ -61,7 +61,7 @@ def test_training_and_evaluation_leave_out_what_vanished_and_shift_nothing(
     named = set(split.loc[split["split"] != "train", "file"])
     assert set(table["file"]) == named - set(gone)
     assert agrees(run, folder, table)
-    assert capsys.readouterr().err.count(f"{gone[0]} could be read before") == 1
+    assert capsys.readouterr().err.count(f"{gone[0]} was readable before") == 1
 
     with monkeypatch.context() as patch:
         gone += vanishing(patch, "load_test", "test")

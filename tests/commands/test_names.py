@@ -65,14 +65,14 @@ def test_what_follows_a_training_is_told_in_whole_lines(photos):
 def test_a_line_break_in_an_error_is_spelt_out_and_its_lines_are_kept(kind, capsys):
     def command() -> None:
         """Fail."""
-        raise kind(f"no file in {NAMES[0]}", "take it away.")
+        raise kind(f"no file in {NAMES[0]}", "remove it.")
 
     with pytest.raises(SystemExit) as ended:
         program(Command(Joined, command), [])
     assert ended.value.code == kind.exit_code
     assert capsys.readouterr().err.splitlines() == [
         "Error: no file in cats\\nAll is well",
-        "take it away.",
+        "remove it.",
     ]
 
 

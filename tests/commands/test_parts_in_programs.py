@@ -28,7 +28,7 @@ def test_every_program_asks_and_takes_the_answer_before_long_work(scans, command
     for words, code, said in (
         ([], 3, "--parts train=fold1,test=fold2"),
         (["--parts", "train=fold1,test=fold3"], 2, "there is no folder fold3"),
-        (["--parts", "test=fold1"], 2, "must name the training images"),
+        (["--parts", "test=fold1"], 2, "must also name the training images"),
     ):
         with pytest.raises(SystemExit) as ended:
             program(command, [str(scans), *words])

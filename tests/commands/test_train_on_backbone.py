@@ -74,7 +74,7 @@ def test_a_head_is_solved_where_nothing_asks_for_epochs(
     program(train, [str(large), "--image-size", "32", "--no-check", "--output", str(run)])
     printed = capsys.readouterr()
 
-    assert "Solved the head" in printed.err
+    assert "The head" in printed.err
     assert "Diagnosis" not in printed.out  # nobody was to look
     assert "optimistic" not in printed.out  # validation images chose nothing
     history, penalties = (pd.read_csv(run / f"{name}.csv") for name in ("history", "penalties"))
@@ -96,15 +96,15 @@ def test_a_head_is_solved_where_nothing_asks_for_epochs(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--backbone", "MobileNet", "--solve-head", "yes", "--epochs", "3"], "--epochs is for"),
+        (["--backbone", "MobileNet", "--solve-head", "yes", "--epochs", "3"], "--epochs applies to"),
         (["--architecture", "inception", "--solve-head", "yes"], "--solve-head is for"),
         (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
         (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),
         (["--weights", "none", "--architecture", "inception"], "--weights are those of"),
         (["--weights", "none"], "auto takes none, since 100 % of the images"),
         (["--backbone", "nowhere.keras"], "there is no file nowhere.keras"),
-        (["--fine-tune", "3"], "--fine-tune is for a pretrained backbone"),
-        (["--views", "2"], "--views is for a pretrained backbone"),
+        (["--fine-tune", "3"], "--fine-tune applies to a pretrained backbone"),
+        (["--views", "2"], "--views applies to a pretrained backbone"),
         (["--backbone", "MobileNet", "--views", "2", "--augmentation", "none"], "--views must be"),
         (["--backbone", "MobileNet", "--weights", "none.h5", "--image-size", "32"], "is no file"),
         (["--backbone", "MobileNet", "--set", "filters=[3]"], "no setting"),
@@ -132,6 +132,6 @@ def test_baselines_on_the_features_of_a_run_say_so(
     given = ["--backbone", str(STORED), "--methods", "knn", "--output", str(tmp_path / "scores")]
     program(baseline, [str(photos), *given])
 
-    assert "yardstick on a network's features" in capsys.readouterr().out
+    assert "baselines on a network's features" in capsys.readouterr().out
     metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
     assert metrics["knn"]["validation"]["images"] == 10

@@ -187,7 +187,7 @@ def test_two_processes_do_not_go_on_with_one_search(
         code, text = failure(["--resume", "--output", str(copied)], capsys)
 
     assert code == 2
-    assert "Another process is at work" in text
+    assert "Another process is using" in text
 
 
 def test_a_search_is_not_overwritten(
@@ -213,7 +213,7 @@ def test_the_winner_can_be_trained_on_the_validation_images_too(
     assert "test" in metrics
     assert not [name for name in pd.read_csv(best / "history.csv") if name.startswith("val_")]
     assert "Diagnosis" not in out
-    assert "trained on the validation images, too" in out
+    assert "trained on the validation images" in out
 
 
 def test_a_search_without_a_feasible_trial_says_so(

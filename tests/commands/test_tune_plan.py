@@ -67,7 +67,7 @@ def test_rate_and_penalty_are_searched_where_nothing_is_said_and_neither_is_fixe
     assert found() == ["learning_rate", "l2"]
     assert found(learning_rate=0.1) == ["l2"]
     assert found(names=()) == ["learning_rate"]
-    with pytest.raises(SettingError, match="Nothing is searched"):
+    with pytest.raises(SettingError, match="Nothing to search"):
         found(learning_rate=0.1, l2=0.1)
 
 
@@ -193,7 +193,7 @@ def test_a_search_does_not_go_on_with_other_settings(
     with pytest.raises(SettingError) as found:
         wanted({"resume": True, "output": folder, **given})
     assert line in str(found.value)
-    assert "Leave these settings out" in str(found.value)
+    assert "Leave out these settings" in str(found.value)
 
 
 @pytest.mark.parametrize("left", [b"", b"[1]", b"\xff{", b"trials: many", b"trails: 3"])
@@ -294,7 +294,7 @@ REFUSED = [
     (["--search", "l2=1e-5:1", "--l2", "0.1"], "searched and fixed as well"),
     (["--search", "batch_size=16,32", "--batch-size", "32"], "searched and fixed as well"),
     (["--search", "filters=[4],[8]", "--set", "filters=[4]"], "searched and fixed as well"),
-    (["--learning-rate", "1", "--l2", "1"], "Nothing is searched"),
+    (["--learning-rate", "1", "--l2", "1"], "Nothing to search"),
     (["--trials", "1"], "trials must be at least"),
     (["--seeds", "0"], "seeds must be at least 1"),
     (["--seed", "4294967292"], "Take a smaller --seed"),

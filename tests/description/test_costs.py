@@ -53,12 +53,12 @@ def test_a_3x3_window_fits_into_7x7_with_strides_1_and_2(stride):
 def test_a_3x3_window_with_stride_3_leaves_out_pixels_of_7x7_and_says_so():
     row = through((7, 7, 1), convolution(1, 3, strides=3))
     assert row.output_shape == (2, 2, 1)
-    assert row.note == "leaves out 1 row and 1 column at the end: (7 - 3) / 3 is no whole number"
+    assert row.note == "leaves out 1 row and 1 column at the end: (7 - 3) / 3 is not a whole number"
 
 
 def test_only_the_side_that_does_not_fit_is_told():
     row = through((8, 11, 1), layers.MaxPooling2D(2))
-    assert row.note == "leaves out 1 column at the end: (11 - 2) / 2 is no whole number"
+    assert row.note == "leaves out 1 column at the end: (11 - 2) / 2 is not a whole number"
 
 
 def test_zeros_that_a_window_leaves_out_are_no_loss():

@@ -61,7 +61,7 @@ def test_the_homework_at_256_pixels_holds_nearly_all_in_one_layer():
     described = description.describe("basic_cnn", (256, 256, 3), 2, head="sigmoid", **settings)
     sentence = heaviest(described.rows)
     values = 32 * 32 * 128
-    assert f"dense1 holds {(values + 1) * 128:,} of the {described.parameters:,}" in sentence
+    assert f"dense1 has {(values + 1) * 128:,} of the {described.parameters:,}" in sentence
     assert "(99.4 %)" in sentence
     assert f"each of the {values:,} values of the flattened map" in sentence
     assert 'features="average"' in sentence
@@ -75,7 +75,7 @@ def test_a_dense_layer_behind_another_is_told_to_have_fewer_units():
         Layer("probabilities", "Dense", (2,), 1_002),
     ]
     assert heaviest(rows) == (
-        "dense2 holds 450,500 of the 497,402 parameters (90.6 %); "
+        "dense2 has 450,500 of the 497,402 parameters (90.6 %); "
         "fewer units in dense2 make the network smaller."
     )
 
@@ -85,7 +85,7 @@ def test_the_output_is_not_told_to_have_fewer_classes():
     output = Layer("probabilities", "Dense", (1000,), 513_000)
     assert heaviest([*rows, output]) is None
     hidden = Layer("dense1", "Dense", (512,), 262_656)
-    assert "fewer units in dense1" in heaviest([*rows, hidden, output])
+    assert "Fewer units in dense1" in heaviest([*rows, hidden, output])
 
 
 def test_balanced_small_and_convolutional_networks_get_no_sentence():

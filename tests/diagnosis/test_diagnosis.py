@@ -78,7 +78,7 @@ def test_a_good_training_has_no_finding_and_its_rate_suits() -> None:
 
     assert found.findings == ()
     assert found.verdict == "ok"
-    assert "the rate suits" in found.summary
+    assert "the learning rate suits" in found.summary
     assert diagnosis.next_steps(found, FACTS) == []
 
 
@@ -173,7 +173,7 @@ def test_images_learned_by_heart_while_validation_guesses_speak_against_the_labe
     evidence = Evidence({name: list(values) for name, values in columns.items()}, FACTS)
 
     assert first(evidence).cause == "labels tell nothing"
-    assert "by heart" in first(evidence).sentence
+    assert "memorizes" in first(evidence).sentence
 
 
 def test_without_neighbours_wrong_labels_are_a_suspicion_only() -> None:

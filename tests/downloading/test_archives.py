@@ -204,7 +204,7 @@ def test_a_damaged_archive_is_refused_unless_its_files_are_whole(tmp_path, make)
 def test_a_disk_without_room_is_told_before_unpacking(tmp_path, monkeypatch):
     path = make_zip(tmp_path / "a.zip", [("a", b"x" * 100)])
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: SimpleNamespace(free=99))
-    with pytest.raises(KitError, match="need 4,196 bytes, 99 are free"):
+    with pytest.raises(KitError, match="need 4,196 bytes, but only 99 are free"):
         archives.unpack(path, tmp_path / "out", PLENTY)
 
 
@@ -221,7 +221,7 @@ def test_what_only_windows_cannot_hold_is_refused_only_there(tmp_path, name, mon
     monkeypatch.setattr(member_names, "WINDOWS", False)
     assert archives.unpack(path, tmp_path / "here", PLENTY) == 2
     monkeypatch.setattr(member_names, "WINDOWS", True)
-    with pytest.raises(DataError, match="has a name that Windows cannot hold"):
+    with pytest.raises(DataError, match="has a name that Windows does not allow"):
         archives.unpack(path, tmp_path / "there", PLENTY)
     assert contents(tmp_path / "there") == {}
 

@@ -124,7 +124,7 @@ def test_the_course_archive_is_asked_for_by_its_id(drive, tmp_path):
 
 
 def test_a_full_quota_of_google_drive_is_explained(drive, tmp_path):
-    with pytest.raises(KitError, match=r"Too many users .* open the address in a browser"):
+    with pytest.raises(KitError, match=r"Too many users .* Open the address in a browser"):
         download("quota-0123456789-0123456789", tmp_path / "data")
     assert names(tmp_path) == []
 
@@ -161,7 +161,7 @@ def test_google_drive_that_does_not_go_on_where_a_connection_broke_is_named(
     broken = "odd" + "-" * 30
     monkeypatch.setitem(PAGES, full("odd-folder"), [("file", "1.jpg", broken)])
     monkeypatch.setitem(FILES, broken, None)
-    with pytest.raises(KitError, match="did not go on there; try again"):
+    with pytest.raises(KitError, match="did not resume the download"):
         download(source, tmp_path / "data")
     assert names(tmp_path) == []
 
@@ -193,7 +193,7 @@ def test_sources_of_other_kinds_are_refused(tmp_path, source):
 
 
 def test_an_address_without_a_possible_host_is_refused(tmp_path):
-    with pytest.raises(KitError, match="is no address that can be asked"):
+    with pytest.raises(KitError, match="is not a usable address"):
         download(f"https://{'x' * 70}.org/a.zip", tmp_path / "data")
 
 
@@ -210,7 +210,7 @@ def test_limits_must_be_in_their_range(server, tmp_path, limit):
 def test_a_folder_that_exists_is_never_touched(server, tmp_path):
     (tmp_path / "mine").write_text("x")
     for folder in (tmp_path, tmp_path / "mine"):
-        with pytest.raises(SettingError, match="exists; name a folder that does not"):
+        with pytest.raises(SettingError, match="already exists. Name a new folder"):
             download(f"{server}/good", folder)
     assert names(tmp_path) == ["mine"]
 
@@ -263,7 +263,10 @@ def test_a_folder_of_google_drive_comes_with_its_sub_folders(drive, tmp_path, ca
         "dogs/all.zip": full("six").encode(),
     }
     assert names(tmp_path)[0] == "data"
-    said = f"not unpacked: 1, such as {tmp_path / 'data' / 'dogs' / 'all.zip'}. Unpack"
+    said = (
+        f"not unpacked: 1, such as {tmp_path / 'data' / 'dogs' / 'all.zip'}. If they contain "
+        "images, unpack"
+    )
     assert said in capsys.readouterr().err
 
 
@@ -271,7 +274,7 @@ def test_a_folder_of_google_drive_goes_on_with_the_files_that_are_missing(
     drive, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(PAGES, full("dogs"), [("file", "1.jpg", "quota")])
-    with pytest.raises(KitError, match=r"Too many users .* is kept for a day"):
+    with pytest.raises(KitError, match=r"Too many users .* are kept for a day"):
         download(FOLDER + full("top"), tmp_path / "data")
     assert names(tmp_path) == []
     monkeypatch.setitem(PAGES, full("dogs"), [("file", "1.jpg", "three")])
@@ -287,7 +290,7 @@ def test_a_folder_of_google_drive_goes_on_with_the_files_that_are_missing(
     ("name", "settings", "message"),
     [
         ("empty", {}, "the folder is empty"),
-        ("loop", {}, "folders in folders without end"),
+        ("loop", {}, "folders are nested too deeply"),
         ("same", {}, "A.JPG has the same name as a.jpg"),
         ("top", {"max_bytes": 60}, "larger than the 60 bytes allowed"),
     ],
@@ -408,11 +411,11 @@ TWO = np.zeros(2)
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([idx(ONE), idx(TWO), idx(ONE), idx(TWO)], "4 images came, 5 were expected"),
-        ([idx(ONE), idx(TWO + 10), idx(ONE), idx(TWO)], "no class of label 10"),
-        ([idx(ONE), idx(np.zeros(3)), idx(ONE), idx(TWO)], "2 train images and 3 labels"),
-        ([idx(ONE), idx(ONE), idx(ONE), idx(TWO)], "no idx file of 1 dimensions"),
-        ([gzip.compress(b"\0\0\x08"), idx(TWO), idx(ONE), idx(TWO)], "no idx file of 3 dim"),
+        ([idx(ONE), idx(TWO), idx(ONE), idx(TWO)], "4 images arrived; 5 were expected"),
+        ([idx(ONE), idx(TWO + 10), idx(ONE), idx(TWO)], "no class for label 10"),
+        ([idx(ONE), idx(np.zeros(3)), idx(ONE), idx(TWO)], "2 train images but 3 labels"),
+        ([idx(ONE), idx(ONE), idx(ONE), idx(TWO)], "not an idx file of 1 dimensions"),
+        ([gzip.compress(b"\0\0\x08"), idx(TWO), idx(ONE), idx(TWO)], "not an idx file of 3 dim"),
         ([idx(ONE)[:-9], idx(TWO), idx(ONE), idx(TWO)], "cannot be unpacked"),
         (
             [gzip.compress(gzip.decompress(idx(ONE))[:-1]), idx(TWO), idx(ONE), idx(TWO)],
@@ -441,7 +444,7 @@ def test_damaged_cifar_records_leave_nothing(named, tmp_path, change):
         "none": packed({"readme.html": b"x"}),
     }[change]
     named("cifar", 24, [content])
-    with pytest.raises(DataError, match=r"no multiple of|holds no|no class of label"):
+    with pytest.raises(DataError, match=r"not a multiple of|has no|no class for label"):
         download("small", tmp_path / "data")
     assert names(tmp_path) == []
 
@@ -465,7 +468,7 @@ def test_a_hash_must_be_one(tmp_path, sha256):
 
 @pytest.mark.parametrize("source", ["mnist", "flower_photos", FOLDER + "x" * 30])
 def test_a_hash_is_not_taken_where_it_has_no_place(tmp_path, source):
-    with pytest.raises(SettingError, match="sha256 is for one archive"):
+    with pytest.raises(SettingError, match="sha256 works only for one archive"):
         download(source, tmp_path / "data", sha256="0" * 64)
 
 
@@ -491,5 +494,5 @@ def test_the_program_lists_the_named_sets(capsys):
     assert len(lines) == 1 + len(CATALOG)
     assert lines[3].split() == ["cifar10", "60,000", "10", "170.1", "MB", *lines[3].split()[5:]]
     for arguments in ((), ("cifar10",)):
-        with pytest.raises(SettingError, match="takes a source and a new folder"):
+        with pytest.raises(SettingError, match="needs a source and a new folder"):
             command(*arguments)

@@ -156,15 +156,15 @@ def outside(to):
 
 FINE = [good, no_length, chunked, slow, moved]
 BAD = [
-    (short, KitError, f"ended after {len(ARCHIVE) - 9:,} of {len(ARCHIVE):,} bytes; try again"),
-    (short_no_length, DataError, "no zip or tar"),
+    (short, KitError, f"ended after {len(ARCHIVE) - 9:,} of {len(ARCHIVE):,} bytes. Try again"),
+    (short_no_length, DataError, "neither zip nor tar"),
     (short_chunk, KitError, "the connection ended after"),
-    (page, DataError, "gave a web page, not an archive"),
-    (nothing, DataError, "gave 0 bytes that are no zip or tar"),
-    (noise, DataError, "45 bytes that are no zip or tar"),
+    (page, DataError, "returned a web page, not an archive"),
+    (nothing, DataError, "returned 0 bytes that are neither zip nor tar"),
+    (noise, DataError, "45 bytes that are neither zip nor tar"),
     (hang_in_body, KitError, "sent nothing for 0.3 s|bytes came in 0.3 s"),
-    (hang_at_once, KitError, "sent nothing for 0.3 s|no answer came in 0.3 s"),
-    (drip_headers, KitError, "no answer came in 0.3 s"),
+    (hang_at_once, KitError, "sent nothing for 0.3 s|no answer came within 0.3 s"),
+    (drip_headers, KitError, "no answer came within 0.3 s"),
     (drip_body, KitError, "only [0-9]+ bytes came in 0.3 s"),
     (endless, DataError, "larger than the 1,000,000 bytes allowed"),
     (huge, DataError, "larger than the 1,000,000 bytes allowed"),
@@ -280,7 +280,7 @@ def test_a_certificate_must_be_of_somebody_we_trust_and_of_this_server(
         if trusted and named == "127.0.0.1":
             assert contents(fetch(server.url, timeout=5)) == PHOTOS
             return
-        with pytest.raises(KitError, match="the connection is not safe"):
+        with pytest.raises(KitError, match="the connection is not secure"):
             fetch(server.url, timeout=5)
         assert server.asked == []
     assert names(tmp_path) == []

@@ -52,7 +52,7 @@ def test_a_good_score_draws_no_remarks():
 
 def test_class_with_nine_images_is_named_and_one_with_ten_is_not():
     told = evaluation.sentences(scores([[100, 0, 0], [0, 9, 0], [0, 0, 10]], ("a", "b", "c")), "x")
-    assert told[2] == 'Fewer than 10 images, so little is known about: "b" (9).'
+    assert told[2] == 'Fewer than 10 images, so the score is uncertain for: "b" (9).'
 
 
 def test_score_no_better_than_the_constant_answer_is_said():
@@ -71,12 +71,12 @@ def test_a_score_is_compared_with_the_constant_answer_image_by_image():
 def test_absent_and_never_answered_classes_are_named():
     told = evaluation.sentences(scores([[40, 0, 1], [30, 0, 0], [0] * 3], ("a", "b", "c")), "x")
     assert any(s.startswith('No image of "c"') for s in told)
-    assert 'The model never answered "b".' in told
+    assert 'The model never predicted "b".' in told
 
 
 def test_shared_files_are_counted():
     told = evaluation.sentences(GOOD, "test", shared=3)
-    assert told[-1] == "3 of the 600 images are in the validation part too, byte for byte."
+    assert told[-1] == "3 of the 600 images are also in the validation part, byte for byte."
 
 
 def test_long_lists_of_names_end_in_a_count():
@@ -97,5 +97,5 @@ def test_scores_are_said_to_be_no_probabilities():
     told = evaluation.sentences(
         evaluation.score(true, given, ("a", "b"), are_probabilities=False), "test"
     )
-    assert "the model gives scores, not probabilities" in told[1]
+    assert "the model returns scores, not probabilities" in told[1]
     assert "nan" not in " ".join(told)

@@ -112,7 +112,7 @@ def test_a_description_is_returned() -> None:
 
     assert found.parameters == 134
     assert "conv" in " ".join(found.table()["name"])
-    with pytest.raises(SettingError, match=r"name is one of .*vgg"):
+    with pytest.raises(SettingError, match=r"name must be one of .*vgg"):
         describe()
 
 
@@ -125,7 +125,7 @@ def test_a_download_returns_its_folder(tmp_path: Path, monkeypatch: pytest.Monke
 
     assert download("flowers", str(tmp_path / "x"), max_gigabytes=1.5) == tmp_path / "x"
     assert asked["max_bytes"] == 3 * 2**29
-    with pytest.raises(SettingError, match="takes a source and a new folder"):
+    with pytest.raises(SettingError, match="needs a source and a new folder"):
         download("flowers")
 
 

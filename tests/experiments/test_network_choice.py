@@ -34,7 +34,7 @@ def test_auto_takes_a_backbone_whose_weights_are_here(large: Path, weights: Path
     assert (choice.architecture, choice.label) == ("pretrained", "MobileNet-0.25")
     assert choice.settings == {"backbone": "MobileNet-0.25"}
     assert choice.image_size == (224, 224)
-    assert choice.reason.startswith("auto: MobileNet-0.25, pretrained on ImageNet: its weights are")
+    assert choice.reason.startswith("auto: MobileNet-0.25, pretrained on ImageNet. Its weights are")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_auto_fetches_small_weights_for_color_photos_once(
     assert capsys.readouterr().err.count("Downloading EfficientNetV2B0") == 1
     assert first == second
     assert first.settings == {"backbone": "EfficientNetV2B0"}
-    assert first.reason.startswith("auto: EfficientNetV2B0, pretrained on ImageNet: its weights")
+    assert first.reason.startswith("auto: EfficientNetV2B0, pretrained on ImageNet. Its weights")
 
 
 def test_auto_without_color_photos_or_with_other_wishes_asks_no_server(
@@ -73,7 +73,7 @@ def test_auto_without_color_photos_or_with_other_wishes_asks_no_server(
     ):
         choice = chosen(folder, **given)
         assert choice.label in (network_choice.SCRATCH, "inception", "MobileNet")
-    with pytest.raises(SettingError, match="none has its weights here"):
+    with pytest.raises(SettingError, match="because no backbone's weights are available"):
         chosen(large, weights="none")
     assert asked == []
 
@@ -125,7 +125,7 @@ def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
 
     assert small.architecture == taught.architecture == network_choice.SCRATCH
     assert "from 32x32 pixels" in small.reason
-    assert "has not been trained before" in taught.reason
+    assert "without pretrained weights" in taught.reason
 
 
 def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_one(
@@ -134,7 +134,7 @@ def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_o
     for given in ({"settings": ("filters=[4,8]",)}, {"searched": ["learning_rate", "filters"]}):
         choice = chosen(large, **given)
         assert choice.architecture == network_choice.SCRATCH
-        assert "since filters is a setting of that network and of no backbone" in choice.reason
+        assert "since filters is a setting of that network, not of a backbone" in choice.reason
     both = chosen(large, dropout=0.1, searched=["learning_rate", "l2"])
     assert both.architecture == "pretrained"
 

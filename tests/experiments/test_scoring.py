@@ -28,4 +28,4 @@ def test_without_a_held_out_part_nothing_is_left_to_judge_a_network(
     said: list[str] = []
     scored = scoring.score([trained], splits, tmp_path, said, chosen=False)
     assert scored == {"temperature": None}
-    assert "nothing says how good it is" in said[0]
+    assert "no score is" in said[0]

@@ -11,7 +11,7 @@ def test_augmentation_that_was_asked_for_and_changes_nothing_is_said() -> None:
     strong, default = Variation(augmentation="strong", flip="yes"), Variation()
 
     said = variation.unused(head, strong, Transfer())
-    assert said.startswith("`augmentation=strong` and `flip` changes nothing: a head on a frozen")
+    assert said.startswith("`augmentation=strong` and `flip` has no effect: a head on a frozen")
     for choice, transfer, varied in (
         (head, Transfer(), default),
         (head, Transfer(), Variation(augmentation="none", flip="no")),

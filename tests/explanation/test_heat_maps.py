@@ -115,7 +115,7 @@ def test_a_network_without_convolutions_has_no_map(name: str) -> None:
     model = architectures.build(name, (8, 8, 3), 2)
 
     assert not explanation.has_map(model)
-    with pytest.raises(SettingError, match=rf"{name} has no map of features.*occlusion"):
+    with pytest.raises(SettingError, match=rf"{name} has no feature map.*occlusion"):
         explanation.heat_map(model, np.zeros((1, 8, 8, 3)), [0])
 
 

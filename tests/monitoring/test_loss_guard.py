@@ -69,7 +69,7 @@ def test_the_first_layer_whose_weights_are_no_numbers_is_named() -> None:
 
     assert layer_faults.first_not_finite(built) == (
         "scores",
-        'the weights of "scores" are no numbers',
+        'the weights of "scores" are NaN or infinite',
     )
 
 

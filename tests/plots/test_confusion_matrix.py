@@ -84,5 +84,5 @@ def test_names_are_drawn_letter_by_letter():
 
 @pytest.mark.parametrize(("shape", "names"), [((2, 3), "ab"), ((2, 2), "abc"), ((0, 0), "")])
 def test_a_matrix_of_another_size_is_refused(shape, names):
-    with pytest.raises(SettingError, match="must have shape"):
+    with pytest.raises(SettingError, match="must have the shape"):
         plots.confusion(np.zeros(shape, int), list(names))

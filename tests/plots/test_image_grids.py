@@ -86,7 +86,7 @@ def test_augmented_images_need_no_titles():
         ((0, 4, 4, 3), [], "at least one"),
         ((1, 4, 4, 2), ["a"], "1 or 3 channels"),
         ((4, 4, 3), ["a"], "shape"),
-        ((2, 4, 4, 3), ["a"], "2 images need as many titles; 1 came"),
+        ((2, 4, 4, 3), ["a"], "2 images need as many titles; got 1"),
     ],
 )
 def test_what_is_no_batch_of_images_is_refused(shape, titles, says):

@@ -35,5 +35,5 @@ def test_names_are_drawn_as_they_are_and_not_all_of_a_hundred_layers() -> None:
 
 
 def test_no_row_is_a_mistake() -> None:
-    with pytest.raises(SettingError, match="at least one measured epoch"):
+    with pytest.raises(SettingError, match="At least one measured epoch"):
         plots.layers([])

@@ -65,7 +65,7 @@ def test_a_killed_worker_s_job_goes_to_another_and_what_kills_three_fails(
     found = table(ready)
 
     assert found.status[3] == "failed"
-    assert found.reason[3] == "three workers died, one after the other, that trained it"
+    assert found.reason[3] == "three workers in a row died while training it"
     assert (tmp_path / "5").exists()
     pd.testing.assert_frame_equal(found[:8].drop(3), alone[:8].drop(3))
     assert search.result(ready).finished

@@ -92,8 +92,8 @@ def test_the_same_seed_gives_the_same_numbers(
 @pytest.mark.parametrize(
     ("units", "settings", "message"),
     [
-        (1, {}, "With a sigmoid head the accuracy counts"),
-        (2, {"loss": "hinge"}, "the loss categorical_hinge asks which class"),
+        (1, {}, "With a sigmoid head, accuracy counts"),
+        (2, {"loss": "hinge"}, "the loss categorical_hinge needs one right class"),
     ],
 )
 def test_a_model_that_cannot_learn_from_shares_is_refused(
@@ -107,7 +107,7 @@ def test_a_model_that_cannot_learn_from_shares_is_refused(
 def test_a_head_of_scores_cannot_be_trained_on_mixed_images(splits: data.Splits) -> None:
     mixed = dataclasses.replace(splits, mix=mixing.mix("cutmix"))
     model = architectures.build("linear", (8, 8, 3), 2, head="scores")
-    with pytest.raises(SettingError, match="a head of scores asks which class"):
+    with pytest.raises(SettingError, match="a head that returns scores needs one right class"):
         fit(compile_model(model), mixed, epochs=1)
 
 

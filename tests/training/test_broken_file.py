@@ -44,7 +44,7 @@ def test_a_file_that_breaks_in_mid_training_is_named_once_and_left_out(
 
     assert len(history.table) == 3
     assert history.table.notna().all(axis=None)
-    assert capsys.readouterr().err.count(f"{name} could be read before and cannot be read") == 1
+    assert capsys.readouterr().err.count(f"{name} was readable before but cannot be read") == 1
     assert len(splits.present(part)) == len(splits.parts[part]) - 1
 
 
@@ -54,7 +54,7 @@ def test_more_files_than_may_break_stop_the_training_with_their_names(
 ) -> None:
     names = breaks(splits, part, 2)
 
-    with pytest.raises(DataError, match="2 images could be read before") as caught:
+    with pytest.raises(DataError, match="2 images were readable before") as caught:
         fit(model(splits), splits, epochs=2)
 
     assert all(name in str(caught.value) for name in names)

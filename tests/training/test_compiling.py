@@ -101,7 +101,7 @@ def test_the_rate_is_the_given_one_or_the_optimizers_own() -> None:
         ({"momentum": 1.0}, "momentum must be from 0 to below 1"),
         ({"loss": "ctc"}, "does not take one probability per class"),
         ({"label_smoothing": 1.0}, "label_smoothing must be in"),
-        ({"label_smoothing": 0.1, "loss": "hinge"}, "goes with loss crossentropy"),
+        ({"label_smoothing": 0.1, "loss": "hinge"}, "needs the loss crossentropy"),
     ],
 )
 def test_a_wrong_setting_says_what_must_hold(setting: dict, message: str) -> None:

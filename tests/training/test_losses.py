@@ -96,7 +96,7 @@ def test_a_loss_of_probabilities_is_refused_for_scores(loss):
         lambda: check_compile("scores", loss=loss),
         lambda: compile_model(model_with("scores"), loss=loss, label_smoothing=0.0),
     ):
-        with pytest.raises(SettingError, match="the model gives scores, not probabilities"):
+        with pytest.raises(SettingError, match="the model returns scores, not probabilities"):
             refuse()
 
 
@@ -108,7 +108,7 @@ def test_a_hinge_of_scores_is_refused_for_probabilities(loss, head):
 
 
 def test_smoothed_labels_are_refused_for_scores():
-    with pytest.raises(SettingError, match="label_smoothing goes with loss crossentropy"):
+    with pytest.raises(SettingError, match="label_smoothing needs the loss crossentropy"):
         check_compile("scores", label_smoothing=0.1)
 
 

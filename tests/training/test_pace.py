@@ -99,8 +99,8 @@ def test_where_less_than_an_epoch_fits_the_schedule_ends_with_its_steps_and_the_
     assert rates[-1] < 0.01
     assert end <= 60
     assert pace.stopped == (
-        f"the time limit allows {len(rates)} of the 75 steps of the first epoch; it needs 1.6 "
-        "minutes, and 1 minutes were left for this training"
+        f"the time limit allows {len(rates)} of the 75 steps of the first epoch, which needs 1.6 "
+        "minutes; 1 minutes were left for this training"
     )
     assert trained(1.6 * 60)[0].stopped == "the time limit allows 1 of 20 epochs"
 
@@ -109,7 +109,7 @@ def test_a_limit_that_has_passed_after_the_first_steps_ends_the_training_with_th
     pace, rates, _ = trained(4.5)
 
     assert len(rates) == 2
-    assert "allows 2 of the 75 steps of the first epoch; it needs" in pace.stopped
+    assert "allows 2 of the 75 steps of the first epoch, which needs" in pace.stopped
 
 
 @pytest.mark.parametrize("answering", [0.05, 2.0])
@@ -130,7 +130,7 @@ def test_a_machine_that_becomes_slower_is_stopped_at_the_limit() -> None:
     assert (pace.stopped, len(rates)) == ("the time limit allows 3 of 20 epochs", 3 * STEPS)
 
     pace, rates, _ = trained(350.0, slower_from=3)
-    assert pace.stopped == "the time limit came in epoch 4 of 4"
+    assert pace.stopped == "the time limit was reached in epoch 4 of 4"
     assert 3 * STEPS < len(rates) < 3.5 * STEPS
 
 

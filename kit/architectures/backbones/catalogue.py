@@ -138,8 +138,8 @@ def find(name: str) -> Backbone:
     """
     known = {each.lower(): each for each in BACKBONES}
     if name.lower() not in known:
-        hint = nearest(name, BACKBONES) or f" For a CPU, for example: {', '.join(RECOMMENDED)}."
+        hint = nearest(name, BACKBONES) or f" Good choices on a CPU: {', '.join(RECOMMENDED)}."
         raise SettingError(
-            f'There is no backbone "{name}".{hint} It can also be the .keras file of a network.'
+            f'There is no backbone "{name}".{hint} A backbone may also be a network\'s .keras file.'
         )
     return BACKBONES[known[name.lower()]]

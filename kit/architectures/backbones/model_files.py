@@ -59,7 +59,7 @@ def refusal(path: Path, error: Exception) -> KitError:
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return KitError(f"There is too little memory to load {path}: {reason}.")
     return SettingError(
-        f"{path} cannot be loaded: {reason}. Restore the file, or take another or train again."
+        f"{path} cannot be loaded: {reason}. Restore the file, choose another, or train again."
     )
 
 
@@ -74,7 +74,7 @@ def check_archive(path: Path) -> tuple[dict[str, Any], int]:
         MemoryError: It unpacks to more than there is memory for.
     """
     if not zipfile.is_zipfile(path):
-        raise ValueError("it is no .keras file")
+        raise ValueError("it is not a .keras file")
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if len(members) > MOST_MEMBERS:
@@ -84,13 +84,13 @@ def check_archive(path: Path) -> tuple[dict[str, Any], int]:
         _check_memory(sum(member.file_size for member in members), "its members")
         missing = {CONFIG, WEIGHTS} - {member.filename for member in members}
         if missing:
-            raise ValueError(f"it holds no {min(missing)}")
+            raise ValueError(f"it has no {min(missing)}")
         if archive.getinfo(CONFIG).file_size > MOST_CONFIG:
             raise ValueError(f"its {CONFIG} is larger than {amount(MOST_CONFIG)}")
         config = foreign.json_value(archive.read(CONFIG))
         weights = archive.read(WEIGHTS)
     if not isinstance(config, dict):
-        raise ValueError(f"its {CONFIG} is no mapping")
+        raise ValueError(f"its {CONFIG} does not hold a mapping")
     check_weights(io.BytesIO(weights))
     return config, len(weights)
 
@@ -120,15 +120,15 @@ def check_weights(file: Path | io.BytesIO) -> None:
 def _check_expansion(name: str, declared: int, stored: int) -> None:
     if declared > SMALL and declared > MOST_EXPANSION * stored:
         raise ValueError(
-            f"{name} would unpack from {amount(stored)} to {amount(declared)}, "
-            f"more than {MOST_EXPANSION} times"
+            f"{name} would unpack from {amount(stored)} to {amount(declared)}, more than "
+            f"{MOST_EXPANSION} times its size"
         )
 
 
 def _check_memory(needed: int, what: str) -> None:
     free = memory.available()
     if free is not None and needed > free:
-        raise MemoryError(f"{what} take {amount(needed)}, and {amount(free)} are free")
+        raise MemoryError(f"{what} need {amount(needed)}, and only {amount(free)} are free")
 
 
 def _check_declared(config: dict[str, Any], held: int) -> None:
@@ -139,9 +139,7 @@ def _check_declared(config: dict[str, Any], held: int) -> None:
     model = _of_images(built)
     declared = sum(prod(weight.shape) for weight in model.weights)
     if declared > held + SPARE:
-        raise ValueError(
-            f"it declares {declared:,} weights, and all that it holds of them are {amount(held)}"
-        )
+        raise ValueError(f"it declares {declared:,} weights, but holds only {amount(held)} of them")
     _check_memory(FLOAT * max(_outputs(model)), "a layer's results for one image")
 
 
@@ -159,7 +157,7 @@ def _of_images(model: Any) -> "keras.Model":
     import keras
 
     if not isinstance(model, keras.Model) or not model.inputs:
-        raise ValueError(f"it holds no network but a {type(model).__name__}")
+        raise ValueError(f"it holds a {type(model).__name__}, not a network")
     shapes = [tensor.shape for tensor in (*model.inputs, *model.outputs)]
     image, *rows = shapes
     if (
@@ -171,7 +169,7 @@ def _of_images(model: Any) -> "keras.Model":
         or not rows[0][-1]
     ):
         raise ValueError(
-            "its network must take one image (height, width, 1 or 3 channels) and give one row of "
-            f"numbers; it has inputs and outputs of {', '.join(map(str, shapes))}"
+            "its network must take one image (height, width, 1 or 3 channels) and return one row "
+            f"of numbers; its inputs and outputs are {', '.join(map(str, shapes))}"
         )
     return model

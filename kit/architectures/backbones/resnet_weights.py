@@ -64,7 +64,7 @@ def _own_name(name: str) -> str:
 
 def _not_alike(model: keras.Model, source: keras.Model) -> SettingError:
     return SettingError(
-        f"The weights of {source.name} do not fit {model.name}: take_weights needs ResNet50, "
-        "ResNet101 or ResNet152 of keras.applications and the architecture residual with "
-        'stem="imagenet", 3 channels and the configuration of the same number, as in "50".'
+        f"The weights of {source.name} do not fit {model.name}. take_weights copies from ResNet50, "
+        "ResNet101 or ResNet152 of keras.applications to the architecture residual with "
+        'stem="imagenet", 3 channels and the matching configuration, for example "50".'
     )

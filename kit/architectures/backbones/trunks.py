@@ -33,12 +33,14 @@ def saved(path: Path, input_shape: tuple[int, int, int], cut: str) -> keras.Mode
         raise SettingError(f"backbone: there is no file {path}.")
     model = load_file(path)
     if not hasattr(model, "_nodes_by_depth") and not isinstance(model, keras.Sequential):
-        raise SettingError(f"backbone: {path} is no network of this package, a chain of layers.")
+        raise SettingError(
+            f"backbone: {path} is not a network of this package whose layers form a chain."
+        )
     if tuple(model.input_shape[1:]) != tuple(input_shape):
         there, here = (" x ".join(map(str, s)) for s in (model.input_shape[1:], input_shape))
         raise SettingError(
-            f"backbone: {path} takes images of {there} (height, width, channels), not {here}. "
-            "Give its image size and color."
+            f"backbone: {path} takes images of {there} (height, width, channels), not {here}. Use "
+            "its image size and color."
         )
     return up_to(model, cut)
 
@@ -58,12 +60,14 @@ def up_to(model: keras.Model, cut: str) -> keras.Model:
         named = {layer.name: layer for layer in model.layers[:-1]}
         if cut not in named:
             raise SettingError(
-                f"cut: the backbone has no layer {cut!r} that could be its end. Its last layers "
-                f"are {', '.join(list(named)[-8:])}."
+                f"cut: the backbone cannot end at a layer {cut!r}. Its last layers are "
+                f"{', '.join(list(named)[-8:])}."
             )
         end = nodes[named[cut]].output_tensors[0]
     if len(end.shape) not in (2, 4):
-        raise SettingError(f"cut: {cut} gives neither a map nor a vector but {end.shape[1:]}.")
+        raise SettingError(
+            f"cut: the output of {cut} must be a map or a vector; its shape is {end.shape[1:]}."
+        )
     return keras.Model(model.inputs[0], end, name="backbone")
 
 

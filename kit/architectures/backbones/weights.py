@@ -77,7 +77,9 @@ def ready(backbone: Backbone, weights: str, download: bool = True) -> Path | Non
         return None
     if weights != "imagenet":
         if not Path(weights).is_file():
-            raise SettingError(f'weights: {weights} is no file; "imagenet" and "none" need none.')
+            raise SettingError(
+                f'weights: there is no file {weights}. Give a file, "imagenet" or "none".'
+            )
         return Path(weights)
     path = weights_file(backbone)
     if not path.is_file():
@@ -86,8 +88,8 @@ def ready(backbone: Backbone, weights: str, download: bool = True) -> Path | Non
         except KitError as error:
             raise KitError(
                 f"The weights of {backbone.name} (about {backbone.megabytes} MB) could not be "
-                f"downloaded: {error} Where there is no network, fetch {origins.address(backbone)} "
-                f"elsewhere and put it at {path}."
+                f"downloaded: {error} Without a network connection, download "
+                f"{origins.address(backbone)} on another machine and copy it to {path}."
             ) from error
     return path
 
@@ -99,17 +101,17 @@ def fetch(backbone: Backbone, allowance: Allowance, download: bool = True) -> No
         KitError: The download failed, or is forbidden: by ``download``, or by ``KIT_OFFLINE``.
     """
     if not download:
-        raise KitError("`download=False` forbids it.")
+        raise KitError("`download=False` forbids downloading.")
     if os.environ.get(OFFLINE, "0") not in ("", "0"):
-        raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids it.")
+        raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids downloading.")
     from kit.downloading import Limits, download_file  # here, since it is rarely needed
 
     address, path = origins.address(backbone), weights_file(backbone)
     most = min(allowance.most, 2 * 4 * backbone.parameters + LEAST_ROOM)
     limits = Limits(most, allowance.pace, allowance.whole, allowance.answer)
     line = (
-        f"Downloading {backbone.name}, pretrained on ImageNet, about {backbone.megabytes} MB, from "
-        f"{address} into {path.parent}."
+        f"Downloading {backbone.name}, pretrained on ImageNet (about {backbone.megabytes} MB), "
+        f"from {address} to {path.parent}."
     )
     known = origins.HASHES.get(backbone.name)
     try:
@@ -140,7 +142,7 @@ def load(
         height, width, _ = input_shape
         raise SettingError(
             f"{backbone.name} cannot take images of {height}x{width} pixels: {error} Its weights "
-            f"were trained on {backbone.image_size}x{backbone.image_size}."
+            f"were trained at {backbone.image_size}x{backbone.image_size}."
         ) from None
     if path is not None:
         _read(model, path, backbone)
@@ -171,8 +173,8 @@ def _read(model: "keras.Model", path: Path, backbone: Backbone) -> None:
         raise refusal(path, error) from error
     except Exception as error:  # of many kinds, for damaged files and those of another network
         raise SettingError(
-            f"{path} does not hold weights of {backbone.name} without its classifier "
-            f"({str(error).partition(chr(10))[0]}). Remove it, or give another file."
+            f"{path} does not hold the weights of {backbone.name} without its classifier "
+            f"({str(error).partition(chr(10))[0]}). Remove the file, or give another."
         ) from error
 
 

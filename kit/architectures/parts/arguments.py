@@ -36,8 +36,8 @@ def arguments(
     for setting, value in settings.items():
         if setting not in known:
             raise SettingError(
-                f'{name} has no setting "{setting}".{nearest(setting, known)} '
-                f"Its settings: {', '.join(known)}."
+                f'{name} has no setting "{setting}".{nearest(setting, known)} Its settings are: '
+                f"{', '.join(known)}."
             )
         values[setting] = _read(f"{name}: {setting}", value, known[setting][1])
     parameters = inspect.signature(stages).parameters
@@ -60,7 +60,7 @@ def image_shape(input_shape: object) -> tuple[int, int, int]:
         height = width = channels = 0
     if min(height, width) < 1 or channels not in (1, 3):
         raise SettingError(
-            "input_shape must be (height, width, channels), sides of at least 1 pixel and 3 "
+            "input_shape must be (height, width, channels), with sides of at least 1 pixel and 3 "
             f"channels (RGB) or 1 (gray); got {input_shape!r}."
         )
     return height, width, channels
@@ -77,7 +77,7 @@ def class_count(num_classes: object) -> int:
     count = operator.index(num_classes)
     if count < 2:
         raise SettingError(
-            f"There must be at least 2 classes to tell apart; got {count}. Two classes are 2 with "
+            f"There must be at least 2 classes; got {count}. Two classes count as 2 with "
             'head="sigmoid" too.'
         )
     return count

@@ -118,8 +118,8 @@ def groups(
     """
     if len(filters) != len(blocks):
         raise SettingError(
-            f"{name}: filters and blocks must have a number for each group of blocks, but filters "
-            f"has {len(filters)} and blocks {len(blocks)}. Give both."
+            f"{name}: filters and blocks need one number for each group of blocks, but filters has "
+            f"{len(filters)} and blocks has {len(blocks)}. Give both."
         )
     return [
         Block(

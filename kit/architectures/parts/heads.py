@@ -93,7 +93,7 @@ def columns(num_classes: int, head: Head) -> int:
         return num_classes
     if num_classes != 2:
         raise SettingError(
-            f'head="sigmoid" tells two classes apart, but there are {num_classes}; '
-            'take head="softmax".'
+            f'head="sigmoid" needs exactly two classes, but there are {num_classes}. Take '
+            'head="softmax".'
         )
     return 1

@@ -71,23 +71,23 @@ def _initialization(value: object) -> str | float:
 AutoCounts = Annotated[
     tuple[int, ...] | None,
     Rule(
-        "a list of one or more whole numbers, each at least 1, as in [32, 64], or None (null), "
-        "which leaves it to the size of the images",
+        "a list of one or more whole numbers, each at least 1, such as [32, 64], or None (null) to "
+        "choose by the image size",
         lambda value: None if value is None else _counts(1)(value),
     ),
 ]
 Count = Annotated[int, Rule("a whole number of at least 1", _count)]
 Counts = Annotated[
     tuple[int, ...],
-    Rule("a list of one or more whole numbers, each at least 1, as in [32, 64]", _counts(1)),
+    Rule("a list of one or more whole numbers, each at least 1, such as [32, 64]", _counts(1)),
 ]
 OptionalCounts = Annotated[
     tuple[int, ...],
-    Rule("a list of whole numbers, each at least 1; it may be empty, as in []", _counts(0)),
+    Rule("a list of whole numbers, each at least 1, or an empty list, []", _counts(0)),
 ]
 Pair = Annotated[
     tuple[int, int],
-    Rule("a list of two whole numbers, each at least 1, as in [16, 32]", _counts(2, 2)),
+    Rule("a list of two whole numbers, each at least 1, such as [16, 32]", _counts(2, 2)),
 ]
 Part = Annotated[float, Rule("a number above 0 and at most 1", _number(lambda n: 0 < n <= 1))]
 Share = Annotated[float, Rule("a number from 0 to below 1", _number(lambda n: n < 1))]
@@ -116,8 +116,8 @@ Head = Literal["softmax", "sigmoid", "scores"]
 Initialization = Annotated[
     str | float,
     Rule(
-        f"one of {', '.join(INITIALIZATIONS)} (glorot_uniform is known as Xavier's), or a number "
-        "above 0, that many times a Gaussian",
+        f"one of {', '.join(INITIALIZATIONS)} (glorot_uniform is also called Xavier), or a number "
+        "above 0 that scales a Gaussian",
         _initialization,
     ),
 ]
@@ -144,8 +144,8 @@ def require_room(
     Raises:
         SettingError: A side would be used up before.
     """
-    first = f"a stem divides the sides of the image by {stem} and " if stem > 1 else ""
-    why = f"{first}{halvings} {what} halve the sides one after the other"
+    first = f"a stem divides the image's sides by {stem} and " if stem > 1 else ""
+    why = f"{first}{halvings} {what} halve the sides"
     require_side(name, input_shape, stem * (2**halvings - 1) + 1, why, f"fewer {what}")
 
 
@@ -168,6 +168,6 @@ def require_side(
     if min(height, width) < smallest:
         raise SettingError(
             f"{name}: {why}, so the shorter side of the images must have at least {smallest} "
-            f"pixels, but they are {height}x{width}. Take larger images (image_size)"
-            f"{instead and f' or {instead}'}."
+            f"pixels, but the images are {height}x{width}. Take larger images "
+            f"(image_size){instead and f' or {instead}'}."
         )

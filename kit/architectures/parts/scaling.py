@@ -84,14 +84,14 @@ def adapt(model: keras.Model, batches: Iterable[NDArray[np.float32]]) -> None:
         images = np.asarray(batch, dtype=np.float64)
         if images.shape[1:] != shape:
             raise SettingError(
-                f"The images to adapt to must have shape (batch, {', '.join(map(str, shape))}), as "
-                f"the model takes them; they have {images.shape}."
+                "The images for adapting the scaling must have the model's input shape, (batch, "
+                f"{', '.join(map(str, shape))}); they have {images.shape}."
             )
         count += len(images)
         total += images.sum(axis=0)
         squares += np.square(images).sum(axis=0)
     if count == 0:
-        raise SettingError("There must be at least one training image to adapt the scaling to.")
+        raise SettingError("Adapting the scaling needs at least one training image.")
     mean, variance = _statistics(tuple(layer.axis), total / count, squares / count)
     layer.set_weights([mean, variance, np.asarray(count)])
     layer.finalize_state()

@@ -38,7 +38,10 @@ def _classes(found: "Audit") -> list[str]:
     if len(table) > CLASSES:
         ordered = table.sort_values("images", ascending=False, kind="stable")
         table = pd.concat([ordered.head(CLASSES // 2), ordered.tail(CLASSES // 2)])
-        note = [f"  the largest and smallest {CLASSES // 2} of {len(found.class_names)}"]
+        note = [
+            f"  the {CLASSES // 2} largest and the {CLASSES // 2} smallest of "
+            f"{len(found.class_names)}"
+        ]
     else:
         note = []
     return [*_indented(table.to_string(index=False)), *note]
@@ -56,7 +59,9 @@ def _images(found: "Audit") -> list[str]:
         if kinds[name]:
             lines.append(f"  {name}: {kinds[name]}")
     if kinds["with_camera"]:
-        lines.append(f"  cameras: {kinds['with_camera']} say, {_counted(kinds['cameras'])}")
+        lines.append(
+            f"  cameras: recorded in {kinds['with_camera']} images; {_counted(kinds['cameras'])}"
+        )
     return lines
 
 
@@ -85,17 +90,17 @@ def _shortcuts(found: "Audit") -> list[str]:
     for one in tried:
         if one.clear:
             lines.append(
-                f"  The label can be told from {one.name} alone: balanced accuracy "
-                f"{one.balanced_accuracy:.2f} ({one.low:.2f} to {one.high:.2f}, 95 %), where "
-                f"always answering one class gives {one.guessing:.2f} ({one.majority:.0%} of the "
-                f"images right); {one.images} images, 5-fold cross-validated."
+                f"  The label can be predicted from {one.name} alone: balanced accuracy "
+                f"{one.balanced_accuracy:.2f} (95 % interval {one.low:.2f} to {one.high:.2f}; "
+                f"guessing gives {one.guessing:.2f}, and the largest class has {one.majority:.0%} "
+                f"of the images); {one.images} images, 5-fold cross-validation."
             )
             lines.append(f"          {one.advice}")
     rest = [f"{one.name} {one.balanced_accuracy:.2f}" for one in tried if not one.clear]
     if rest:
         lines.append(
-            f"  Not, or not clearly, from: {', '.join(rest)} (guessing {tried[0].guessing:.2f}; "
-            f"{tried[0].images} images)."
+            f"  Not, or not clearly, predicted by: {', '.join(rest)} (guessing gives "
+            f"{tried[0].guessing:.2f}; {tried[0].images} images)."
         )
     return lines
 

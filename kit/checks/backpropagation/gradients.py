@@ -42,7 +42,7 @@ def judge_gradients(
     compared = [one for one in slopes if one.state(fine) == "compared"]
     kinks = sum(one.state(fine) == "kink" for one in slopes)
     small = sum(one.state(fine) == "small" for one in slopes)
-    expected = f"below {fine:g}; backpropagation and (L(w + h) - L(w - h)) / 2h are the same slope"
+    expected = f"below {fine:g}; backpropagation and (L(w + h) - L(w - h)) / 2h give the same slope"
     numbers: dict[str, Any] = {
         "slopes": [
             [s.layer, s.weight, s.analytic, s.numerical, s.error, s.state(fine)] for s in slopes
@@ -57,7 +57,7 @@ def judge_gradients(
     if not compared:
         why = "no layer is trainable" if not slopes else f"{len(slopes)} slopes, all near 0"
         advice = (
-            "" if not slopes else "No gradient reaches the weights; see the check of the units."
+            "" if not slopes else "No gradient reaches the weights; see the check of the signals."
         )
         return Check(
             NAME, "warning" if slopes else "not applicable", why, expected, advice, numbers
@@ -65,12 +65,11 @@ def judge_gradients(
     worst = max(compared, key=lambda one: one.error)
     numbers["worst"] = worst.error
     layers = len({one.layer for one in compared})
-    happy = ", as good as it gets" if worst.error < HAPPY else ""
+    happy = ", the limit of its precision" if worst.error < HAPPY else ""
     measured = (
-        f"relative error up to {worst.error:.1e}; at {worst.layer}/{worst.weight}, median "
-        f"{np.median([one.error for one in compared]):.0e}, of {len(compared)} weights of "
-        f"{layers} layer{'s' if layers > 1 else ''}{happy}"
-        f"{_left_out(kinks, small, frozen, single)}"
+        f"relative error up to {worst.error:.1e} at {worst.layer}/{worst.weight}, median "
+        f"{np.median([one.error for one in compared]):.0e}, of {len(compared)} weights in {layers} "
+        f"layer{'s' if layers > 1 else ''}{happy}{_left_out(kinks, small, frozen, single)}"
     )
     if worst.error <= fine:
         return Check(NAME, "ok", measured, expected, "", numbers)
@@ -107,7 +106,7 @@ def gradients(
     ready = precise(model, few.images, few.labels)
     at_start = float(ready.total())
     if not np.isfinite(at_start):
-        advice = "Look for a logarithm or a division of 0, and for NaN in the images and weights."
+        advice = "Look for a logarithm or a division by 0, and for NaN in the images and weights."
         return Check(NAME, "failed", f"the loss is {at_start}", "a loss that is a number", advice)
     slopes = measured_slopes(ready, weights, max_seconds, np.random.default_rng(seed))
     trained = {one.layer for one in slopes}
@@ -123,9 +122,9 @@ def gradients(
 def _left_out(kinks: int, small: int, frozen: int, single: Sequence[str]) -> str:
     parts = []
     if kinks:
-        parts.append(f"{kinks} more stand at a kink")
+        parts.append(f"{kinks} more at a kink")
     if small:
-        parts.append(f"{small} more have no slope to speak of")
+        parts.append(f"{small} more with almost no slope")
     if frozen:
         parts.append(f"{frozen} layer{'s are' if frozen > 1 else ' is'} frozen")
     if single:
@@ -137,11 +136,11 @@ def _advice(compared: Sequence[Slope], fine: float, blamed: Sequence[str]) -> st
     wrong = list(dict.fromkeys(one.layer for one in compared if one.error > fine))
     if blamed:
         return (
-            f"The derivative of {' and of '.join(blamed)} is not that of what it computes: look "
-            "at its custom gradient, and for values that leave the graph (NumPy, stop_gradient, "
-            "casts to whole numbers)."
+            f"The gradient of {' and of '.join(blamed)} does not match its output. Look at its "
+            "custom gradient, and for operations that break the gradient (NumPy, stop_gradient, "
+            "casts to integers)."
         )
     return (
-        f"Each layer by itself is right, but these have wrong slopes: {', '.join(wrong)}. Look at "
-        "what comes after them, and at what adds to the loss."
+        "Each layer by itself is right, but these have wrong slopes in the network: "
+        f"{', '.join(wrong)}. Look at the layers after them, and at terms added to the loss."
     )

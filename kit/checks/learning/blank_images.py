@@ -34,7 +34,10 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         chances: How often shuffled labels fit the answers as well, see :func:`chance`.
         steps: Of training.
     """
-    expected = f"at most {LEVEL:.2%}; grey images, all alike, reach {largest} of {images} at best"
+    expected = (
+        f"at most {LEVEL:.2%}; on gray images, all alike, at most {largest} of {images} can be "
+        "right"
+    )
     numbers: dict[str, Any] = {
         "hits": hits,
         "images": images,
@@ -43,16 +46,16 @@ def judge_blank_images(hits: int, images: int, largest: int, chances: float, ste
         "steps": steps,
     }
     told = (
-        f"shuffled labels fit as well in {chances:.2%} of cases; {hits} of {images} real images "
-        f"recognised after {steps} steps"
+        f"{hits} of {images} images recognized after {steps} steps; shuffled labels fit as well "
+        f"with probability {chances:.2%}"
     )
     verdict: Verdict = "not applicable"
     if largest == images:
-        told = "there is one class"
+        told = "there is only one class"
     elif images < ENOUGH:
         told = f"{images} images are too few to tell"
     elif steps < LOOKS[0]:
-        told = f"not even {LOOKS[0]} steps in the time"
+        told = f"too little time for even {LOOKS[0]} steps"
     else:
         verdict = "ok" if chances <= LEVEL else "warning"
     return Check(NAME, verdict, told, expected, _ADVICE * (verdict == "warning"), numbers)
@@ -127,7 +130,7 @@ def chance(
 
 
 _ADVICE = (
-    "Real images are so far no better than grey ones. Does the network see them (check of the "
-    "initial loss), is the rate high enough (tiny subset), do labels belong to their images? Hard "
-    "images may only need more steps."
+    "Real images are no better than gray ones so far. Does the network see its input (check of the "
+    "initial loss)? Is the learning rate high enough (tiny subset)? Do the labels belong to the "
+    "images? Hard images may only need more steps."
 )

@@ -46,8 +46,8 @@ def learning_rate(
     """
     if not 0 < lowest < highest or steps < 2 * LEAST:
         raise SettingError(
-            f"A sweep rises from above 0 in {2 * LEAST} steps or more, not from {lowest} to "
-            f"{highest} in {steps}."
+            f"A sweep must rise from above 0 in at least {2 * LEAST} steps; got {lowest} to "
+            f"{highest} in {steps} steps."
         )
     model = make_model()
     rates = np.geomspace(lowest, highest, steps).tolist()

@@ -115,23 +115,27 @@ def judge_learning_rate(
         "rate": rate,
     }
     if found.suggestion is None:
-        measured = f"no rate from {rates[0]:.0e} to {rates[-1]:.0e} lowers the loss"
+        measured = f"no learning rate from {rates[0]:.0e} to {rates[-1]:.0e} lowers the loss"
         advice = (
-            "The rate is not what is wrong: look at the checks of the gradients, of the signals at "
-            "the start and of the tiny subset, and whether any layer is trainable."
+            "The learning rate is not the problem. Look at the checks of the gradients, the "
+            "signals at the start and the tiny subset, and whether any layer is trainable."
         )
         if found.diverges is not None and found.diverges < 100 * rates[0]:
-            measured = f"the loss explodes already at a rate of {found.diverges:.0e}"
+            measured = f"the loss explodes already at a learning rate of {found.diverges:.0e}"
             advice = "Scale the inputs to [0, 1], or give the weights smaller initial values."
         elif found.diverges is not None:
             # One step at each rate is little for a head on features: rates move the loss all right.
-            advice = "In so few steps that may be: see whether the tiny subset is learnt."
-            return Check(NAME, "warning", measured, "a rate that lowers the loss", advice, numbers)
-        return Check(NAME, "failed", measured, "a rate that lowers the loss", advice, numbers)
+            advice = "With so few steps this can happen: see whether the tiny subset is learned."
+            return Check(
+                NAME, "warning", measured, "a learning rate that lowers the loss", advice, numbers
+            )
+        return Check(
+            NAME, "failed", measured, "a learning rate that lowers the loss", advice, numbers
+        )
     explodes = "" if found.diverges is None else f", explodes from {found.diverges:.2g}"
     expected = (
-        f"near {found.suggestion:g}; the loss begins to fall at {found.low:g} and has "
-        f"{100 * (1 - EDGE):.0f} % of its fall behind it at {found.high:g}{explodes}"
+        f"near {found.suggestion:g}; the loss starts to fall at {found.low:g} and has completed "
+        f"{100 * (1 - EDGE):.0f} % of its fall at {found.high:g}{explodes}"
     )
     if rate is None:
         return Check(
@@ -141,17 +145,20 @@ def judge_learning_rate(
     advice = ""
     if found.diverges is not None and rate >= TOO_HIGH * found.diverges:
         verdict = "failed"
-        advice = f"The loss explodes at this rate: `learning_rate={found.suggestion:g}`."
+        advice = (
+            f"The loss explodes at this learning rate. Try `learning_rate={found.suggestion:g}`."
+        )
     elif found.rises is not None and rate >= TOO_HIGH * found.rises:
         verdict = "warning"
         advice = (
-            f"At this rate the loss rises above its start: `learning_rate={found.suggestion:g}`."
+            "At this learning rate the loss rises above its start. Try "
+            f"`learning_rate={found.suggestion:g}`."
         )
     elif rate < found.suggestion / TOO_LOW:
         verdict = "warning"
         advice = (
-            f"At this rate the loss barely moves, in {found.suggestion / rate:.0f} times as many "
-            f"steps as needed: `learning_rate={found.suggestion:g}`."
+            f"At this learning rate the loss barely moves: it needs {found.suggestion / rate:.0f} "
+            f"times as many steps as necessary. Try `learning_rate={found.suggestion:g}`."
         )
     return Check(NAME, verdict, f"{rate:g}", expected, advice, numbers)
 

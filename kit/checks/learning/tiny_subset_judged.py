@@ -89,7 +89,7 @@ def judge_tiny_subset(
         contradicting: Classes of equal images, ``"cat and dog"``.
     """
     expected = (
-        f"all {images} recognised and a loss below {near:.2g}; so few images can be learnt by heart"
+        f"all {images} recognized and a loss below {near:.2g}; a network can memorize so few images"
     )
     numbers: dict[str, Any] = {
         "attempts": [vars(one) | {"behaviour": behaviour(one, near)} for one in attempts],
@@ -106,10 +106,10 @@ def judge_tiny_subset(
     if contradicting:
         return found(
             "failed",
-            f"labels contradict: the same image is {contradicting[0]}"
+            f"labels contradict each other: the same image is {contradicting[0]}"
             + (f", and {len(contradicting) - 1} more such pairs" if contradicting[1:] else ""),
-            "No network can learn both. Look at how labels come to images, and for copies of a "
-            "file in two classes.",
+            "No network can learn both. Look at how labels are assigned to images, and for copies "
+            "of a file in two classes.",
         )
     if trainable == 0:
         told = "nothing is trained: all layers are frozen"
@@ -120,7 +120,7 @@ def judge_tiny_subset(
     if kind == "reached":
         return found("ok", told)
     if kind != "diverged" and len(own.losses) < FEW:
-        told = f"{told}: too few steps for the time to say anything"
+        told = f"{told}: too few steps in the time to tell"
         return found("not applicable", told)
     works = next((one for one in others if behaviour(one, near) in {"reached", "slow"}), None)
     if kind == "diverged":
@@ -130,71 +130,75 @@ def judge_tiny_subset(
     if kind == "still":
         return found("failed", f"the loss does not move: {told}", _still(attempts, works))
     if works is not None and behaviour(works, near) == "reached":
-        return found("warning", f"{told}, slower than it could", _other_rate(own, works))
+        return found("warning", f"{told}, slower than it could be", _other_rate(own, works))
     if kind == "stuck":
         return found("warning", f"the loss falls and gets stuck: {told}", _STUCK)
-    return found("warning", f"learns, but slowly: {told}", _SLOW)
+    return found("warning", f"it learns, but slowly: {told}", _SLOW)
 
 
 def _told(attempt: Attempt, images: int) -> str:
     steps = len(attempt.losses)
     share = "all" if attempt.share == 1 else f"{round(attempt.share * images)} of"
     return (
-        f"{share} {images} images recognised, loss {attempt.losses[0]:.3g} -> {attempt.loss:.2g} "
-        f"after {steps} steps at rate {attempt.rate:.2g}"
+        f"{share} {images} images recognized, loss {attempt.losses[0]:.3g} -> {attempt.loss:.2g} "
+        f"after {steps} steps at learning rate {attempt.rate:.2g}"
     )
 
 
 def _diverges(own: Attempt, works: Attempt | None) -> str:
     if works is not None:
         return (
-            f"The rate is too high: at {works.rate:.2g} the loss falls, from {works.losses[0]:.3g} "
-            f"to {works.loss:.2g} in {len(works.losses)} steps. "
-            f"Take `learning_rate={works.rate:.2g}`."
+            f"The learning rate is too high: at {works.rate:.2g} the loss falls from "
+            f"{works.losses[0]:.3g} to {works.loss:.2g} in {len(works.losses)} steps. Take "
+            f"`learning_rate={works.rate:.2g}`."
         )
     if not math.isfinite(own.losses[0]):
-        return "The very first loss is not a number: look at the checks of input and initial loss."
+        return (
+            "The very first loss is not a number. Look at the checks of the input and the "
+            "initial loss."
+        )
     return (
-        "It does so at a hundredth of the rate too: look at the scaling of the input, the initial "
-        "weights and a loss or layer of your own."
+        "It also diverges at a hundredth of the learning rate. Look at the scaling of the input, "
+        "the initial weights and any loss or layer of your own."
     )
 
 
 def _still(attempts: Sequence[Attempt], works: Attempt | None) -> str:
     own, rates = attempts[0], [one.rate for one in attempts]
-    tried = f"No rate tried, {min(rates):.2g} to {max(rates):.2g}, helps"
+    tried = f"No learning rate from {min(rates):.2g} to {max(rates):.2g} helps"
     if works is not None:
         which = "low" if works.rate > own.rate else "high"
         return (
-            f"The rate is too {which}: at {works.rate:.2g} the loss falls to {works.loss:.2g} in "
-            f"{len(works.losses)} steps. Take `learning_rate={works.rate:.2g}`."
+            f"The learning rate is too {which}: at {works.rate:.2g} the loss falls to "
+            f"{works.loss:.2g} in {len(works.losses)} steps. Take "
+            f"`learning_rate={works.rate:.2g}`."
         )
     if own.unmoved:
         names = ", ".join(own.unmoved[:MOST]) + (" and more" if own.unmoved[MOST:] else "")
         return (
-            f"{tried}: no gradient comes to {names}. Units behind them are dead (ReLU that "
-            "is always 0) or saturated: look at initial weights and biases, and at the checks of "
-            "initial loss and activations."
+            f"{tried}: no gradient reaches {names}. The units after them are dead (ReLU that is "
+            "always 0) or saturated. Look at initial weights and biases, and at the checks of the "
+            "initial loss and the signals."
         )
     return (
-        f"{tried}, though gradients come everywhere: is the loss one for these labels, and "
-        "does the network see its input (the check of the initial loss tells)?"
+        f"{tried}, though every layer gets gradients. Does the loss fit these labels, and does the "
+        "network see its input (check of the initial loss)?"
     )
 
 
 def _other_rate(own: Attempt, works: Attempt) -> str:
     which = "low" if works.rate > own.rate else "high"
     return (
-        f"The rate is rather {which}: at {works.rate:.2g} all are recognised after "
+        f"The learning rate is rather {which}: at {works.rate:.2g} all are recognized after "
         f"{works.reached} steps. Try `learning_rate={works.rate:.2g}`."
     )
 
 
 _STUCK = (
-    "Another rate changes nothing: is the network large enough (more filters, a dense layer), are "
-    "most of its layers frozen, or do images of two classes look alike?"
+    "Another learning rate does not help. Is the network large enough (more filters, a dense "
+    "layer)? Are most of its layers frozen? Do images of two classes look alike?"
 )
 _SLOW = (
-    "Whether it gets there, kit.checks.tiny_subset with steps=2000 and seconds=60 tells; a higher "
-    "rate makes it faster, and in a deep network batch normalization."
+    "To see whether it gets there, call kit.checks.tiny_subset with steps=2000 and seconds=60. A "
+    "higher learning rate makes it faster, and in a deep network batch normalization."
 )

@@ -45,7 +45,7 @@ def initial_loss(make_model: MakeModel, sample: Sample, *, count: int = 64) -> C
     copy = quiet_twin(make_model())
     working = kernels(copy, sample.images)
     if not working:
-        raise SettingError("The model has no layer with a kernel: there is nothing to train in it.")
+        raise SettingError("The model has no layer with a kernel, so there is nothing to train.")
     head = working[-1]
     with recorded(copy, {head}) as recording:
         given = answers(copy, sample.images, training=True)
@@ -73,7 +73,7 @@ def guess(blank: float, answer: Any, head: str) -> str:
         head: The last layer's name.
     """
     if np.ptp(answer) > 1e-6 or (len(answer) == 1 and min(abs(answer - 0.5), abs(answer)) > 1e-6):
-        return f'what the bias of "{head}" alone gives'
+        return f'the loss of the bias of "{head}" alone'
     outputs = max(len(answer), 2)
     known = {  # cross-entropy, binary cross-entropy, and the multi-class hinge and its square
         f"ln {outputs}": math.log(outputs),

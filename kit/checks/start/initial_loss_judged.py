@@ -91,7 +91,10 @@ def judge_initial_loss(start: Start, sight: Sight) -> Check:
     """
     room = max(BAND * abs(start.expected), 3 * start.error)
     numbers = asdict(start) | asdict(sight) | {"room": room, "relative": sight.relative}
-    expected = f"{start.expected:.4g} = {start.why}, within {room:.2g}; features that differ"
+    expected = (
+        f"{start.expected:.4g} = {start.why}, within {room:.2g}; features that differ between "
+        "images"
+    )
 
     def found(verdict: Any, measured: str, advice: str = "") -> Check:
         return Check(NAME, verdict, measured, expected, advice, numbers)
@@ -100,29 +103,29 @@ def judge_initial_loss(start: Start, sight: Sight) -> Check:
     if not math.isfinite(start.loss):
         return found("failed", f"{loss}: not a number", _NOT_FINITE)
     if _is_trained(start):
-        told = f"{loss} and {start.hits} of {start.images} images recognised: trained already"
+        told = f"{loss} and {start.hits} of {start.images} images recognized: already trained"
         return found("not applicable", told)
     seen = f"{loss}; features before {sight.head} differ by {sight.relative:.2g} of their size"
     if sight.relative < BLIND:
         same = "0" if sight.size == 0 else "the same for all images"
         return found(
             "failed",
-            f"{loss}, but the network does not see its input: what enters {sight.head} is {same}",
+            f"{loss}, but the network does not see its input: the input of {sight.head} is {same}",
             _blind(sight),
         )
     if sight.kernel > 0 and sight.answers <= 0:
-        told = f"{loss}, but the answers are the same for all images, and the features are not"
+        told = f"{loss}, but the answers are the same for all images although the features differ"
         return found("failed", told, _SATURATED)
     if start.loss > FAR * start.expected + room:
-        return found("failed", f"{seen}; the loss is {start.loss / start.expected:.0f} times that "
-                     "of guessing", _far(sight))  # fmt: skip
+        told = f"{seen}; the loss is {start.loss / start.expected:.0f} times that of guessing"
+        return found("failed", told, _far(sight))
     if abs(start.loss - start.expected) > room:
         return found("warning", seen, _off(start, sight))
     if sight.relative < DIM or sight.spread < FAINT:
         told = f"{loss}; features before {sight.head} differ by only {sight.spread:.2g}"
         return found("warning", told, _FAINT)
     if sight.kernel == 0:
-        seen += ", and its kernel is zero, which is a good start for a last layer"
+        seen += "; its kernel is zero, a good start for a last layer"
     return found("ok", seen)
 
 
@@ -137,14 +140,14 @@ def _is_trained(start: Start) -> bool:
 def _blind(sight: Sight) -> str:
     if sight.blank:
         return (
-            f"The kernel of {sight.blank[0]} is zero: only the last layer may start so. Take "
-            "kernel_initializer='he_normal' or leave it out."
+            f"The kernel of {sight.blank[0]} is zero. Only the last layer may start like that. "
+            "Take kernel_initializer='he_normal', or leave it out."
         )
     if not sight.dead:
-        return "The images given, or the layers before the last one, are constant: look at both."
+        return "The images, or the layers before the last one, are constant. Look at both."
     return (
-        f"What enters {sight.dead} is already the same for all images. Are the images different, "
-        "is the scaling before it right, and are ReLUs before it dead (biases far below 0: "
+        f"The input of {sight.dead} is already the same for all images. Do the images differ? Is "
+        "the scaling before it right? Are ReLUs before it dead (biases far below 0: "
         "bias_initializer='zeros') or units saturated?"
     )
 
@@ -152,12 +155,12 @@ def _blind(sight: Sight) -> str:
 def _far(sight: Sight) -> str:
     if sight.size > 10:  # features of healthy networks are of size 0.2 to 1.3 here
         return (
-            f"What enters {sight.head} is of size {sight.size:.3g}: features explode. Is the "
-            "scaling the first layer (Rescaling(1/255)), and are initial weights he_normal?"
+            f"The input of {sight.head} has size {sight.size:.3g}: features explode. Is the "
+            "scaling the first layer (Rescaling(1/255)), and do weights start with he_normal?"
         )
     small = "" if sight.gain <= SMALL_GAIN else f"Give {sight.head} {_SMALL}. "
     return (
-        f"The answers are far too sure. {small}See whether the loss takes what the model answers: "
+        f"The answers are far too confident. {small}Check that the loss gets what it expects: "
         "probabilities, or scores with from_logits=True."
     )
 
@@ -165,14 +168,14 @@ def _far(sight: Sight) -> str:
 def _off(start: Start, sight: Sight) -> str:
     if start.loss < start.expected:
         return (
-            "A network that knows nothing cannot beat guessing: the loss is another one than it is "
-            "called, or the model is trained already."
+            "An untrained network cannot beat guessing. The loss is not what its name says, or the "
+            "model is already trained."
         )
     cure = f"Give {sight.head} {_SMALL}."
     if sight.gain <= SMALL_GAIN:  # as it has already
         cure = (
-            f"{sight.head} starts small already, so it is what enters it, of size "
-            f"{sight.size:.3g}: normalize that, or start the layers before it smaller."
+            f"{sight.head} already starts small, so the cause is its input of size "
+            f"{sight.size:.3g}: normalize it, or start the layers before with smaller weights."
         )
     return (
         "The first answers prefer some classes, and the first epochs are spent on unlearning that. "
@@ -182,14 +185,14 @@ def _off(start: Start, sight: Sight) -> str:
 
 _SMALL = "kernel_initializer=VarianceScaling(0.0025), 0.05 over the square root of its inputs"
 _NOT_FINITE = (
-    "Are there NaN among the pixels (the input check tells), or a logarithm or a division by 0 in "
-    "a layer or loss of your own?"
+    "Are there NaN among the pixels (see the input check)? Is there a logarithm or a division by 0 "
+    "in a layer or loss of your own?"
 )
 _SATURATED = (
-    "The last activation is saturated or has nothing to choose from: softmax over one unit is "
-    "always 1 (take sigmoid), and ReLU has no place behind the last layer."
+    "The last activation is saturated, or it has nothing to choose from. Softmax over one unit is "
+    "always 1 (take sigmoid), and ReLU does not belong after the last layer."
 )
 _FAINT = (
-    "Images hardly differ where the classes are told apart. Are pixels divided by 255 twice, or "
-    "initial weights too small for this depth? Try he_normal, or batch normalization."
+    "Images hardly differ at the last layer. Are pixels divided by 255 twice, or are initial "
+    "weights too small for this depth? Try he_normal, or batch normalization."
 )

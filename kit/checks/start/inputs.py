@@ -47,7 +47,7 @@ def inputs(make_model: MakeModel, sample: Sample, *, count: int = 64) -> Check:
         return judge_inputs(Pixels("", (), **common))
     working = kernels(copy, images)
     if not working:
-        raise SettingError("The model has no layer with a kernel: there is nothing to train in it.")
+        raise SettingError("The model has no layer with a kernel, so there is nothing to train.")
     with recorded(copy, {working[0]}) as recording:
         answers(copy, images)
     entered = recording.inputs[working[0]]

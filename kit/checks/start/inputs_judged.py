@@ -26,8 +26,8 @@ def judge_inputs(seen: Pixels) -> Check:
     """
     photos = len(seen.shape) == 3
     expected = (
-        f"values of about 1; at {seen.layer or 'the first layer'} in [0, 1], in [-1, 1], or of "
-        "mean 0 and standard deviation 1, as initial weights and rates are made for"
+        f"values of about 1 at {seen.layer or 'the first layer'}: in [0, 1], in [-1, 1], or with "
+        "mean 0 and standard deviation 1, as initial weights and learning rates assume"
     )
     mean, deviation = (seen.mean, seen.deviation) if seen.channels else (None, None)
     numbers = asdict(seen) | {"mean": mean, "deviation": deviation}
@@ -38,7 +38,7 @@ def judge_inputs(seen: Pixels) -> Check:
         told = f"{told}: {measured}" if measured else told
         return Check(NAME, verdict, told, expected, advice, numbers)
     if photos and seen.alike and len(seen.channels) == 3:
-        measured += "; the three channels are the same: `color=grayscale` would do"
+        measured += "; the three channels are equal: `color=grayscale` would be enough"
     return Check(NAME, "ok", measured, expected, "", numbers)
 
 
@@ -49,11 +49,11 @@ def _findings(seen: Pixels, photos: bool) -> Iterator[tuple[Verdict, str, str]]:
     if seen.broken:
         yield (
             "failed",
-            f"{seen.broken} of {seen.images} images hold NaN or infinity",
-            "One of them makes every weight NaN. Find them with numpy.isfinite(images).",
+            f"{seen.broken} of {seen.images} images contain NaN or infinity",
+            "A single one turns every weight into NaN. Find them with numpy.isfinite(images).",
         )
     if seen.given.deviation == 0 or not seen.channels:
-        yield "failed", "all images are one and the same value", "Look at how images are read."
+        yield "failed", "all images have one and the same value", "Look at how the images are read."
         return
     ratio = seen.deviation / seen.given.deviation
     outside = seen.given.greatest <= 1.5 and ratio < 1 / 100
@@ -64,7 +64,7 @@ def _findings(seen: Pixels, photos: bool) -> Iterator[tuple[Verdict, str, str]]:
     if photos and seen.scrambled is not None and seen.scrambled < SCRAMBLED:
         yield "failed", "the channels are scrambled", _SCRAMBLED
     if photos and 0 < seen.fractions < seen.images and seen.given.greatest > 1.5:
-        told = f"{seen.fractions} of {seen.images} images are in [0, 1] and the others are not"
+        told = f"{seen.fractions} of {seen.images} images are in [0, 1], the others are not"
         yield "warning", told, "Scale all of them or none."
     empty = [
         str(number)
@@ -72,13 +72,13 @@ def _findings(seen: Pixels, photos: bool) -> Iterator[tuple[Verdict, str, str]]:
         if one.deviation <= CONSTANT * seen.deviation
     ]
     if photos and empty and len(empty) < len(seen.channels):
-        advice = "Look at how images are read: it holds nothing to learn from."
+        advice = "Look at how the images are read: there is nothing to learn from."
         yield "warning", f"channel {', '.join(empty)} never changes", advice
     if photos and seen.flat:
-        told = f"{seen.flat} of {seen.images} images have one value throughout"
-        yield "warning", told, "kit-audit names such files; take them out with `exclude`."
+        told = f"{seen.flat} of {seen.images} images have a single color"
+        yield "warning", told, "kit-audit lists such files; leave them out with `exclude`."
     if seen.deviation > LARGE and photos:
-        yield "ok", "centred, not scaled, as for VGG and for backbones in its manner", ""
+        yield "ok", "centered but not scaled, as VGG and similar backbones expect", ""
     if seen.deviation > LARGE:
         yield "warning", "large values", _FEATURES
     if abs(seen.mean) > LARGE * max(1.0, seen.deviation):
@@ -98,42 +98,42 @@ def _measured(seen: Pixels) -> str:
 
 
 def _shapes(seen: Pixels) -> tuple[str, str]:
-    told = f"the images have shape {seen.shape} and the model takes {tuple(seen.takes)}"
+    told = f"the images have shape {seen.shape}, but the model takes {tuple(seen.takes)}"
     first = len(seen.shape) == 3 and seen.shape[0] in (1, 3) and seen.shape[-1] not in (1, 3)
     if first:
         return f"channels come first: {told}", (
-            "Transpose them, images.transpose(0, 2, 3, 1); reshape would scramble them."
+            "Transpose them with images.transpose(0, 2, 3, 1). A reshape would scramble them."
         )
     model = len(seen.takes) == 3 and seen.takes[0] in (1, 3) and seen.takes[-1] not in (1, 3)
     if model:
         return f"the model takes channels first: {told}", (
-            "Build it for (height, width, channels), Keras' channels_last."
+            "Build the model for (height, width, channels), Keras' channels_last."
         )
-    return told, "Resize the images, or build the model for them."
+    return told, "Resize the images, or build the model for their size."
 
 
 _TWICE = (
-    "Remove one of the two divisions by 255: a model of this toolkit holds its scaling and takes "
-    "pixels in [0, 255], and many of Keras' backbones do as well."
+    "Remove one of the two divisions by 255. A model of this toolkit includes its scaling and "
+    "takes pixels in [0, 255], as do many of Keras' backbones."
 )
 _TWICE_OUTSIDE = (
-    "The images are in [0, 1] already, and the model scales them again: give it pixels in "
-    "[0, 255], or take its scaling out."
+    "The images are already in [0, 1], and the model scales them again. Give it pixels in [0, "
+    "255], or remove its scaling."
 )
 _NOT = (
-    "Put Rescaling(1/255) first, or the preprocess_input of the backbone. Without it gradients are "
-    "hundreds of times larger than rates are made for."
+    "Put Rescaling(1/255) or the backbone's preprocess_input first. Without it, gradients are "
+    "hundreds of times larger than usual learning rates assume."
 )
 _SCRAMBLED = (
-    "The array was reshaped from channels first to channels last; it must be transposed: "
+    "The array was reshaped from channels first to channels last. It must be transposed: "
     "x.reshape(-1, 3, height, width).transpose(0, 2, 3, 1)."
 )
 _CONTRAST = (
-    "The images themselves are nearly of one brightness: `equalization=contrast`, or a scaling by "
+    "The images themselves have hardly any contrast. Try `equalization=contrast`, or a scaling by "
     "statistics (`settings=scale=channel_zscore`)."
 )
 _FAR = (
-    "All values are alike beside their distance from 0. Are these images in the range, as "
-    "[0, 255], that the model's mean was computed in?"
+    "All values are nearly equal compared with their distance from 0. Are these images in the "
+    "range, such as [0, 255], for which the model's mean was computed?"
 )
-_FEATURES = "Standardise the features: a Normalization layer, adapted, before the first one."
+_FEATURES = "Standardize the features: put an adapted Normalization layer before the first one."

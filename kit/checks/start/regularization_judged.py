@@ -71,7 +71,7 @@ def judge_regularization(
     room = EXACT * abs(due) + ROUNDING * (abs(loss) + abs(due))
     one = f"{penalties[0].layer} ({penalties[0].formula})"
     count = f"{len(penalties)} penalties" if len(penalties) > 1 else one
-    expected = f"a raise by {due:.4g}; what the formulas of {count} give"
+    expected = f"an increase of {due:.4g}, by the formulas of {count}"
     measured = f"loss {loss:.4g} without and {loss + raised:.4g} with penalties"
     wrong = [
         one.layer
@@ -87,13 +87,13 @@ def judge_regularization(
     elif without:
         verdict, advice = "warning", _bare(without)
     if decay:
-        measured += f"; weight decay {decay:g} acts on the weights and is not in it"
+        measured += f"; weight decay {decay:g} acts on the weights and is not part of it"
     return Check(NAME, verdict, measured, expected, advice, numbers)
 
 
 def _none(frozen: Sequence[str], decay: float) -> str:
     if frozen:
-        return f"the layers that have penalties are frozen: {some(frozen, MOST)}"
+        return f"all layers with penalties are frozen: {some(frozen, MOST)}"
     if decay:
         return (
             f"no penalty in the loss; the optimizer's weight decay of {decay:g} acts on the "
@@ -102,34 +102,34 @@ def _none(frozen: Sequence[str], decay: float) -> str:
     return "no penalty on weights; `l2=0.0001`, or kernel_regularizer=L2(1e-4), adds one"
 
 
-_RAISE = "where there is a penalty, a loss raised by what its formula gives"
+_RAISE = "a loss that rises by what the penalties' formulas give"
 
 
 def _wrong(wrong: Sequence[str], raised: float, due: float, room: float) -> str:
     if wrong:
-        return f"The penalty of {some(wrong, MOST)} is not what the regularizer's numbers say."
+        return f"The penalty of {some(wrong, MOST)} does not match the regularizer's numbers."
     if abs(raised) <= room:
         return (
-            "The penalties never reach the loss. A training loop of your own has to add "
+            "The penalties never reach the loss. A custom training loop has to add "
             "sum(model.losses)."
         )
     return (
-        f"The loss rises by {raised:.4g}, {raised / due:.3g} times what is due: is a penalty "
-        "counted twice, or part of a loss of your own?"
+        f"The loss rises by {raised:.4g}, {raised / due:.3g} times the expected amount. Is a "
+        "penalty counted twice, or part of a loss of your own?"
     )
 
 
 def _heavy(penalties: Sequence[Penalty], raised: float, loss: float) -> str:
     largest = max(penalties, key=lambda one: one.expected)
     return (
-        f"Penalties are {raised / loss:.0f} times the data loss: the weights shrink before "
-        f"anything is learnt. The largest is that of {largest.layer} ({largest.formula}); try "
-        f"{10 ** -math.ceil(math.log10(raised / loss)):g} times as much, with `l2`."
+        f"Penalties are {raised / loss:.0f} times the data loss, so weights shrink before anything "
+        f"is learned. The largest is that of {largest.layer} ({largest.formula}). Try "
+        f"{10 ** (-math.ceil(math.log10(raised / loss))):g} times as much, with `l2`."
     )
 
 
 def _bare(without: Sequence[str]) -> str:
     return (
-        f"No penalty on the kernel of {some(without, MOST)}, though other kernels have one: give "
-        "it kernel_regularizer too, or leave it so on purpose."
+        f"The kernel of {some(without, MOST)} has no penalty, though other kernels do. Give it "
+        "kernel_regularizer too, unless this is on purpose."
     )

@@ -33,7 +33,7 @@ def judge_units(rows: Sequence[Units]) -> Check:
     """Tell healthy from vanishing, exploding, saturated and dead starts, layer by layer."""
     expected = (
         f"sizes within {FADED:g} to {GROWN:g} times through the layers; at most {SATURATED:.0%} "
-        f"saturated, {DYING:.0%} dead, else no gradient comes back"
+        f"saturated and {DYING:.0%} dead, or no gradient comes back"
     )
     numbers: dict[str, Any] = {"layers": [asdict(one) | {"size": one.size} for one in rows]}
     if not rows:
@@ -70,7 +70,7 @@ def _worst(rows: Sequence[Units]) -> tuple[str, Verdict, int, str]:
     ratios = np.array(sizes) / np.where(largest > 0, np.minimum(largest, 1), 1)
     for number, one in enumerate(rows):
         if not all(map(math.isfinite, (one.size, one.gradient))):
-            return "exploding", "failed", number, f"{one.layer} answers no finite numbers"
+            return "exploding", "failed", number, f"{one.layer} returns numbers that are not finite"
         if one.dead > DYING:
             what = f"{one.dead:.0%} of the units of {one.layer} are 0 for every image"
             return "dead", "failed" if one.dead > DEAD else "warning", number, what
@@ -95,7 +95,7 @@ def _worst(rows: Sequence[Units]) -> tuple[str, Verdict, int, str]:
     last = rows[-1].gradient
     if rows[0].gradient < BACK * last:
         what = (
-            f"slopes shrink from {last:.1e} ({rows[-1].layer}) to {rows[0].gradient:.1e} "
+            f"gradients shrink from {last:.1e} ({rows[-1].layer}) to {rows[0].gradient:.1e} "
             f"({rows[0].layer}) on the way back"
         )
         place = next(n for n in reversed(range(len(rows))) if rows[n].gradient < BACK * last)
@@ -126,10 +126,13 @@ def _advice(kind: str, rows: Sequence[Units], place: int) -> str:
     which = row.weights if kind == "dead" else f"the layers from {row.weights} on"
     has = "".join(part.capitalize() for part in start.split("_")) == row.initializer
     mend = (
-        f"Where {start} is used already, the inputs have the wrong size: scale them, or {normalize}"
+        f"If {start} is already used, the inputs have the wrong size: scale them, or {normalize}"
         if has
         else f'Give {which} kernel_initializer="{start}", or {normalize}'
     )
     if kind == "dead":
-        return f"{mend}; a bias that starts at 0.01 keeps ReLUs alive, a strongly negative one not."
+        return (
+            f"{mend}; a bias that starts at 0.01 keeps ReLUs alive, a strongly negative one "
+            "does not."
+        )
     return f"{mend}."

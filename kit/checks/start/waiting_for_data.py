@@ -44,15 +44,15 @@ def judge_pipeline(
         "waiting": waiting,
     }
     measured = (
-        f"{waiting:.0%} of a step; {1000 * both_seconds:.0f} ms, of the model alone "
-        f"{1000 * model_seconds:.0f} ms, of the batch alone {1000 * data_seconds:.0f} ms"
+        f"{waiting:.0%} of a step; {1000 * both_seconds:.0f} ms, of which the model alone takes "
+        f"{1000 * model_seconds:.0f} ms and the batch alone {1000 * data_seconds:.0f} ms"
     )
-    expected = f"below {SOME:.0%}; batches are made while the model works"
+    expected = f"below {SOME:.0%}; batches are prepared while the model computes"
     verdict: Verdict = "ok" if waiting < SOME else "warning"
     advice = ""
     if verdict != "ok":
         much = "Most of the time" if waiting >= 0.5 else "Much time" if waiting >= MUCH else "Time"
-        advice = f"{much} goes into waiting. {_help(data_seconds, model_seconds, plain_seconds)}"
+        advice = f"{much} is spent waiting. {_help(data_seconds, model_seconds, plain_seconds)}"
     return Check(NAME, verdict, measured, expected, advice, numbers)
 
 
@@ -127,23 +127,23 @@ def _endless(batches: Iterable[Any]) -> Iterator[Any]:
             empty = False
             yield batch
         if empty:
-            raise SettingError("The batches can be iterated once only; pass a tf.data.Dataset.")
+            raise SettingError("The batches can be read only once; pass a tf.data.Dataset.")
 
 
 def _help(data_seconds: float, model_seconds: float, plain_seconds: float | None) -> str:
     if plain_seconds is not None and data_seconds - plain_seconds > HEAVY * data_seconds:
         share = 1 - plain_seconds / data_seconds
         return (
-            f"Augmentation takes {share:.0%} of a batch: a smaller one (`augmentation=light` or "
-            "none), or a larger network, which then costs nothing more."
+            f"Augmentation takes {share:.0%} of a batch. Use less (`augmentation=light` or none), "
+            "or a larger network, which then costs no extra time."
         )
     if data_seconds < model_seconds:
         return (
-            "The batches are fast enough, but are not made while the model works, or compete with "
-            "it for the same cores: put .prefetch(2) at the end of a dataset of your own (the "
-            "kit's has it), and end other programs."
+            "The batches are fast enough, but are not prepared while the model computes, or they "
+            "compete for the same cores. Put .prefetch(2) at the end of a dataset of your own (the "
+            "kit's has it), and close other programs."
         )
     return (
-        "Reading takes it: keep decoded images (the kit's cache, so no `cache=False`; .cache() of "
-        "a dataset before what is random), or make them smaller (`image_size`)."
+        "Reading takes the time. Keep decoded images (do not pass `cache=False`; in a dataset of "
+        "your own put .cache() before anything random), or make them smaller (`image_size`)."
     )

@@ -13,8 +13,8 @@ from kit.settings.sentences import sentences
 WIDEST, COLUMN = 100, 28  # characters; where the sentences begin
 MOST = "The flags that most people need"
 MORE = (
-    ("--config FILE", "Settings in a file, as in models/RUN/run.yaml; flags go before them."),
-    ("--help, --help-all", "The flags that most people need; all of them."),
+    ("--config FILE", "Settings from a file such as models/RUN/run.yaml; flags override them."),
+    ("--help, --help-all", "The most used flags; all flags."),
     ("--version", "The version of the toolkit."),
 )
 Row = tuple[str, str]

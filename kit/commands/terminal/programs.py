@@ -51,7 +51,7 @@ def program(command: Command, arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except MemoryError:
         progress.say(
-            "Error: there is too little memory. Close other programs, or take a smaller image size "
+            "Error: there is too little memory. Close other programs, or use a smaller image size "
             "or batch size."
         )
         sys.exit(1)
@@ -80,8 +80,8 @@ def _refuse_empty(name: str, words: Sequence[str]) -> None:
     for before, word in itertools.pairwise([name, *words]):
         if not word or (word.startswith("--") and word.endswith("=")):
             raise SettingError(
-                f"The text behind {word.rstrip('=') or before} is empty. The current folder is "
-                "written as a dot: ."
+                f"The text after {word.rstrip('=') or before} is empty. For the current folder, "
+                "write a dot: ."
             )
 
 
@@ -122,7 +122,7 @@ def _take_config(words: list[str]) -> tuple[list[str], Path | None]:
     if not places:
         return words, None
     if len(places) > 1:
-        raise SettingError("--config is given twice; put the settings into one file.")
+        raise SettingError("--config may be given only once. Put all settings into one file.")
     _, equals, file = words[places[0]].partition("=")
     after = places[0] + (1 if equals else 2)
     if after > len(words):

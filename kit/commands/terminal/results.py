@@ -54,7 +54,7 @@ def draw_report(folder: Path) -> None:
 
         reporting.report(folder)
     except Exception as error:  # whatever it is, it takes nothing from the results
-        progress.say(f"No report could be drawn ({error}). All else is in {folder}.")
+        progress.say(f"No report could be drawn ({error}). Everything else is in {folder}.")
 
 
 def put(target: Path, text: str) -> None:

@@ -4,13 +4,42 @@ import contextlib
 import errno
 import io
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from kit import progress
 
 CLOSED = (errno.EPIPE, errno.EINVAL)  # the latter on Windows: nobody reads any more
+WIDEST = 100  # columns of a sentence
+HANG = 60  # columns: what begins further right is a table's last column, not a sentence
+WHOLE = re.compile(r"\s*(\S*kit-[a-z]+ |.*\x1b)")  # commands, to be copied, and rich's drawings
+COLUMNS = re.compile(r".*(?:^| ) +(?=\S)")
+
+
+def fitted(text: str, width: int) -> str:
+    """Return a text whose sentences fit in ``width`` columns; commands and tables stay whole."""
+    return "\n".join(_fitted(line, width) for line in text.split("\n"))
+
+
+def _fitted(line: str, width: int) -> str:
+    hang = found.end() if (found := COLUMNS.match(line)) else 0
+    if len(line) <= width or hang > HANG or WHOLE.match(line):
+        return line
+    room = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(line, width, subsequent_indent=" " * hang, drop_whitespace=True, **room)
+
+
+class _Terminal(io.TextIOWrapper):
+    """Breaks long sentences between words where a person reads them."""
+
+    def write(self, text: str, /) -> int:
+        if self.isatty():
+            text = fitted(text, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+        return super().write(text)
 
 
 class _Enduring(io.RawIOBase):
@@ -62,7 +91,7 @@ def enduring() -> Iterator[None]:
         sys.stdout.flush()
         lost = None if results is None else results.error
         if lost is not None and lost.errno not in CLOSED:
-            progress.say(f"Error: stdout: {lost.strerror}; what was printed is not complete.")
+            progress.say(f"Error: stdout: {lost.strerror}. The printed results are incomplete.")
         sys.stderr.flush()
         sys.stdout, sys.stderr = before
         if lost is not None and lost.errno not in CLOSED and not failed:
@@ -78,7 +107,7 @@ def _endure(name: str) -> _Enduring | None:
         return None
     stream.flush()
     raw = _Enduring(getattr(stream.buffer, "raw", stream.buffer))
-    lasting = io.TextIOWrapper(
+    lasting = _Terminal(
         io.BufferedWriter(raw),
         encoding="utf-8",
         errors="backslashreplace",

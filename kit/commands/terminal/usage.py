@@ -22,7 +22,7 @@ def mistake(kind: type[Joined], words: Sequence[str], program: str) -> str:
         values = [*([behind] if equals else []), *words[begin + 1 : end]]
         parameter = flags.get(flag) or flags.get(f"--{flag.removeprefix('--no-')}")
         if parameter is None:
-            return f"There is no {flag}.{nearest(flag, flags)}"
+            return f"There is no flag {flag}.{nearest(flag, flags)}"
         if is_switch(parameter.annotation):
             loose += values
             continue
@@ -36,7 +36,7 @@ def mistake(kind: type[Joined], words: Sequence[str], program: str) -> str:
 def _refused(parameter: Parameter, flag: str, values: Sequence[str]) -> str:
     kind = takes(parameter.annotation)
     if not values:
-        return f"{flag} takes {kind}; nothing stands behind it."
+        return f"{flag} takes {kind}, but nothing follows it."
     try:
         if not is_mapping(parameter.annotation):
             read(parameter.annotation, values)
@@ -50,9 +50,9 @@ def _out_of_place(places: Sequence[Parameter], loose: Sequence[str], program: st
     names = " ".join(map(place, places)) or "only flags"
     many = any(several(each.annotation) for each in places)
     if (dashed := [word for word in loose if word.startswith("-") and word != "-"]) and not many:
-        return f"There is no {dashed[0]}. {program} --help-all lists the flags."
+        return f"There is no flag {dashed[0]}. {program} --help-all lists the flags."
     if len(loose) > len(places) and not many:
-        return f"{program} takes {names}; {loose[len(places)]!r} is one word too many."
+        return f"{program} takes {names}; {loose[len(places)]!r} is one argument too many."
     needed = [place(each) for each in places if each.default is each.empty]
     if len(loose) < len(needed):
         missing = needed[len(loose) :]

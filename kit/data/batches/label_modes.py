@@ -15,18 +15,18 @@ def check(splits: "Splits", label_mode: str) -> None:
     """Raise SettingError where training batches of this kind cannot be made."""
     if splits.sampling == "smote":
         raise SettingError(
-            "SMOTE makes vectors between vectors: it is for the features of a frozen backbone "
-            '(kit.data.features.smote). For images take sampling "balanced".'
+            "SMOTE interpolates between vectors, so it works only on the features of a frozen "
+            'backbone (kit.data.features.smote). For images use sampling "balanced".'
         )
     if splits.mix is None:
         return
     if label_mode != "categorical":
         raise SettingError(
-            f'A mixed image belongs to two classes, so mixing needs label_mode "categorical", not '
+            'A mixed image belongs to two classes, so mixing needs label_mode "categorical"; got '
             f"{label_mode!r}."
         )
     if len(splits.images.shape) != 3:
-        raise SettingError("Mixing is for images; these are features. Leave mix out.")
+        raise SettingError("Mixing works on images, and these are features. Leave out mix.")
 
 
 def labels(splits: "Splits", label_mode: str) -> NDArray[Any]:

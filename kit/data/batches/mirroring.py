@@ -54,25 +54,25 @@ def advice(
         example = _example(class_names, SIDES)
         if flip == "auto":
             notes.append(
-                f"Images are not mirrored: {example}, so a mirrored one may belong to another "
-                "class. `flip=yes` mirrors them all the same."
+                f"Images are not mirrored: {example}, so a mirrored image could show another "
+                "class. `flip=yes` mirrors them anyway."
             )
         elif flip == "yes":
             notes.append(
-                f"Images are mirrored, and {example}: this flip may change the label. Look at the "
-                "run's figures/augmentation.png, or take `flip=auto`."
+                f"Images are mirrored, but {example}, so mirroring may change the label. Look at "
+                "the run's figures/augmentation.png, or use `flip=auto`."
             )
     upside_down = [name for name in class_names if _naming([name], ENDS)]
     if "vertical" in mode and (_written(class_names) or upside_down):
         example = _example(class_names, ENDS)
         notes.append(
-            f"Images are turned upside down, and {example}: this flip may change the label, as a "
-            "6 becomes like a 9."
+            f"Images are turned upside down, but {example}. This may change the label: an "
+            "upside-down 6 looks like a 9."
         )
     if _written(class_names) and _turn(layers) >= TURN:
         notes.append(
-            f"Images are rotated by up to {360 * _turn(layers):.0f} degrees, and "
-            f"{_example(class_names, ())}: a rotation may change the label, as a 6 becomes a 9."
+            f"Images are rotated by up to {360 * _turn(layers):.0f} degrees, but "
+            f"{_example(class_names, ())}. This may change the label: a rotated 6 looks like a 9."
         )
     return notes
 
@@ -94,7 +94,7 @@ def _example(class_names: Sequence[str], words: Sequence[str]) -> str:
     if _written(class_names):
         return f'the classes look like digits or letters ("{class_names[0]}")'
     named = next(name for name in class_names if _naming([name], words))
-    return f'a class is called "{named}"'
+    return f'one class is "{named}"'
 
 
 def _turn(layers: Mapping[str, Mapping[str, Any]]) -> float:

@@ -80,16 +80,16 @@ def check_loss(head: str, loss: str) -> None:
         SettingError: It cannot.
     """
     if head == "scores" or "hinge" in loss:
-        what = "a head of scores" if head == "scores" else f"the loss {loss}"
+        what = "a head that returns scores" if head == "scores" else f"the loss {loss}"
         raise SettingError(
-            f"{what} asks which class is the right one, and a mixed image belongs to two: leave "
-            "mix out, or take a softmax head with the loss crossentropy."
+            f"{what} needs one right class, but a mixed image belongs to two. Leave out mix, or "
+            "use a softmax head with the loss crossentropy."
         )
     if head == "sigmoid":
         raise SettingError(
-            "With a sigmoid head the accuracy counts answers that equal the label, and that of a "
-            'mixed image lies between 0 and 1: take the setting head="softmax", which is the same '
-            "network with two outputs, or leave mix out."
+            "With a sigmoid head, accuracy counts answers equal to the label, but the label of a "
+            'mixed image lies between 0 and 1. Use head="softmax", the same network with two '
+            "outputs, or leave out mix."
         )
 
 

@@ -29,12 +29,14 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     "RandomZoom": ("height_factor",),
     "Solarization": ("threshold_factor",),
 }
-UNSEEDED = "it does not take its random numbers from a seed, so no training could be repeated"
+UNSEEDED = "its random numbers do not come from a seed, so a training could not be repeated"
 NOT_OFFERED = {
     "AugMix": UNSEEDED,
-    "RandomColorJitter": f"{UNSEEDED}; take RandomBrightness, RandomContrast and RandomHue",
-    "RandomCrop": "it changes the size; `augmentation=light` moves images, RandomTranslation too",
-    "RandomSaturation": "its results leave the range of pixels; take RandomColorDegeneration",
+    "RandomColorJitter": f"{UNSEEDED}; use RandomBrightness, RandomContrast and RandomHue",
+    "RandomCrop": (
+        "it changes the image size; `augmentation=light` or RandomTranslation moves images instead"
+    ),
+    "RandomSaturation": "its output leaves the range of pixels; use RandomColorDegeneration",
 }
 COLOURS_ONLY = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue")  # idle on gray images
 
@@ -52,10 +54,10 @@ def rows(augment: Mapping[str, Any]) -> tuple[Row, ...]:
     found: list[Row] = []
     for name, value in augment.items():
         if name in NOT_OFFERED:
-            raise SettingError(f"augment: {name} is not offered: {NOT_OFFERED[name]}.")
+            raise SettingError(f"augment: {name} is not offered, because {NOT_OFFERED[name]}.")
         if name not in OFFERED:
             raise SettingError(
-                f'augment: there is no layer "{name}".{nearest(name, OFFERED)} There are '
+                f'augment: there is no layer "{name}".{nearest(name, OFFERED)} Choose from '
                 f"{', '.join(OFFERED)}."
             )
         if value is None:

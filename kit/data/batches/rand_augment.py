@@ -36,7 +36,8 @@ class RandAugment:
         whole = isinstance(num_ops, int) and num_ops >= 1
         if not whole or not isinstance(magnitude, int | float) or not 0 <= magnitude <= HIGHEST:
             raise SettingError(
-                f"num_ops is a whole number from 1, magnitude a number from 0 to {HIGHEST}."
+                "num_ops must be a whole number of at least 1, magnitude a number from 0 to "
+                f"{HIGHEST}."
             )
         self.num_ops, self.magnitude = num_ops, magnitude
 

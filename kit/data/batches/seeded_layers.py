@@ -52,8 +52,8 @@ def check(rows: Iterable[Row]) -> None:
         for setting in settings:
             if setting not in known:
                 raise SettingError(
-                    f'augment: {name} has no setting "{setting}".'
-                    f"{nearest(str(setting), known)} It has {', '.join(known)}."
+                    f'augment: {name} has no setting "{setting}".{nearest(str(setting), known)} '
+                    f"Its settings are {', '.join(known)}."
                 )
         said = ", ".join(f"{key}={value!r}" for key, value in settings.items())
         try:
@@ -64,7 +64,7 @@ def check(rows: Iterable[Row]) -> None:
             raise SettingError(f"augment: {name} cannot take {said}: {reason}") from None
         mode = settings.get("mode")
         if not np.isfinite(found).all() or (name == "RandomFlip" and mode not in MODES):
-            modes = f": mode is one of {', '.join(MODES)}" if name == "RandomFlip" else ""
+            modes = f": mode must be one of {', '.join(MODES)}" if name == "RandomFlip" else ""
             raise SettingError(f"augment: {name} cannot take {said}{modes}.")
 
 

@@ -113,8 +113,8 @@ def named_memory(file: Path | str) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise KitError(
-            f"There is too little memory to decode {file}. Close other programs, or set {LIMIT} "
-            "to leave out the largest images."
+            f"There is too little memory to decode {file}. Close other programs, or leave out the "
+            f"largest images with {LIMIT}."
         ) from error
 
 
@@ -167,8 +167,8 @@ def open_image(data: bytes) -> Image.Image:
 
 def _too_large(pixels: int, limit: int) -> TooLarge:
     return TooLarge(
-        f"{pixels / 1e6:.4g} megapixels, more than the limit of {limit / 1e6:.4g}; make it "
-        f"smaller, or set {LIMIT}"
+        f"{pixels / 1000000.0:.4g} megapixels, more than the limit of {limit / 1000000.0:.4g}; "
+        f"make it smaller, or raise {LIMIT}"
     )
 
 
@@ -185,8 +185,8 @@ def _unknown(data: bytes) -> DataError:
         return BrokenImage("damaged HEIC photo")
     for name, starts in STARTS.items():
         if data.startswith(starts):
-            return BrokenImage(f"damaged or cut off: the header of a {name} file, and no more")
-    return NotAnImage("no image format that can be read")
+            return BrokenImage(f"damaged or cut off: only the header of a {name} file")
+    return NotAnImage("not a readable image format")
 
 
 def words(error: Exception) -> str:

@@ -53,7 +53,7 @@ def parts_of(
         return extend(given, labels, groups, shares, seed, bound)
     for part, share in (("validation", validation_split), ("test", test_split)):
         if share is not None and part in given:
-            notes.append(f"{part}_split is not used: the data give the {part} part.")
+            notes.append(f"{part}_split is not used, because the data set the {part} part.")
     if test_split is None:
         test_split = TEST_SHARE if len(given) >= ENOUGH_FOR_TEST and not any(given) else 0.0
     wanted = {"validation": validation, "test": test_split}
@@ -74,7 +74,7 @@ def parts_of(
         drawn_parts = " and ".join(f"{part} ({share:g})" for part, share in shares.items())
         notes.append(f"Drawn from the training images: {drawn_parts}.")
     if "test" in shares and "test" not in given:
-        notes.append("There is no test part: no class has an image to spare for it.")
+        notes.append("There is no test part, because no class has an image to spare.")
     return given
 
 

@@ -47,7 +47,9 @@ def read(path: Path) -> Earlier:
         DataError: It is no such table.
     """
     if not path.is_file():
-        raise SettingError(f"`split` must be the split.csv of an earlier run; there is no {path}.")
+        raise SettingError(
+            f"`split` must be the split.csv of an earlier run, but there is no file {path}."
+        )
     columns = read_columns(path, NAMES, ("file", "split"))
     table = columns.values
     hashes = table.get("hash", ("",) * len(columns.places))
@@ -58,7 +60,7 @@ def read(path: Path) -> Earlier:
     ):
         if part not in PARTS:
             raise DataError(
-                f"{path}, {place}: split must be one of {', '.join(PARTS)}, not {part!r}."
+                f"{path}, {place}: split must be one of {', '.join(PARTS)}; got {part!r}."
             )
         files[file] = (part, content)
         contents[content] = part if contents.get(content, part) == part else "train"
@@ -103,14 +105,16 @@ def kept(
         earlier.part(name, content) for name, content in zip(names, scanned.hashes, strict=True)
     ]
     if not any(given):
-        raise DataError(f"{earlier.path} names none of these files; was it made from this folder?")
+        raise DataError(f"{earlier.path} names none of these files. Was it made from this folder?")
     here = {*names, *(problem.file for problem in scanned.problems)}
     contents = set(scanned.hashes)
     gone = sum(
         name not in here and content not in contents for name, (_, content) in earlier.files.items()
     )
     if gone:
-        notes.append(f"{gone} of the {len(earlier.files)} files in {earlier.path} are not here.")
+        notes.append(
+            f"{gone} of the {len(earlier.files)} files in {earlier.path} are not in this folder."
+        )
     there = {entry.part for entry in scanned.entries}
     against = sum(
         bool(part) and entry.part not in ("", part) and (entry.part != "train" or part in there)
@@ -118,14 +122,14 @@ def kept(
     )
     if against:
         notes.append(
-            f"{against} files keep the part that {earlier.path} gives them, though the data give "
-            "them another."
+            f"{against} files keep their part from {earlier.path}, though the data assign them to "
+            "another."
         )
     # a folder that gives the part speaks for its new files
     given = [part or entry.part for part, entry in zip(given, scanned.entries, strict=True)]
     new = given.count("")
     if new:
-        notes.append(f"{new} files are new and joined the parts that lacked most.")
+        notes.append(f"{new} new files were assigned to the parts that needed most.")
     sides: dict[str, set[str]] = defaultdict(set)
     for part, name in zip(given, groups, strict=True):
         sides[name] |= {part} - {""}
@@ -136,8 +140,7 @@ def kept(
     ]
     if torn:
         notes.append(
-            f"{len(torn)} new files belong together with old ones on both sides, and train: "
-            f"{some(torn)}. The score of these "
-            "old images will flatter."
+            f"{len(torn)} new files belong to groups with old files on both sides. They are used "
+            f"for training: {some(torn)}. The score of these old images will be too good."
         )
     return extend(given, scanned.labels, groups, shares, seed, bound)

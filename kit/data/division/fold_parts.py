@@ -36,7 +36,7 @@ def folds(splits: Splits, count: int) -> tuple[Splits, ...]:
     of the Royal Statistical Society B 36, 1974.
     """
     if count < 2:
-        raise SettingError(f"There must be at least 2 folds, not {count}.")
+        raise SettingError(f"There must be at least 2 folds; got {count}.")
     both = np.sort(np.concatenate([splits.parts["train"], splits.parts["validation"]]))
     names = np.asarray(splits.groups)
     bound = np.isin(names, _contradicting(splits))
@@ -68,7 +68,7 @@ def _dealt(labels: Indices, groups: Indices, count: int, seed: int) -> list[Indi
         divided = StratifiedKFold(**settings).split(labels, labels)
     else:
         if groups.max() > MANY:
-            progress.say(f"Dealing {groups.max() + 1} groups into {count} folds ...")
+            progress.say(f"Assigning {groups.max() + 1} groups to {count} folds ...")
         divided = StratifiedGroupKFold(**settings).split(labels, labels, groups)
     return [validation for _, validation in divided]
 
@@ -83,10 +83,10 @@ def _refuse_small(splits: Splits, labels: Indices, groups: Indices, count: int) 
     if not small:
         return
     least = min(each)
-    advice = f"Take `folds={least}`, or add" if least > 1 else "Add"
+    advice = f"Use `folds={least}`, or add" if least > 1 else "Add"
     raise DataError(
-        f"{count} folds need {count} images of every class besides the test images, copies and "
-        f"images of one group counted once; too few of {some(small)}. {advice} images."
+        f"{count} folds need {count} images of every class besides the test images, where copies "
+        f"and images of one group count once; too few in {some(small)}. {advice} images."
     )
 
 
@@ -96,6 +96,6 @@ def _refuse_lacking(splits: Splits, train: Indices) -> None:
     lacking = [name for name, found in zip(splits.class_names, there, strict=True) if not found]
     if lacking:
         raise DataError(
-            f"The groups are so large that all images of {some(lacking)} lie in one fold, and "
-            "none is left to train on. Take another number of folds or another seed."
+            f"The groups are so large that all images of {some(lacking)} are in one fold, so none "
+            "is left for training. Use another number of folds or another seed."
         )

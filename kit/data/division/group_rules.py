@@ -27,13 +27,13 @@ def check(rule: str, files: Sequence[str]) -> None:
         found = any(_keys(rule, files))
     except re.error as error:
         raise SettingError(
-            "`group` must be a pattern (regular expression) that finds the group's name in the "
-            f'path of a file, "{EXIF}", or the column of a table; {rule!r} is none: {error}.'
+            "`group` must be a pattern (regular expression) that finds the group's name in a "
+            f'file\'s path, "{EXIF}", or a column of a table; {rule!r} is not a pattern: {error}.'
         ) from None
     if files and not found:
         raise SettingError(
-            f"group {rule!r} matches no file, for example not {files[0]}; it must find the group's "
-            "name in the path, relative to the data folder, or be the column of a table."
+            f"group {rule!r} matches no file, for example not {files[0]}. It must find the group's "
+            "name in the path, relative to the data folder, or name a column of the table."
         )
 
 
@@ -53,7 +53,7 @@ def ruled(scanned: Scan, rule: str) -> tuple[Pairs, str]:
         return _by_camera([(one.camera, one.taken) for one in scanned.findings])
     keys = list(_keys(rule, names))
     alone = keys.count("")
-    rest = f"; {alone} files do not match and stand alone" if alone else ""
+    rest = f"; {alone} files do not match and have no group" if alone else ""
     return same(keys), f"{len(set(keys) - {''})} groups by {rule!r}{rest}."
 
 
@@ -88,8 +88,8 @@ def _by_camera(photos: Sequence[tuple[str, str]]) -> tuple[Pairs, str]:
     known = sum(map(len, times.values()))
     if not known:
         raise SettingError(
-            "group exif needs photos that say when and by which camera they were taken, and none "
-            f"of the {len(photos)} does; name the groups by a pattern on the path instead."
+            f"group exif needs photos with a time and a camera, but none of the {len(photos)} "
+            "photos records them. Name the groups by a pattern on the path instead."
         )
     pairs = []
     for shots in times.values():
@@ -97,7 +97,7 @@ def _by_camera(photos: Sequence[tuple[str, str]]) -> tuple[Pairs, str]:
         for (earlier, one), (later, other) in itertools.pairwise(shots):
             if later - earlier <= TOGETHER:
                 pairs.append((one, other))
-    note = f"{known} of {len(photos)} photos say when and by which camera they were taken."
+    note = f"{known} of {len(photos)} photos record their time and camera."
     if nameless:
-        note += f" {nameless} more give a time and no camera, and stand alone."
+        note += f" {nameless} more record a time but no camera, and have no group."
     return np.array(pairs, np.int64).reshape(-1, 2), note

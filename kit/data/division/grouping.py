@@ -119,14 +119,14 @@ def _few(scanned: Scan, equal: Pairs, pairs: Pairs) -> tuple[Pairs, list[str]]:
     if len(bound):
         example = " and ".join(scanned.entries[image].found.file for image in bound[0])
         notes.append(
-            f"{len(np.unique(bound))} images are nearly the same as another (for example "
-            f"{example}); where parts are drawn, such stay together."
+            f"{len(np.unique(bound))} images are near copies of another (for example {example}). "
+            "Near copies stay in one part."
         )
     if len(crowd):
         notes.append(
-            f"{sizes[crowd].sum()} images are so alike that each resembles some of the others, "
-            f"up to {sizes[crowd].max()} in one crowd: too many to stay together. Where they "
-            "are frames of one scene, name the scene with `group`."
+            f"{sizes[crowd].sum()} images form crowds that look alike, the largest of "
+            f"{sizes[crowd].max()}: too many to keep together. If they are frames of one scene, "
+            "name the scene with `group`."
         )
     return bound, notes
 

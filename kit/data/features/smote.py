@@ -43,14 +43,14 @@ def oversampled(splits: Splits) -> Splits:
             imbalanced-learn is missing.
     """
     if not isinstance(splits.images, Features):
-        raise SettingError("SMOTE is for the features of a frozen backbone, not for images.")
+        raise SettingError("SMOTE works on the features of a frozen backbone, not on images.")
     check_installed()
     counts = {name: count for name, count in splits.counts("train").items() if count}
     single = [name for name, count in counts.items() if count == 1]
     if single:
         raise SettingError(
-            f'SMOTE needs two training images of a class to find something between, and "'
-            f'{single[0]}" has one; take sampling "balanced".'
+            "SMOTE needs two training images of a class to interpolate between, but "
+            f'"{single[0]}" has one. Use sampling "balanced".'
         )
     from imblearn.over_sampling import SMOTE
 
@@ -62,8 +62,8 @@ def oversampled(splits: Splits) -> Splits:
     )
     made = np.asarray(vectors[len(train) :], np.float32)  # the given ones come first
     progress.say(
-        f"SMOTE: {len(made)} training vectors made between those of "
-        f"{', '.join(name for name, count in counts.items() if count < max(counts.values()))}."
+        f"SMOTE added {len(made)} training vectors, interpolated within "
+        f"{', '.join((name for name, count in counts.items() if count < max(counts.values())))}."
     )
     added = np.arange(len(features), len(features) + len(made))
     blank = ("",) * len(made)

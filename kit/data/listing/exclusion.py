@@ -35,7 +35,7 @@ def read_excluded(path: Path) -> Excluded:
         DataError: It cannot be read as such a list.
     """
     if not path.is_file():
-        raise SettingError(f"`exclude` must be a list of files, and there is no file {path}.")
+        raise SettingError(f"`exclude` must be a list of files, but there is no file {path}.")
     if is_table(path):
         files: Sequence[str] = read_columns(path, NAMES, ("file",)).values["file"]
     else:
@@ -45,8 +45,8 @@ def read_excluded(path: Path) -> Excluded:
             files = [line.removesuffix("\r") for line in text.split("\n")]
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{path} must be UTF-8 text with one path a line, or a table (.csv); byte "
-                f"{error.start} is neither."
+                f"{path} must be UTF-8 text with one path per line, or a table (.csv); byte "
+                f"{error.start} is not UTF-8."
             ) from error
         except OSError as error:
             raise DataError(f"{path} cannot be opened: {error.strerror}.") from error
@@ -66,7 +66,7 @@ def without(listed: Listing, excluded: Excluded) -> Listing:
     unknown = [text for text, file in named.items() if file is None]
     notes = list(listed.notes)
     if out:
-        notes.append(f"Left out as {excluded.name} says: {len(out)} of {len(there)} files.")
+        notes.append(f"Left out by {excluded.name}: {len(out)} of {len(there)} files.")
     if unknown:
         notes.append(
             f"{len(unknown)} of the {len(named)} files in {excluded.name} are not in the data: "

@@ -14,7 +14,7 @@ from kit.data.listing.wrapper_folders import class_folders
 from kit.errors import DataError, SettingError
 from kit.progress import some
 
-ALLOW = "Allow reading it (chmod u+rx), or take it away."
+ALLOW = "Allow reading it (chmod u+rx), or remove it."
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ def listing(
         from kit.data.listing import tables  # it makes what is defined here
 
         if parts is not None:
-            raise SettingError(f"`parts` is for folders; in {folder} a column split names parts.")
+            raise SettingError(
+                f"`parts` works with folders. In the table {folder}, a column split names the "
+                "parts."
+            )
         return tables.list_table(Path(folder), known, group)
     root = _root(Path(folder))
     problems: list[Problem] = []
@@ -88,7 +91,7 @@ def listing(
         for one in files
     )
     if deep:
-        notes.append(f"{deep} files in sub-folders of a class belong to that class.")
+        notes.append(f"{deep} files in sub-folders of a class count to that class.")
     numbers = {name: number for number, name in enumerate(class_names)}
     entries = [
         Entry(one, numbers[place.name], place.part)
@@ -102,7 +105,7 @@ def listing(
 
 def _root(folder: Path) -> Path:
     if not folder.exists():
-        raise DataError(f"{folder}: there is no such folder.")
+        raise DataError(f"There is no folder {folder}.")
     if not folder.is_dir():
         raise DataError(
             f"{folder} is a file; pass a folder: {ARRANGE}, or a table of paths and labels "
@@ -123,7 +126,7 @@ def _refuse_lost_folders(root: Path, problems: list[Problem]) -> None:
         if problem.verdict == "refused" and folder:
             raise DataError(
                 f"{root}: {problem.file} is not used: {problem.reason}. Put the folder itself in "
-                "its place, or take it out."
+                "its place, or remove it."
             )
 
 
@@ -132,8 +135,8 @@ def _files(root: Path, folder: str, problems: list[Problem]) -> list[Found]:
         return list(walk(str(root), folder, problems))
     except OSError as error:
         raise DataError(
-            f"{root / folder} cannot be opened: {error.strerror}. Its images would be "
-            f"missing without a word. {ALLOW}"
+            f"{root / folder} cannot be opened: {error.strerror}. Without it, its images would be "
+            f"missing silently. {ALLOW}"
         ) from error
 
 
@@ -151,12 +154,12 @@ def _refuse_strangers(
     if known is None:
         train = next(one.folder for one in found if one.part == "train").rpartition("/")[0]
         raise DataError(
-            f"{(root / strangers[0].folder).parent} holds {names}, which {train or '.'}/ does not: "
-            "every class needs training images."
+            f"{(root / strangers[0].folder).parent} contains {names}, but {train or '.'}/ does "
+            "not: every class needs training images."
         )
     raise DataError(
-        f"{root} holds {names}, which the model does not know. Its classes are "
-        f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}: name the folders so."
+        f"{root} contains {names}, which the model does not know. Its classes are "
+        f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}. Name the folders like them."
     )
 
 
@@ -179,7 +182,7 @@ def _empty(
         lost = [one for one in problems if one.file.startswith(inside) and one.verdict == "refused"]
         why = f" {lost[0].file} is refused: {lost[0].reason}." if lost else ""
         raise DataError(
-            f"{root}: no file in {', '.join(missing)}; add images, or take the folder away.{why}"
+            f"{root}: no file in {', '.join(missing)}. Add images, or remove the folder.{why}"
         )
     names = [one.folder for one in empty]
     problems += [Problem(name, "ignored", EMPTY) for name in names]
@@ -189,14 +192,14 @@ def _empty(
 def _one_class(root: Path, folders: Sequence[ClassFolder]) -> str:
     train = [one for one in folders if one.part in ("", "train")]
     if not train:
-        return f"{root} holds no class folders for training; {ARRANGE}."
+        return f"{root} has no class folders for training; {ARRANGE}."
     within = root / train[0].folder
     if len(class_folders(root, train[0].folder)) > 1:
         return (
-            f"{within.parent} holds one folder only, {within.name}, and the classes seem to lie "
-            f"one level deeper: pass {within}."
+            f"{within.parent} contains only the folder {within.name}, and the classes seem to be "
+            f"one level deeper. Pass {within}."
         )
-    return f"{within.parent} holds one class only, {within.name}; there must be two or more."
+    return f"{within.parent} contains only one class, {within.name}. There must be at least two."
 
 
 def look_alikes(names: Sequence[str]) -> list[str]:
@@ -206,8 +209,11 @@ def look_alikes(names: Sequence[str]) -> list[str]:
         alike[unicodedata.normalize("NFC", name).strip().casefold()].append(name)
     return [
         ", ".join(f"'{name}'" for name in group)
-        + " are classes of their own, though their names differ only in capitals, spaces at the "
-        "ends or the coding of accents. Where one is meant, put its images into one folder."
+        + (
+            " are separate classes, though their names differ only in capitals, spaces at the "
+            "ends or the encoding of accents. If one class is meant, put its images into one "
+            "folder."
+        )
         for group in alike.values()
         if len(group) > 1
     ]

@@ -10,7 +10,7 @@ from kit.data.listing.tree import ASIDE, HIDDEN, OUTSIDE, Found, Problem
 from kit.data.listing.wrapper_folders import base, class_folders, opened, unwrapped
 from kit.errors import DataError, SettingError
 
-ARRANGE = "images belong into one sub-folder for each class, FOLDER/<class>/photo.jpg"
+ARRANGE = "images must be in one sub-folder for each class, FOLDER/<class>/photo.jpg"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def layout(
             part: tuple(_there(root, inside, one) for one in each) for part, each in asked.items()
         }
         if parts and known is None and "train" not in parts:
-            raise SettingError("`parts` must name the training images, too: train=FOLDER.")
+            raise SettingError("`parts` must also name the training images: train=FOLDER.")
     used = [folder for each in parts.values() for folder in each]
     if parts:
         found = _in_parts(root, parts, known, problems, notes)
@@ -59,16 +59,16 @@ def layout(
         problems += _outside(loose)
     count = sum(one.reason == OUTSIDE for one in problems)
     if count:
-        notes.append(f"{count} files beside the class folders are not used.")
+        notes.append(f"{count} files outside the class folders are not used.")
     aside = [one for one in folders if parts and inside not in used and not _holds(one, used)]
     if aside:
         problems += [Problem(one, "ignored", ASIDE) for one in aside]
-        notes.append(f"Not used, beside the parts: {', '.join(aside)}.")
+        notes.append(f"Not used, because they belong to no part: {', '.join(aside)}.")
     hidden = _hidden(problems)
     if hidden:
         notes.append(
-            f"Hidden folders are no classes: {', '.join(hidden)}. Rename one that is meant as a "
-            "class, so that no dot begins its name."
+            f"Hidden folders are not classes: {', '.join(hidden)}. If one is meant as a class, "
+            "rename it so that it does not begin with a dot."
         )
     return found
 
@@ -91,14 +91,14 @@ def _in_parts(
             torn = [one for one in holding if one not in used and not class_folders(root, one)]
             if torn:
                 raise SettingError(
-                    f"`parts`: a part lies in {torn[0]}, which holds images of its own; a part "
-                    "is a folder with a sub-folder for each class."
+                    f"`parts`: {torn[0]}, which contains images of its own, also contains a part. "
+                    "A part is a folder with one sub-folder for each class."
                 )
             inner = [one for one in inner if one not in holding]
             found += [ClassFolder(part, base(one), one) for one in inner]
             given += [folder or "."] if inner else []
     _refuse_twofold(root, found)
-    notes.append("Parts as given by the folders: " + ", ".join(given) + ".")
+    notes.append("Parts set by the folders: " + ", ".join(given) + ".")
     return found
 
 
@@ -109,8 +109,8 @@ def _refuse_twofold(root: Path, found: Iterable[ClassFolder]) -> None:
         place = (root / one.folder).resolve()
         if place in seen:
             raise SettingError(
-                f"`parts`: the images in {one.folder} would be taken twice; name folders that do "
-                "not lie in one another."
+                f"`parts`: the images in {one.folder} would be used twice. Name folders that are "
+                "not inside one another."
             )
         seen.add(place)
 
@@ -131,7 +131,7 @@ def _of_part(
         problems += _outside(loose)
         return folders
     files = loose + (opened(root, folders[0], problems)[1] if wrapped else [])
-    notes.append(f"{folder}/ has no class folders: its {len(files)} files have no labels.")
+    notes.append(f"{folder}/ has no class folders, so its {len(files)} files have no labels.")
     return []
 
 
@@ -166,12 +166,12 @@ def _hidden(problems: Iterable[Problem]) -> list[str]:
 def _without_folders(root: Path, loose: int, hidden: Sequence[str]) -> str:
     if hidden:
         return (
-            f"{root} holds hidden folders only, whose names begin with a dot: {', '.join(hidden)}. "
-            f"Rename them where they hold images; {ARRANGE}."
+            f"{root} has only hidden folders, whose names begin with a dot: {', '.join(hidden)}. "
+            f"Rename them if they contain images; {ARRANGE}."
         )
     if not loose:
-        return f"{root} holds no folders and no images; {ARRANGE}."
+        return f"{root} has no folders and no images; {ARRANGE}."
     return (
-        f"{root} holds {loose} files and no class folders: {ARRANGE}. If these are the images of "
-        f"one class, pass the folder above, {root.parent}."
+        f"{root} has {loose} files and no class folders: {ARRANGE}. If these are the images of one "
+        f"class, pass the folder above, {root.parent}."
     )

@@ -52,8 +52,8 @@ def read_parts(text: str) -> Parts:
         part, path = part_named(word), os.path.normpath(folder.strip()).replace(os.sep, "/")
         if not part or not folder.strip() or os.path.isabs(path) or path.split("/")[0] == "..":
             raise SettingError(
-                f"`parts` takes folders in the data folder, as in train=Training,test=Testing, or "
-                f"{CLASSES} where they are classes; not {text!r}."
+                "`parts` takes folders in the data folder, such as train=Training,test=Testing, or "
+                f"{CLASSES} if they are classes; got {text!r}."
             )
         if any(path in folders for folders in parts.values()):
             raise SettingError(f"`parts={text}`: {path} can be in one part only.")
@@ -85,20 +85,20 @@ def find_parts(
             if len(names) > 1:
                 both = shlex.quote(",".join(f"{part}={name}" for name in names))
                 raise DataError(
-                    f"{root}: {', '.join(names)} all name the {part} part; leave one, or say which "
+                    f"{root}: {', '.join(names)} all name the {part} part. Keep one, or say which "
                     f"is meant: `parts={both}` takes all of them."
                 )
         return {part: tuple(names) for part, names in named.items()}
     if len(named) > 1 and not others:
         raise DataError(
-            f"{root} holds {', '.join(called)}, which are parts, but no train/ with a sub-folder "
-            "for each class: images belong into train/<class>/photo.jpg, and so in every part. "
-            f"`parts={CLASSES}` makes them classes."
+            f"{root} contains {', '.join(called)}, which are names of parts, but no train/ with "
+            "one sub-folder for each class. Images of each part must be in folders such as "
+            f"train/<class>/photo.jpg. `parts={CLASSES}` makes them classes."
         )
     _refuse_doubtful(root, folders, called)
     notes.extend(
-        f"{name}/ is taken for a class. Were it a part of the data, train/ with a sub-folder for "
-        "each class would have to lie beside val/ or test/, or alone."
+        f"{name}/ is used as a class. To be a part, it would need train/ with one sub-folder for "
+        "each class, beside val/ or test/, or alone."
         for name in called
     )
     return {}
@@ -120,8 +120,8 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     names = sorted({base(name) for one in doubtful for name in class_folders(root, one)})
     if all(part_named(name) for name in names):
         raise DataError(
-            f"{root}: parts ({some(names)}) lie in {some(doubtful)}; it must be the other way "
-            "round: images belong into train/<class>/photo.jpg, and so in every part. `parts` "
+            f"{root}: parts ({some(names)}) are inside {some(doubtful)}. It must be the other way "
+            "round: images of each part belong in folders such as train/<class>/photo.jpg. `parts` "
             f"{CLASSES} makes one class of all images in a folder."
         )
     train = "." if beside else _first(doubtful, "train")
@@ -129,10 +129,10 @@ def _refuse_doubtful(root: Path, folders: Sequence[str], called: Sequence[str]) 
     test = f",test={_first(rest, 'test')}" if rest else ""
     answer = shlex.quote(f"train={train}{test}")
     raise DataError(
-        f"{root}: {some(doubtful)} hold{'' if len(doubtful) > 1 else 's'} no images but the "
-        f"folders {some(names)}. Parts of the data, or classes? For parts, say which, as in "
-        f"`parts={answer}`{' (. is the folder itself)' if beside else ''}; for classes, "
-        f"`parts={CLASSES}`."
+        f"{root}: {some(doubtful)} contain{'' if len(doubtful) > 1 else 's'} no images, only the "
+        f"folders {some(names)}. Are these parts of the data, or classes? For parts, say which, "
+        f"for example `parts={answer}`{' (. is the folder itself)' if beside else ''}; for "
+        f"classes, `parts={CLASSES}`."
     )
 
 

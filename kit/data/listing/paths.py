@@ -70,7 +70,7 @@ def _looked_up(root: str, text: str, folders: dict[str, str]) -> Place:
         return Place(text, None, "it names no file")
     name = within(root, text)
     if name is None:
-        return Place(text, None, "it leads out of the folder of the list")
+        return Place(text, None, "it leads out of the folder with the list")
     path = os.path.join(root, name)
     try:
         folder, tail = os.path.split(path)

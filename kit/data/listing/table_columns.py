@@ -79,8 +79,8 @@ def _csv(path: Path, names: Mapping[str, Sequence[str]], needed: Sequence[str]) 
         for place, row in _numbered(reader):
             if len(row) != len(header):
                 raise DataError(
-                    f"{path}, {place}: there must be {len(header)} values, as in the first line, "
-                    f"not {len(row)}. Put a value that holds the delimiter in quotes."
+                    f"{path}, {place}: there must be {len(header)} values, as in the first line; "
+                    f"got {len(row)}. Put quotes around a value that contains the delimiter."
                 )
             rows.append([row[column] for column in chosen.values()])
             places.append(place)
@@ -108,13 +108,13 @@ def _csv_rows(path: Path) -> Iterator[Any]:
                 line = reader.line_num
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} must be UTF-8 text, and byte {error.start} is not. Save it anew as UTF-8: "
+            f"{path} must be UTF-8 text, but byte {error.start} is not. Save it as UTF-8: "
             'spreadsheet programs call that "CSV UTF-8".'
         ) from error
     except OSError as error:
         raise DataError(f"{path} cannot be opened: {error.strerror}.") from error
     except csv.Error as error:
-        raise DataError(f"{path}, line {line}, is no CSV: {error}.") from error
+        raise DataError(f"{path}, line {line}, is not CSV: {error}.") from error
 
 
 def _numbered(reader: Any) -> Iterator[tuple[str, list[str]]]:
@@ -153,8 +153,8 @@ def _parquet_file(path: Path) -> Iterator[Any]:
         from pyarrow import parquet
     except ImportError as error:
         raise DataError(
-            f"{path}: reading Parquet needs a package that is not here: pip install pyarrow. Or "
-            "save the table as CSV."
+            f"{path}: reading Parquet needs a package that is not installed: pip install pyarrow. "
+            "Or save the table as CSV."
         ) from error
     try:
         with parquet.ParquetFile(path) as file:
@@ -167,7 +167,7 @@ def _texts(path: Path, column: str, values: Sequence[object]) -> Iterator[str]:
     for number, value in enumerate(values):
         if not isinstance(value, str | int | None):
             raise DataError(
-                f"{path}, row {number + 1}: {column} must be text or a whole number, not of type "
+                f"{path}, row {number + 1}: {column} must be text or a whole number; got type "
                 f"{type(value).__name__}."
             )
         yield "" if value is None else str(value)
@@ -183,22 +183,22 @@ def _chosen(
         # the name itself goes before its synonyms
         known = [one for one in ((name,) if name in plain else others) if one in plain]
         if known and plain.count(known[0]) > 1:
-            raise DataError(f"{path} has more than one column {known[0]}; leave one.")
+            raise DataError(f"{path} has more than one column {known[0]}. Keep one.")
         if len(known) > 1:
             raise DataError(
-                f"{path}: {' and '.join(known)} may each be the column {name}; "
-                f"call one of them {name}."
+                f"{path}: {' and '.join(known)} could each be the column {name}. Name one of them "
+                f"{name}."
             )
         if known:
             found[name] = plain.index(known[0])
         if known and known[0] != name:
-            taken.append(f'{path.name}: the column "{header[found[name]]}" is taken for {name}.')
+            taken.append(f'{path.name}: the column "{header[found[name]]}" is used as {name}.')
     missing = [name for name in needed if name not in found]
     if missing:
         there = ", ".join(header[:SHOWN]) + (", ..." if len(header) > SHOWN else "")
         raise DataError(
             f"{path} must have the column{'s' if len(needed) > 1 else ''} {' and '.join(needed)} "
             f"in its first line; {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} "
-            f"missing. It has: {there or 'none'}."
+            f"missing. Its columns are: {there or 'none'}."
         )
     return found, tuple(taken)

@@ -37,7 +37,7 @@ def read_rows(path: Path, root: Path, columns: Columns, grouping: str) -> list[R
     """
     texts, places = columns.values, columns.places
     if not places:
-        raise DataError(f"{path} has no rows; there must be one for each image.")
+        raise DataError(f"{path} has no rows; there must be one row for each image.")
     empty = ("",) * len(places)
     split, group = texts.get("split", empty), texts.get(grouping, empty)
     each: Iterable[tuple[str, ...]] = zip(
@@ -69,7 +69,7 @@ def _part(path: Path, place: str, file: str, text: str) -> str:
     part = part_named(text)
     if text.strip() and not part:
         raise DataError(
-            f"{path}, {place}, {file}: split must be one of {USUAL}, or empty to be drawn, not "
+            f"{path}, {place}, {file}: split must be one of {USUAL}, or empty to be drawn; got "
             f"{text!r}."
         )
     return part
@@ -82,7 +82,7 @@ def _settled(groups: Iterable[list[Row]]) -> Iterator[Row]:
             other = next((r for r in rows if getattr(r, column) != getattr(first, column)), None)
             if other is not None and not first.reason:
                 word = "split" if column == "part" else column
-                reason = f"{first.place} and {other.place} give it another {word}"
+                reason = f"{first.place} and {other.place} give it different {word}s"
                 rows = [replace(row, reason=reason) for row in rows]
                 break
         yield from rows

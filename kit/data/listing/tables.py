@@ -97,8 +97,8 @@ def _refuse_lost(path: Path, root: Path, lost: Sequence[Row], rows: int) -> None
     if len(lost) <= max(1, LOST * rows):
         return
     raise DataError(
-        f"{path}: {len(lost)} of {rows} rows cannot be used, more than 5 %. Mend them or take them "
-        f"out; paths are relative to {root}. {_named(lost)}"
+        f"{path}: {len(lost)} of {rows} rows cannot be used, more than 5 %. Correct or remove "
+        f"them. Paths are relative to {root}. {_named(lost)}"
     )
 
 
@@ -116,13 +116,13 @@ def _classes(
         strangers = sorted(names - set(known))
         if strangers:
             raise DataError(
-                f"{path} holds {some(strangers)}, which the model does not know. Its classes are "
-                f"{some(known)}: name the labels so."
+                f"{path} contains {some(strangers)}, which the model does not know. Its classes "
+                f"are {some(known)}. Name the labels like them."
             )
         return tuple(known)
     if len(names) < 2:
         raise DataError(
-            f"{path} holds one class only, {some(sorted(names))}; there must be two or more."
+            f"{path} contains only one class, {some(sorted(names))}. There must be at least two."
         )
     return tuple(sorted(names))
 
@@ -132,12 +132,12 @@ def _notes(path: Path, usable: Iterable[Row], rows: int) -> list[str]:
     notes = []
     repeated = rows - parts.total()
     if repeated:
-        notes.append(f"Rows of {path.name} that say the same as others: {repeated}.")
+        notes.append(f"Rows of {path.name} that repeat others: {repeated}.")
     given = [part for part in PARTS if part in parts]
     if given:
-        notes.append(f"Parts as given by {path.name}: {', '.join(given)}.")
+        notes.append(f"Parts set by {path.name}: {', '.join(given)}.")
     if given and parts[""]:
-        notes.append(f"Rows that give no part and join the parts that lack most: {parts['']}.")
+        notes.append(f"Rows without a part, assigned to the parts that need most: {parts['']}.")
     return notes
 
 
@@ -147,9 +147,9 @@ def _grouped(path: Path, column: str | None, usable: Iterable[Row]) -> list[str]
     alone = sizes.pop("", 0)
     if not sizes and column is not None:
         raise DataError(
-            f"{path}: the column {column} is empty in every row, so it names no groups."
+            f"{path}: the column {column} is empty in every row, so there are no groups."
         )
-    rest = f"; {alone} rows name none and stand alone" if alone else ""
+    rest = f"; {alone} rows have no group" if alone else ""
     called = f"the column {column or GROUP} of {path.name}"
     return [f"{len(sizes)} groups by {called}{rest}."] if sizes else []
 

@@ -11,7 +11,7 @@ LEFT_BY_PROGRAMS = {
     *(".trashes", ".spotlight-v100", ".fseventsd"),
 }
 BESIDE = "hidden, or left behind by a program"
-OUTSIDE, ASIDE = "outside the class folders", "no part of the data"
+OUTSIDE, ASIDE = "outside the class folders", "not part of the data"
 EMPTY = "an empty folder"
 TOLD = (OUTSIDE, ASIDE, EMPTY)  # reasons that a note of the listing counts or names
 HIDDEN = "a hidden folder: its name begins with a dot"
@@ -106,9 +106,9 @@ def _left_out(entry: os.DirEntry[str], root: str) -> tuple[str, str] | None:
         if entry.is_symlink():
             target = os.path.realpath(entry.path)
             if os.path.commonpath([target, root]) != root:
-                return "refused", "a link that leaves the folder"
+                return "refused", "a link that leads out of the folder"
             if entry.is_dir():
-                return "ignored", "a link to a folder that is read under its own name"
+                return "ignored", "a link to a folder that is already read under its own name"
         regular = entry.is_dir() or stat.S_ISREG(entry.stat().st_mode)
     except (OSError, ValueError) as error:  # a link to nothing or to itself; another drive
         return "refused", f"cannot be followed ({getattr(error, 'strerror', None) or error})"

@@ -50,7 +50,7 @@ def fill(reading: Reading) -> Pixels | None:
             color, reading.array_name = _name(reading)
             return writer.publish(reading.array_name, 1 if color == "grayscale" else 3)
     except OSError as error:  # reading has errors of its own kind: this is the cache's disk
-        progress.say(f"The cache cannot be written ({error}): going on without it.")
+        progress.say(f"The cache cannot be written ({error}); continuing without it.")
         reading.array_name = ""
         return None
 

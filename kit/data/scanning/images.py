@@ -173,7 +173,7 @@ class DecodedImages(Images):
                 raise self._failure([*self.lost], [*self.lost.values()])
             named = progress.clean(self.folder / self.files[number])
             progress.say(
-                f"{named} could be read before and cannot be read now: {reason}. It is left out "
+                f"{named} was readable before but cannot be read now: {reason}. It is left out "
                 "from here on."
             )
 
@@ -181,14 +181,15 @@ class DecodedImages(Images):
         """Return the error that names these files, and keep it."""
         files = [self.folder / self.files[number] for number in numbers]
         if len(files) == 1:
-            what = f"{files[0]} could be read before and cannot be read now: {reasons[0]}."
+            what = f"{files[0]} was readable before but cannot be read now: {reasons[0]}."
         else:
             named = "; ".join(f"{one}: {why}" for one, why in zip(files, reasons, strict=True))
             what = (
-                f"{len(files)} images could be read before and cannot be read now (of "
-                f"{len(self.files)} may be missing {self.most_lost}, but no whole batch). {named}."
+                f"{len(files)} images were readable before but cannot be read now "
+                f"({self.most_lost} of {len(self.files)} may be missing, but no whole batch). "
+                f"{named}."
             )
-        failure = DataError(f"{what} Put back what is missing, or load the folder anew.")
+        failure = DataError(f"{what} Restore what is missing, or load the folder again.")
         self._failed.append(failure)
         return failure
 

@@ -55,7 +55,7 @@ def has_room(size: int) -> bool:
     except ValueError:
         limit = math.nan
     if not limit >= 0:
-        raise SettingError(f"KIT_CACHE_LIMIT_GB must be a number from 0, not {text!r}.")
+        raise SettingError(f"KIT_CACHE_LIMIT_GB must be a number of at least 0, not {text!r}.")
     try:
         stored = _stored()
         total = sum(bytes_ for _, bytes_, _ in stored)

@@ -133,7 +133,7 @@ class Reading:
             records.remember(self.listed.root, self.rows.judged_as(), record)
         except OSError as error:
             progress.say(
-                f"The cache cannot be written ({error}): the next run reads all files again."
+                f"The cache cannot be written ({error}), so the next run will read all files again."
             )
 
 
@@ -157,6 +157,6 @@ def refuse_any(root: Path, problems: Iterable[Problem]) -> None:
     for problem in problems:
         if problem.verdict in {"broken", "refused"}:
             raise DataError(
-                f"{root / problem.file} is {problem.verdict}: {problem.reason}. Repair the file or "
-                "take it out, or leave strict out to go on without it."
+                f"{root / problem.file} is {problem.verdict}: {problem.reason}. Repair or remove "
+                "the file, or leave out strict to continue without it."
             )

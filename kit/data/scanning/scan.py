@@ -81,8 +81,8 @@ def scan(listed: Listing, rows: Rows, cache: bool, strict: bool = False) -> Scan
             array = filling.fill(reading)
         elif array is None:
             notes.append(
-                "The decoded images have no room in the cache (KIT_CACHE_LIMIT_GB, or the disk) "
-                "and are decoded anew in every epoch."
+                "The decoded images do not fit in the cache (KIT_CACHE_LIMIT_GB, or the disk), so "
+                "they are decoded again in every epoch."
             )
     reading.judge(listed.entries)
     reading.remember()

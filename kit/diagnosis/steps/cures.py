@@ -13,8 +13,8 @@ Cure: TypeAlias = Step | Callable[[Finding, Facts], Iterable[Step]]
 MOST = 5
 LOOK = Step("Check the set-up layer by layer before training again.", "kit-check FOLDER")
 APART = Step(
-    "There is no test part: the validation images chose the epoch, so their score is optimistic. "
-    "Set some apart that choose nothing.",
+    "There is no test part, and the validation images chose the epoch, so their score is "
+    "optimistic. Set apart test images that choose nothing.",
     "--test-split 0.15",
 )
 
@@ -49,7 +49,7 @@ def next_steps(found: Diagnosis, facts: Facts) -> list[Step]:
 def _groups(finding: Finding, facts: Facts) -> Iterable[Step]:
     if not facts.settings.get("group"):
         yield Step(
-            "Keep together what belongs together (patients, series, videos).", "--group '(PATTERN)'"
+            "Keep related images together (patients, series, videos).", "--group '(PATTERN)'"
         )
 
 
@@ -58,15 +58,15 @@ def _weaker_penalty(finding: Finding, facts: Facts) -> Iterable[Step]:
     strengths = {name: getattr(facts, name) / (20 * ratio) for name in ("l1", "l2")}
     in_force = {name: rounded(value) for name, value in strengths.items() if value}
     flags = (f"--{name} {value:g}" for name, value in (in_force or {"l2": 1e-4}).items())
-    yield Step("Weaken the penalty to a twentieth of the loss.", " ".join(flags))
+    yield Step("Reduce the penalty to a twentieth of the loss.", " ".join(flags))
 
 
 def _evenness(finding: Finding, facts: Facts) -> Iterable[Step]:
     """Weights or sampling, where neither is in force: the two exclude each other."""
     ways = {facts.settings.get("class_weight"), facts.settings.get("sampling")}
     if not ways - {None, "none"}:
-        yield Step("Weigh the classes by the inverse of their size.", "--class-weight balanced")
-        yield Step("Or show them equally often.", "--sampling balanced")
+        yield Step("Weight the classes by the inverse of their size.", "--class-weight balanced")
+        yield Step("Or show all classes equally often.", "--sampling balanced")
 
 
 def _validation(finding: Finding, facts: Facts) -> Iterable[Step]:
@@ -74,44 +74,44 @@ def _validation(finding: Finding, facts: Facts) -> Iterable[Step]:
         return
     if (facts.settings.get("validation_split") or 0.2) < 0.3:
         yield Step(
-            "Give validation more images, where the folder gives it none.", "--validation-split 0.3"
+            "Use more images for validation, if the folder does not set them.",
+            "--validation-split 0.3",
         )
     if not facts.settings.get("last_epoch") and (facts.settings.get("repeats") or 1) == 1:
-        yield Step("Or let every image be validated once.", "--folds 5")
+        yield Step("Or use every image for validation once.", "--folds 5")
 
 
 def _weaker_dropout(finding: Finding, facts: Facts) -> Iterable[Step]:
     if facts.dropout > 0.3:
-        yield Step("Weaken the dropout.", "--dropout 0.3")
+        yield Step("Use less dropout.", "--dropout 0.3")
 
 
 def _weaker_augmentation(finding: Finding, facts: Facts) -> Iterable[Step]:
     weaker = {"strong": "medium", "randaugment": "medium", "medium": "light", "light": "none"}
     name = weaker.get(facts.augmentation, "light")
-    yield Step("Weaken the augmentation.", f"--augmentation {name}")
+    yield Step("Use less augmentation.", f"--augmentation {name}")
 
 
 START = Step(
-    "Start with He's initial weights: leave out what sets kernels, or set them so.",
+    "Start with He's initial weights: leave out initializers of your own, or set he_normal.",
     "--initialization he_normal",
 )
 SCALE = Step(
-    "Scale pixels once, in the model: give it values of 0 to 255 and let its first layer do it.",
+    "Scale pixels once, inside the model: give it values of 0 to 255 and let its first layer do "
+    "it.",
     "--set scale=unit",
 )
 LABELS = (
     Step("Look at thirty images with their labels."),
     Step(
-        "Compare with a simple method: if it guesses too, the labels are at fault.",
+        "Compare with a simple method: if it only guesses too, the labels are at fault.",
         "kit-baseline FOLDER",
     ),
-    Step("Look for images that stand under two labels.", "kit-audit FOLDER"),
+    Step("Look for images that appear under two labels.", "kit-audit FOLDER"),
 )
 CURES: Mapping[str, tuple[Cure, ...]] = {
     "images that are no numbers": (
-        Step(
-            "Find the files whose values are no numbers, and leave them out.", "--exclude list.csv"
-        ),
+        Step("Find the files with such values, and leave them out.", "--exclude list.csv"),
     ),
     "weights start at 0": (START,),
     "weights start too large": (START,),
@@ -119,37 +119,37 @@ CURES: Mapping[str, tuple[Cure, ...]] = {
     "input not scaled": (SCALE,),
     "input scaled twice": (SCALE,),
     "dead units": (
-        Step("Start biases at 0 or a little above."),
-        Step("Use an activation that never dies.", "--set activation=leaky_relu"),
+        Step("Start biases at 0 or slightly above."),
+        Step("Use an activation whose units cannot die.", "--set activation=leaky_relu"),
     ),
     "frozen layers": (
-        Step("Let the layers learn: set layer.trainable = True before compile."),
+        Step("Unfreeze the layers: set layer.trainable = True before compile."),
         fit_steps.worthy_weights,
     ),
     "batches of one class": (
         Step(
-            "Shuffle the training images anew in every epoch: kit-train does; with your own "
-            "tf.data, dataset.shuffle(len(dataset)) before batch."
+            "Shuffle the training images anew in every epoch. kit-train does; with your own "
+            "tf.data, put dataset.shuffle(len(dataset)) before batch."
         ),
     ),
     "leakage": (
-        Step("Let the parts be drawn from all images: copies are kept together then."),
+        Step("Let the kit divide all images: it keeps copies together."),
         _groups,
         Step("List copies and near copies.", "kit-audit FOLDER"),
     ),
     "penalty too strong": (_weaker_penalty,),
     "imbalanced classes": (
-        Step("Add images of the small classes, if there are any to be had."),
+        Step("Add images of the small classes, if you can get any."),
         _evenness,
         Step(
-            "Choose the epoch by a score that counts classes alike.",
+            "Choose the epoch by a score that counts all classes equally.",
             "--monitor val_balanced_accuracy",
         ),
     ),
     "rate too high": (rate_steps.lower_rate,),
     "rate too low": (rate_steps.higher_rate,),
     "stopped too early": (rate_steps.longer,),
-    "batches too small": (Step("Take larger batches.", "--batch-size 32"),),
+    "batches too small": (Step("Use larger batches.", "--batch-size 32"),),
     "too few validation images": (_validation,),
     "dropout too strong": (_weaker_dropout,),
     "augmentation too strong": (
@@ -164,7 +164,7 @@ CURES: Mapping[str, tuple[Cure, ...]] = {
     "network too small": (fit_steps.against_underfitting,),
     "underfitting": (fit_steps.against_underfitting,),
     "noisy validation": (
-        Step("Let the rate fall to 0 towards the end.", "--schedule one-cycle"),
+        Step("Let the learning rate fall to 0 towards the end.", "--schedule one-cycle"),
         _validation,
     ),
 }

@@ -10,13 +10,13 @@ from kit.diagnosis.training_evidence import Facts
 
 LARGE = 256  # pixels: no network here was trained on more than about as many
 FEWEST_PIXELS = 32  # that backbones take
-SEEN_MUCH = "Start from a network that has seen many images."
+SEEN_MUCH = "Start from a pretrained network."
 MORE = Step("Add training images: the one cure without a price.")
 
 
 def worthy_weights(finding: Finding, facts: Facts) -> Iterable[Step]:
     """Replace random weights that are frozen."""
-    yield from _backbone("Or take weights that are worth freezing.", facts)
+    yield from _backbone("Or use pretrained weights, which are worth freezing.", facts)
 
 
 def against_overfitting(finding: Finding, facts: Facts) -> Iterable[Step]:
@@ -26,12 +26,12 @@ def against_overfitting(finding: Finding, facts: Facts) -> Iterable[Step]:
         return
     stronger = {"none": "light", "light": "medium", "medium": "strong"}
     if facts.augmentation in stronger:
-        yield Step("Vary the images more.", f"--augmentation {stronger[facts.augmentation]}")
+        yield Step("Use more augmentation.", f"--augmentation {stronger[facts.augmentation]}")
     yield from _backbone(SEEN_MUCH, facts)
     if facts.dropout < 0.5 and has_setting(facts, "dropout") and not _is_raised(facts):
-        yield Step("Drop more in training.", f"--dropout {max(0.3, facts.dropout + 0.2):g}")
+        yield Step("Use more dropout.", f"--dropout {max(0.3, facts.dropout + 0.2):g}")
     if (facts.settings.get("weight_decay") or 0.0) < 0.1:
-        yield Step("Let weights decay faster.", "--weight-decay 0.1")
+        yield Step("Use more weight decay.", "--weight-decay 0.1")
 
 
 def against_underfitting(finding: Finding, facts: Facts) -> Iterable[Step]:
@@ -40,11 +40,11 @@ def against_underfitting(finding: Finding, facts: Facts) -> Iterable[Step]:
         yield from _features(facts)
         return
     if facts.architecture in ("linear", "mlp"):
-        yield Step("Take a network of convolutions.", "--architecture basic_cnn")
+        yield Step("Use a convolutional network.", "--architecture basic_cnn")
     elif not facts.pretrained:
-        yield Step("Take a larger network: more filters, or more layers.")
+        yield Step("Use a larger network: more filters, or more layers.")
     if facts.dropout > 0.3:
-        yield Step("Weaken the dropout.", "--dropout 0.1")
+        yield Step("Use less dropout.", "--dropout 0.1")
     yield from _backbone(SEEN_MUCH, facts)
     yield from _larger_images(facts.image_size)
 
@@ -52,17 +52,17 @@ def against_underfitting(finding: Finding, facts: Facts) -> Iterable[Step]:
 def _features(facts: Facts) -> Iterable[Step]:
     """Yield what gives a head better features: regularizing moves it little (transfer.md)."""
     larger = _larger(facts.settings.get("settings", {}).get("backbone", ""))
-    yield Step("Take a larger backbone.", f"--backbone {larger}" if larger else "")
+    yield Step("Use a larger backbone.", f"--backbone {larger}" if larger else "")
     smote = facts.settings.get("sampling") == "smote"  # it goes with features alone
     if not (facts.settings.get("fine_tune") or facts.settings.get("last_epoch") or smote):
-        yield Step("Let the backbone's last layers learn, too.", "--fine-tune 6")
+        yield Step("Train the backbone's last layers too.", "--fine-tune 6")
     yield from _larger_images(min(facts.settings.get("image_size") or [0]))
 
 
 def _larger_images(size: int) -> Iterable[Step]:
     if 0 < size < LARGE:
         yield Step(
-            "Show it more of the image, where the files have more pixels.",
+            "Use larger images, if the files have more pixels.",
             f"--image-size {min(2 * size, LARGE)}",
         )
 

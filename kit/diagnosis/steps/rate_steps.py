@@ -41,7 +41,7 @@ def longer(finding: Finding, facts: Facts) -> Iterable[Step]:
         yield Step("Wait longer for a better epoch.", f"--patience {2 * waiting}")
         return
     if minutes and epochs < (asked or math.inf):
-        yield Step("Give it more time.", f"--max-minutes {3 * minutes:g}")
+        yield Step("Allow more time.", f"--max-minutes {3 * minutes:g}")
         return
     times = math.ceil(3 * max(limits.BRIEF / finding.numbers.get("steps", math.inf), 1))
     epochs = times * max(finding.numbers.get("epochs", facts.planned_epochs), 1)

@@ -64,7 +64,7 @@ def pictures(
 
     mapped = explanation.has_map(classifier.model)
     if not mapped:
-        progress.say("The network has no map of features: parts of each image are covered instead.")
+        progress.say("The network has no feature map, so parts of each image are covered instead.")
     heat_of = explanation.heat_map if mapped else explanation.occlusion
     best = answers.table[answers.table["rank"] == 1]
     number_of = {name: number for number, name in enumerate(classifier.class_names)}

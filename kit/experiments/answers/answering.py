@@ -45,7 +45,9 @@ def predict(settings: Predicting) -> prediction.Predictions:
         }
     )
     if not classifier.gives_probabilities:
-        progress.say("The model gives scores, not probabilities: the largest is the answer.")
+        progress.say(
+            "The model returns scores, not probabilities; the largest score is the answer."
+        )
     answers = prediction.classify(classifiers, images, **vars(settings.asking))
     for file, reason in answers.unreadable:
         progress.say(f"Not read: {file}: {reason}")

@@ -71,7 +71,7 @@ def similar(settings: Resembling) -> Similar:
     within, image = settings.choice.within, settings.image
     saved = places.trained_run(settings.run, [image])  # told before TensorFlow starts
     if not image.is_file():
-        raise SettingError(f"{image} is no file; give one image.")
+        raise SettingError(f"There is no file {image}; give one image.")
     labels = trained_on(saved) if within is None else dict.fromkeys(prediction.find(within).files)
     labels = {file: name for file, name in labels.items() if not _same(file, image)}
     start_keras()
@@ -100,7 +100,7 @@ def nearest(
     files, known = features(classifier, list(labels), "Comparing")
     if not files:
         raise DataError(
-            "None of the images to choose from can be read; `within` names a folder of others."
+            "None of the images to choose from can be read. Name another folder with `within`."
         )
     own = explanation.features(classifier.model, asked[None])
     numbers, distances = explanation.neighbours(known, own, count)
@@ -153,8 +153,8 @@ def trained_on(saved: runs.Saved) -> "dict[str, str | None]":
     if not path.is_file() or not folder.is_dir():
         missing = path if not path.is_file() else folder
         raise SettingError(
-            f"The training images are not to be found: there is no {missing}. `within` names a "
-            "folder of images to choose from."
+            f"The training images cannot be found: there is no {missing}. Name a folder to choose "
+            "from with `within`."
         )
     names = ("file", "class", "split")
     table = read_columns(path, dict.fromkeys(names, ()), names).values

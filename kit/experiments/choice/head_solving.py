@@ -24,8 +24,8 @@ def is_solved(settings: Training, choice: Choice) -> bool:
         return False
     if not choice.frozen:
         raise SettingError(
-            f"`solve_head` is for the head of a pretrained backbone, and {choice.label} is trained "
-            "as a whole; leave it out, or take a `backbone`."
+            f"`solve_head` solves the head of a pretrained backbone, but {choice.label} is trained "
+            "as a whole. Leave it out, or choose a `backbone`."
         )
     flat, usual = settings.flat(), Training().flat()
     against = [name for name in OF_EPOCHS if flat[name] not in (usual[name], None)]
@@ -36,7 +36,7 @@ def is_solved(settings: Training, choice: Choice) -> bool:
         return not against and "dropout" not in choice.settings
     if against:
         raise SettingError(
-            f"`{against[0]}` is for a head that is trained in epochs, and `solve_head=yes` solves "
-            "it; leave one of the two out."
+            f"`{against[0]}` applies to a head that is trained in epochs, but `solve_head=yes` "
+            "solves it. Leave one of the two out."
         )
     return True

@@ -86,15 +86,16 @@ def choose(
         architectures.check_name(name)
     if "backbone" in settings and name not in ("auto", "pretrained"):
         raise SettingError(
-            f"`backbone={settings['backbone']}` is the network; leave `architecture={name}` out."
+            f"`backbone={settings['backbone']}` already chooses the network; leave out "
+            f"`architecture={name}`."
         )
     if "backbone" in settings or name == "pretrained":
         choice = _pretrained(settings, images)
         return dataclasses.replace(choice, download=network.download)
     if "weights" in settings and name != "auto":
         raise SettingError(
-            f"`weights` are those of a backbone, and {name} has none; leave them out, or "
-            "take a `backbone`."
+            f"`weights` belong to a backbone, and {name} has none. Leave them out, or choose a "
+            "`backbone`."
         )
     if name != "auto":
         return Choice(name, settings, name, images.size, images.color)
@@ -106,15 +107,15 @@ def choose(
         here, missed = _fetched(network.download)
     if here and not unsuited:
         reason = (
-            f"auto: {here}, pretrained on ImageNet: its weights are here, and photos mostly do "
-            f"better with it than from scratch (`architecture={SCRATCH}` trains from scratch)."
+            f"auto: {here}, pretrained on ImageNet. Its weights are available, and on photos it "
+            f"usually beats training from scratch (`architecture={SCRATCH}`)."
         )
         choice = _pretrained({**settings, "backbone": here}, images)
         return dataclasses.replace(choice, reason=said(reason), download=network.download)
     if "weights" in settings:
-        why = f"since {unsuited}" if unsuited else "since none has its weights here"
+        why = f"since {unsuited}" if unsuited else "because no backbone's weights are available"
         raise SettingError(
-            f"`weights` are those of a backbone, and auto takes none, {why}; name a `backbone`."
+            f"`weights` belong to a backbone, but auto chose none, {why}. Name a `backbone`."
         )
     because = f"since {unsuited}." if unsuited else missed
     reason = f"auto: {SCRATCH} from scratch, {because}"
@@ -133,11 +134,11 @@ def _ruled_out(
 ) -> str:
     """Say which setting rules a backbone out, or nothing."""
     if pretrain != "none":
-        return "`pretrain` teaches a network that has not been trained before"
+        return "`pretrain` needs a network without pretrained weights"
     if scratch := _of_scratch([*settings, *searched]):
-        return f"{scratch} is a setting of that network and of no backbone"
+        return f"{scratch} is a setting of that network, not of a backbone"
     if images.size is not None and min(images.size) < SMALLEST:
-        return f"backbones take images from {SMALLEST}x{SMALLEST} pixels"
+        return f"backbones take images of at least {SMALLEST}x{SMALLEST} pixels"
     return ""
 
 
@@ -156,7 +157,7 @@ def _unsuited(seen: data.Survey, color: str) -> str:
     if color == "grayscale" or seen.gray == 1:
         return "the images are gray"
     if not seen.images:
-        return "no image could be read"
+        return "no image is readable"
     if seen.share_from(SHORT_SIDE) < ENOUGH:
         return (
             f"{100 * (1 - seen.share_from(SHORT_SIDE)):.0f} % of the images have fewer than "
@@ -174,10 +175,9 @@ def _fetched(download: bool) -> tuple[str | None, str]:
     except KitError as error:
         path = backbones.weights_file(row)
         return None, (
-            "since no pretrained weights are here, and none were downloaded: "
-            f"{str(error).rstrip('.')}. Photos mostly do better with some: "
-            f"`backbone={row.name}` downloads {row.megabytes} MB where there is a network, or put "
-            f"{path.name} into {path.parent}."
+            "because no pretrained weights are available, and none were downloaded: "
+            f"{str(error).rstrip('.')}. Photos usually do better with them: `backbone={row.name}` "
+            f"downloads {row.megabytes} MB, or put {path.name} into {path.parent}."
         )
     return row.name, ""
 

@@ -111,8 +111,8 @@ def attempts(
     last = seed + max(repeats, folds or 1) - 1
     if not 0 <= seed <= last <= LARGEST_SEED:
         raise SettingError(
-            f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they are {seed} to "
-            f"{last}. Take a smaller `seed`."
+            f"The seeds of all trainings must be from 0 to {LARGEST_SEED}; they would be {seed} to "
+            f"{last}. Use a smaller `seed`."
         )
     if style == "both":
         return [Attempt(each, each, seed) for each in get_args(architectures.Style)]
@@ -127,9 +127,9 @@ def check_folds(folds: int | None, source: Path, parts: str | None) -> None:
     """Make sure that the data leave the validation part to the folds."""
     if folds is not None and "validation" in data.given_parts(source, parts):
         raise DataError(
-            f"{source} gives the validation part, and `folds` draws it from all images that are "
-            "not in the test part: what was kept apart on purpose would be mixed. Leave `folds` "
-            "out, or put these images with the training images."
+            f"{source} sets the validation part, but `folds` validates on all images outside the "
+            "test part, so images kept apart on purpose would be mixed. Leave out `folds`, or put "
+            "these images with the training images."
         )
 
 
@@ -138,11 +138,11 @@ def check_last(settings: Training, planned: Sequence[Attempt]) -> None:
     others = len(planned) > 1 or settings.transfer.fine_tune is not None
     if settings.duration.last_epoch is not None and others:
         raise SettingError(
-            "`last_epoch` is for a single training of known length; leave `repeats`, `folds`, "
-            "`style=both` and `fine_tune` out."
+            "`last_epoch` works only for a single training of known length. Leave out `repeats`, "
+            "`folds`, `style=both` and `fine_tune`."
         )
     if settings.duration.use_validation and settings.transfer.pretrain != "none":
         raise SettingError(
-            f"`pretrain={settings.transfer.pretrain}` takes its best epoch by the validation "
-            "images, and `use_validation` leaves none; leave one of the two out."
+            f"`pretrain={settings.transfer.pretrain}` chooses its best epoch on validation images, "
+            "but `use_validation` leaves none. Leave one of the two out."
         )

@@ -112,8 +112,9 @@ def refuse_other_data(folder: Path, splits: data.Splits) -> None:
     found = [f"{len(some)} {kind} ({_some(some)})" for kind, some in changes.items() if some]
     if found:
         raise SettingError(
-            f"{splits.folder} has other images than when {folder} was begun: {', '.join(found)}. "
-            "Results on both cannot be compared: bring back what there was, or begin a new search."
+            f"The images in {splits.folder} have changed since {folder} was started: "
+            f"{', '.join(found)}. Results would not be comparable. Restore the images, or start a "
+            "new search."
         )
 
 
@@ -129,11 +130,11 @@ def known_files(folder: Path) -> dict[str, str]:
             rows = [(row["file"], row["hash"], row["split"]) for row in csv.DictReader(file)]
         wrong = next((part for _, _, part in rows if part not in data.PARTS), None)
         if not rows or wrong is not None:
-            raise ValueError(f"{wrong!r} is no part" if rows else "it is empty")
+            raise ValueError(f"{wrong!r} is not a part" if rows else "it is empty")
     except (OSError, KeyError, ValueError, csv.Error) as error:
         raise SettingError(
-            f"{path} is missing or damaged ({progress.clean(error)}); without it the search cannot "
-            "go on. Restore it, or begin another search."
+            f"{path} is missing or damaged ({progress.clean(error)}), and the search cannot "
+            "continue without it. Restore it, or start another search."
         ) from None
     return {file: content for file, content, _ in rows}
 

@@ -36,8 +36,8 @@ def run_trial(known: str, source: Path, split: str, images: tuple[str, str]) -> 
         if (first.fingerprint, record.division(first)) != images:
             what = "images" if first.fingerprint != images[0] else "division into parts"
             raise DataError(
-                f"{source} has not the {what} of the search on the machine of this worker: trials "
-                "on both could not be compared. Copy the search's images there."
+                f"{source} on this worker's machine differs from that of the search ({what}), so "
+                "trials would not be comparable. Copy the search's images there."
             )
         return workers.run_trial(
             plan.settled(choice, first, space), settings, space, source, file, first

@@ -36,8 +36,8 @@ def refuse_keras_tuner() -> None:
     """Say what to use instead of keras-tuner's own variables."""
     if found := [name for name in VARIABLES if name in os.environ]:
         raise SettingError(
-            f"{' and '.join(found)} are not used any more: `scheduler=tls://HOST:PORT` takes "
-            "the workers of a Dask scheduler. Unset them, and start one process."
+            f"{' and '.join(found)} are no longer used: `scheduler=tls://HOST:PORT` uses the "
+            "workers of a Dask scheduler. Unset them, and start one process."
         )
 
 
@@ -79,11 +79,11 @@ def search_folder(settings: Mapping[str, Any], source: Path, label: str) -> Path
     places.check_outside(folder, source)
     if (folder / SETTINGS).is_file():
         raise SettingError(
-            f"{folder} holds a search, and a search is never overwritten. `resume` goes on with "
-            "it; another `output` begins another."
+            f"{folder} contains a search, and a search is never overwritten. Continue it with "
+            "`resume`, or choose another `output`."
         )
     if folder.exists():
-        raise SettingError(f"{folder} exists already. Give another `output`.")
+        raise SettingError(f"{folder} already exists. Choose another `output`.")
     runs.check_possible(folder)
     return folder
 

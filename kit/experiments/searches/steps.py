@@ -117,7 +117,7 @@ def _search(
         finally:
             said += found.sentences
     if found.best is None:
-        raise KitError("No trial could be used, so there is no best run.")
+        raise KitError("No trial succeeded, so there is no best run.")
     record.save_facts(
         folder,
         resolved,
@@ -130,8 +130,8 @@ def _search(
     )
     if found.findings.guessing:
         raise KitError(
-            f"No trial is better than guessing may be, so no winner was trained. {folder} holds "
-            "the search: trials.csv and figures."
+            f"No trial is clearly better than guessing, so no winner was trained. {folder} has the "
+            "search: trials.csv and figures."
         )
     best = load(folder / last.BEST)
     again = last.unusual(resolved, space, found.best.values, found.best.epochs)
@@ -152,7 +152,7 @@ def plan_of(settings: Mapping[str, Any], epochs: int, space: search.Space | None
 def told(planned: search.Plan, oracle: str) -> str:
     """Return a plan as it is followed by whoever chooses the settings."""
     if oracle == "hyperband":
-        return f"hyperband says how many trials there are, and which of {planned.epochs} epochs"
+        return f"hyperband decides how many trials run for how many of {planned.epochs} epochs"
     return str(planned)
 
 
@@ -177,5 +177,5 @@ def _concluded(folder: Path, made: "search.Search") -> Iterator[None]:
     except KeyboardInterrupt as error:
         search.conclude(made, ended="an interruption")
         vars(error)["search"] = folder
-        error.add_note(f"{folder} keeps what there is; resume=True goes on with it.")
+        error.add_note(f"The search so far is kept in {folder}; continue it with `resume`.")
         raise

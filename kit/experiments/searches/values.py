@@ -41,8 +41,8 @@ def check(
     count = math.prod(len(one.values) for one in kept)
     if count > LARGEST:
         raise SettingError(
-            f"`search`: {count} combinations of image sizes and the like would each be decoded "
-            f"and kept; give at most {LARGEST}."
+            f"`search`: images are decoded and kept for each of {count} combinations of image size "
+            f"and the like. Give at most {LARGEST}."
         )
     return space
 
@@ -105,13 +105,13 @@ def _networks(space: Space, choice: Choice) -> list[str]:
     if searched is None:
         return [choice.architecture]
     if not isinstance(searched, Choices):
-        raise SettingError(f"`search` {searched}: give names, as in basic_cnn,inception.")
+        raise SettingError(f"`search` {searched}: give names, such as basic_cnn,inception.")
     for name in searched.values:
         architectures.check_name(str(name))
     if "pretrained" in searched.values:
         raise SettingError(
-            "`search` architecture: what a backbone sees in the images is computed before the "
-            "trials, so pretrained is searched alone: `backbone=MobileNet`."
+            "`search` architecture: a backbone's features are computed before the trials, so "
+            "pretrained cannot be searched with others. Use `backbone=MobileNet`."
         )
     return [str(name) for name in searched.values]
 
@@ -132,22 +132,22 @@ def _check_name(
             raise SettingError(f"`search` {name}: {' and '.join(lacking)} has no such setting.")
         if name in settings or name == "weights":
             raise SettingError(
-                f"`search` {name}: it is the same for all trials; give it as a flag, `{name}`."
+                f"`search` {name}: it must be the same for all trials. Give it as `{name}`."
             )
         raise SettingError(
-            f'`search`: there is no setting "{name}".{nearest(name, known)} Searched can be: '
-            f"{', '.join(known)}."
+            f'`search`: there is no setting "{name}".{nearest(name, known)} These can be '
+            f"searched: {', '.join(known)}."
         )
     if name in given or name in assignments(settings["settings"]):
-        raise SettingError(f"{name} is searched and fixed as well; leave one of the two out.")
+        raise SettingError(f"{name} is both searched and fixed; leave one of the two out.")
     if choice.frozen and name in OF_IMAGES:
         raise SettingError(
-            f"`search` {name}: the head on a frozen backbone sees each image once, as it is. "
-            "Search it with a network that is trained as a whole: `architecture=basic_cnn`."
+            f"`search` {name}: the head on a frozen backbone sees each image once, unchanged. "
+            "Search it with a whole network: `architecture=basic_cnn`."
         )
     if isinstance(parameter, Range) and name in (*IMAGES, *LISTED):
         raise SettingError(
-            f"`search` {parameter}: give a list of choices, as in image_size=64,96,128."
+            f"`search` {parameter}: give a list of choices, such as image_size=64,96,128."
         )
 
 
@@ -159,7 +159,7 @@ def _check_use(space: Space, settings: Mapping[str, Any]) -> None:
         possible = other.values if isinstance(other, Choices) else (settings[needed.other],)
         if name in searched and not set(needed.values) & set(possible):
             raise SettingError(
-                f"`search` {name}: only {needed.other} {' or '.join(needed.values)} uses it; take "
+                f"`search` {name}: only {needed.other} {' or '.join(needed.values)} uses it. Add "
                 f"`{needed.other}={needed.values[0]}`, or leave it out."
             )
 

@@ -61,7 +61,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     try:
         kept = read_settings(Tuning, folder / SETTINGS, named=str(folder / SETTINGS))
     except SettingError as error:
-        raise SettingError(f"{error} Mend it, or begin another search.") from None
+        raise SettingError(f"{error} Repair it, or start another search.") from None
     _refuse_differences(folder, given, kept)
     taken = {name: given[name] for name in FREE if name in given}
     if "scheduler" in taken:
@@ -81,8 +81,8 @@ def _check(settings: Mapping[str, Any]) -> None:
             raise SettingError(f"`{name}` must be at least 1, not {settings[name]}.")
     if settings["workers"] > 1 and settings["scheduler"] is not None:
         raise SettingError(
-            "`scheduler` takes the workers that are there, `workers` starts some here; leave one "
-            "of the two out."
+            "`scheduler` uses existing workers, `workers` starts some here; leave one of the two "
+            "out."
         )
 
 
@@ -91,17 +91,17 @@ def _to_go_on_with(given: Mapping[str, Any]) -> Path:
     if "output" in given:
         folder = Path(given["output"])
         if not (folder / SETTINGS).is_file():
-            raise SettingError(
-                f"{folder} holds no search to go on with: there is no {SETTINGS} in it."
-            )
+            raise SettingError(f"{folder} contains no search to continue: it has no {SETTINGS}.")
         return folder
     name = f"{places.called(places.data_folder(given['folder']))}-" if "folder" in given else ""
     found = [path.parent for path in Path("models").glob(f"*/{SETTINGS}")]
     found = [folder for folder in found if folder.name.startswith(name)]
     if not found:
-        raise SettingError("There is no search in models to go on with; name it: `output=FOLDER`.")
+        raise SettingError(
+            "There is no search in models to continue. Name its folder: `output=FOLDER`."
+        )
     latest = max(found, key=lambda folder: (folder / SETTINGS).stat().st_mtime)
-    progress.say(f"Going on with {latest}.")
+    progress.say(f"Continuing {latest}.")
     return latest
 
 
@@ -118,9 +118,10 @@ def _refuse_differences(folder: Path, given: Mapping[str, Any], kept: Mapping[st
             lines.append(f"  `{name}`: {there} there, {here} here")
     if lines:
         raise SettingError(
-            f"{folder} was begun with other settings, and results of both would be mixed:",
+            f"{folder} was started with other settings, and its results would be mixed with new "
+            "ones:",
             *lines,
-            "Leave these settings out to go on with it, or begin another search with another "
+            "Leave out these settings to continue it, or start another search with another "
             "`output`.",
         )
 

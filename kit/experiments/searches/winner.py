@@ -74,15 +74,15 @@ def train_best(
         }
         files.write_text(folder / f"{BEST}.yaml", settings_text(chosen))
         progress.say(
-            f"The winner is trained anew, for {best.epoch} of {best.epochs} epochs"
-            f"{', on the validation images, too' if use_validation else ''}."
+            f"Training the winner again, for {best.epoch} of {best.epochs} "
+            f"epochs{', on the validation images, too' if use_validation else ''}."
         )
         _train(folder / f"{BEST}.yaml", run, said)
         looks = found.findings.looked
         scored = {"test_scored": int("test" in _metrics(run))}
         record.add_to_run(run, search={"folder": str(folder), "looks": looks, **scored})
     elif use_validation and "validation" in _metrics(run):
-        progress.say(f"{run} is there already, and was trained without the validation images.")
+        progress.say(f"{run} already exists, and was trained without the validation images.")
     return tested(run, found, use_validation)
 
 
@@ -134,7 +134,7 @@ def _train(settings: Path, run: Path, said: list[str]) -> None:
     try:
         made = train(**known)
     except CheckError as error:
-        progress.say(f"{error} The trials could do without, so the winner is trained all the same.")
+        progress.say(f"{error} The trials worked without it, so the winner is trained anyway.")
         made = train(**{**known, "check": False})
     said += made.lines()
 

@@ -39,8 +39,8 @@ def set_threads(wanted: int | None) -> int:
             tf.config.threading.set_inter_op_parallelism_threads(wanted)
         except RuntimeError:
             raise SettingError(
-                f"`threads={wanted}`: TensorFlow has begun to compute in this process, with "
-                f"{threads()} threads."
+                f"`threads={wanted}` comes too late: TensorFlow already computes in this process "
+                f"with {threads()} threads."
             ) from None
     return threads()
 

@@ -33,7 +33,7 @@ def check_start(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path
     found = all_checks.quick(model, splits, compiled)
     progress.say(*str(found).split("\n"))
     found.save(run / CHECKS)
-    found.refuse_failed(" `check=False` trains all the same.")
+    found.refuse_failed(" `check=False` trains anyway.")
 
 
 def diagnose(plan: Plan, trained: Sequence[Trained], run: Path, said: list[str]) -> None:

@@ -24,8 +24,8 @@ def overview(each: Sequence[data.Splits]) -> str:
     table.loc["all"] = table.sum()
     text: str = table.rename(index=progress.short).to_string(max_rows=30)
     return (
-        f"{len(each)} trainings: each fold validates once, and the others train. In all "
-        f"{len(each[0].files)} images:\n{text}"
+        f"{len(each)} trainings: each validates on one fold and trains on the others. "
+        f"{len(each[0].files)} images in all:\n{text}"
     )
 
 
@@ -62,13 +62,13 @@ def score(
     at_end = _at_the_end(trained, images)
     if at_end is not None and f"{at_end:.3f}" != f"{found.scores.accuracy:.3f}":
         said.append(
-            f"With the last epoch of each training instead of the kept one it is {at_end:.3f}; the "
-            "difference may be what choosing the epoch on these images added."
+            f"With the last epoch of each training instead of the kept one, it is {at_end:.3f}. "
+            "The difference may come from choosing the epoch on these images."
         )
     best = best_of(trained).attempt.name
     said.append(
-        f"Kept is the model of {best}. Its own validation score, which follows, is chosen from "
-        f"{len(trained)} and so optimistic; the cross-validation is the estimate."
+        f"The model of {best} is kept. Its own validation score, below, is chosen from "
+        f"{len(trained)}, so it is optimistic; the cross-validation is the estimate."
     )
     return {"cross_validation": {**found.summary(), "last_epoch_accuracy": at_end}}
 

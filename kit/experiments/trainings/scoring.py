@@ -78,7 +78,7 @@ def score(
     if tables:
         score_files.save_table(pd.concat(tables), run / "predictions.csv")
     else:
-        said.append("No image was kept apart from this training, so nothing says how good it is.")
+        said.append("All images were used for training, so no score is known.")
     if len(trained) > 1:
         metrics["attempts"] = {one.attempt.name: one.value for one in trained}
         said.append(spread(trained))

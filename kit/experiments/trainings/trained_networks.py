@@ -117,14 +117,14 @@ def _calibration(one: Trained) -> str:
     if one.temperature is not None:
         images = len(one.asked.present("validation"))
         return (
-            f"Calibrated on {images} validation images: a temperature of {one.temperature:.2f} is "
-            "in the last layer. It changes probabilities, but no answer."
+            f"Calibrated on {images} validation images: the last layer contains a temperature of "
+            f"{one.temperature:.2f}. It changes probabilities, but no answer."
         )
     if architectures.head(one.model) == "scores":
-        return "Not calibrated: the network answers with scores, which are no probabilities."
+        return "Not calibrated: the network returns scores, not probabilities."
     return (
-        "The probabilities are not calibrated, since no validation images are there for it: they "
-        "may be higher or lower than the share of right answers."
+        "The probabilities are not calibrated, because there are no validation images: they may be "
+        "higher or lower than the share of right answers."
     )
 
 

@@ -30,7 +30,7 @@ def told(findings: Findings) -> list[str]:
             first = [one for one in findings.tried if one.stage == 1]
             mine = sum(one.stage == 1 for one in findings.infeasible)
             text += f", and {mine} of the {len(first)} of stage 1"
-        text += ": more than half, so the range, or the set-up, is wrong"
+        text += ": more than half, so the range or the set-up is wrong"
     return [f"{text}."]
 
 
@@ -39,7 +39,7 @@ def nothing_left(findings: Findings) -> str:
     kinds = collections.Counter(_kind(one.reason) for one in findings.infeasible if one.reason)
     most = "; ".join(f"{count} x {kind}" for kind, count in kinds.most_common(2))
     trials = "1 trial" if len(findings.tried) == 1 else f"{len(findings.tried)} trials"
-    text = f"There is no feasible trial: of {trials} none can be used"
+    text = f"There is no feasible trial among {trials}"
     return f"{text} ({most})." if most else f"{text}."
 
 

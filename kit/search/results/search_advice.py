@@ -18,10 +18,10 @@ def after_nothing(findings: Findings) -> str:
     if isinstance(rate, Range) and rate.log and not failed:
         lower = dataclasses.replace(rate, low=rate.low / 1000, high=rate.low)
         return (
-            f"search lower rates, `search={lower}`; if these fail as well, the set-up is wrong: "
-            "look at the inputs, the initial weights and the first loss."
+            f"search lower learning rates, `search={lower}`. If these fail too, the set-up is "
+            "wrong: look at the inputs, the initial weights and the first loss."
         )
-    return "look at the reasons in the table of trials; the set-up is wrong before any range is."
+    return "look at the reasons in the table of trials. The set-up is wrong, not a range."
 
 
 def next_steps(findings: Findings, mattered: list[Importance]) -> str:
@@ -33,11 +33,11 @@ def next_steps(findings: Findings, mattered: list[Importance]) -> str:
     if findings.lost and (where := limits(findings)):
         steps.append(f"leave out {clean(where[0])}")
     if findings.ended:
-        steps.append("go on with the same search (`resume=True`) and a larger budget")
+        steps.append("continue the same search (`resume=True`) with a larger budget")
     if rising(findings):
-        steps.append("train longer: the best still became better in its last epochs")
+        steps.append("train longer: the best was still improving in its last epochs")
     if any(one.verdict == "too few trials" for one in mattered) and not findings.exhausted:
-        steps.append("more trials, or fewer settings at a time")
+        steps.append("use more trials, or search fewer settings at a time")
     if steps:
         return "; ".join(steps) + "."
     still = [clean(one.name) for one in mattered if one.verdict == "cannot be told from chance"]
@@ -45,15 +45,15 @@ def next_steps(findings: Findings, mattered: list[Importance]) -> str:
         return f"leave {listed(still)} at the best value, and search other settings instead."
     if len(findings.finalists) > 1 and not apart(*findings.finalists[:2]):
         return (
-            "nothing more from these settings: what is left between the best is chance. Other "
-            "settings, or more images, may give more."
+            "nothing more from these settings: the best differ only by chance. Other settings, or "
+            "more images, may help."
         )
-    return "nothing has to be tried again; other settings, or more images, may give more."
+    return "these ranges need no further search; other settings, or more images, may help."
 
 
 def _wider(now: Range, side: str) -> str:
     if not now.log:
-        return f"{clean(now.name)} beyond {value_text(getattr(now, side))}, where it may go there"
+        return f"try {clean(now.name)} beyond {value_text(getattr(now, side))}, if it may go there"
     if side == "low":
         wider = dataclasses.replace(now, low=now.low / 10)
     else:

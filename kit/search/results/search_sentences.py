@@ -29,7 +29,7 @@ def sentences(findings: Findings) -> list[str]:
         Sentences without control characters.
     """
     if not findings.tried:
-        return [*_early(findings), "No trial ended, so there is no result: give it more time."]
+        return [*_early(findings), "No trial ended, so there is no result. Allow more time."]
     if findings.best is None:
         return [
             infeasible.nothing_left(findings),
@@ -55,18 +55,18 @@ def _best(findings: Findings, best: Finalist) -> list[str]:
     score = f"{findings.objective} {score_text(best.mean)}"
     if len(best.scores) > 1:
         score += (
-            f", the mean of {len(best.scores)} starts ({score_text(min(best.scores))} to "
-            f"{score_text(max(best.scores))})"
+            f", the mean of {len(best.scores)} runs with different seeds "
+            f"({score_text(min(best.scores))} to {score_text(max(best.scores))})"
         )
     else:
-        score += ", of one start"
+        score += ", from one run"
     if findings.chance is not None:
         score += f", on {_count(findings.chance.images, 'validation image')}"
     told = [f"Best: {settings_text(best.values)}: {clean(score)}."]
     if best.diverged:
         starts = len(best.scores) + best.diverged
         told.append(
-            f"With {best.diverged} of {starts} starts it diverged: a lower learning rate is safer."
+            f"It diverged in {best.diverged} of {starts} runs: a lower learning rate is safer."
         )
     return told
 
@@ -75,61 +75,62 @@ def _believed(findings: Findings, best: Finalist) -> list[str]:
     told = []
     if findings.chance is not None and not lower_is_better(findings.objective):
         low, high = interval(best.mean, findings.chance.images)
-        words = "alone allow"
+        words = ""
         if "balanced" in findings.objective:
             words += " at best"  # where classes are small, a few images have a large share
         guess = score_text(findings.chance.score)
         told.append(
-            f"So many images {words} {low:.3f} to {high:.3f} (95 % interval); always answering the "
-            f"largest class would score {guess}."
+            f"The 95 % interval for so many images is{words} {low:.3f} to {high:.3f}; always "
+            f"answering the largest class would score {guess}."
         )
     if findings.guessing:
         told.append(
-            "That is no better than guessing may be: nothing shows that anything was learned."
+            "This is not clearly better than guessing: nothing shows that anything was learned."
         )
     if findings.looked > 1:
         told.append(
-            f"It is chosen from {looks_text(findings.epochs, 'trial')} on the same images, so it "
+            f"It is the best of {looks_text(findings.epochs, 'trial')} on the same images, so it "
             "is optimistic."
         )
     return told
 
 
 def _tested(findings: Findings) -> list[str]:
-    trained = ["The last model is trained on the validation images, too, so they cannot judge it."]
+    trained = ["The final model is also trained on the validation images, so they cannot judge it."]
     told = trained if findings.use_validation else []
     if findings.guessing:
-        return ["So no winner is trained, and no test split is looked at."]
+        return ["So no winner is trained, and the test part is not used."]
     if findings.test is None:
-        why = "There is no test split, so nothing says how optimistic."
+        why = "There is no test part to show how optimistic it is."
         return told + ([why] if findings.looked > 1 else [])
-    text = f"The test split, looked at once, gives {score_text(findings.test)}"
+    text = f"The test part, used only once, gives {score_text(findings.test)}"
     if findings.test_images and 0 <= findings.test <= 1:
         low, high = interval(findings.test, findings.test_images)
         images = _count(findings.test_images, "image")
         text += f" (95 % interval {low:.3f} to {high:.3f}, {images})"
-    return [*told, f"{text}: believe this number."]
+    return [*told, f"{text}: trust this number."]
 
 
 def _ties(findings: Findings) -> list[str]:
     """Say whether the first finalists differ by more than chance."""
     usable = findings.finalists
     if not usable:
-        return ["It was not trained again from other starts, so luck has a part in it."]
+        return ["It was not trained again with other seeds, so luck plays a part."]
     if len(usable) == 1:
         return []
     answers = [apart(usable[0], other) for other in usable[1:]]
     first, second = score_text(usable[0].mean), score_text(usable[1].mean)
     if answers[0] is None:
-        return ["Each finalist has one start: nothing says whether luck decides between them."]
+        return ["Each finalist was trained once, so the difference between them may be luck."]
     if answers[0]:
-        return [f"The first is better than the second ({first}, {second}) by more than its starts "
-                "differ."]  # fmt: skip
+        return [
+            f"The first is better than the second ({first}, {second}) by more than their runs "
+            "differ."]  # fmt: skip
     equal = 2 + next((place for place, one in enumerate(answers[1:]) if one), len(answers) - 1)
     others = [settings_text(one.values) for one in usable[1:equal]]
     which = f"The first {'two' if equal == 2 else equal} finalists cannot be told apart"
     scores = ", ".join(score_text(one.mean) for one in usable[:equal])
-    return [f"{which} ({scores}: less than their starts differ); as good: {'; '.join(others)}."]
+    return [f"{which} ({scores}: less than their runs differ); equally good: {'; '.join(others)}."]
 
 
 def _mattered(found: list[Importance]) -> list[str]:
@@ -143,8 +144,8 @@ def _mattered(found: list[Importance]) -> list[str]:
     if named:
         told.append(f"What mattered: {listed(named)}.")
     for verdict, text in (
-        ("cannot be told from chance", "Cannot be told from chance, of {} trials: {}."),
-        ("too few trials", "With {} trials too few to say whether it mattered: {}."),
+        ("cannot be told from chance", "Not told apart from chance, in {} trials: {}."),
+        ("too few trials", "{} trials are too few to tell whether these mattered: {}."),
     ):
         names = [clean(one.name) for one in found if one.verdict == verdict]
         if names:
@@ -164,12 +165,12 @@ def _edges(findings: Findings) -> list[str]:
         seen = (
             f"No trial learned up to {end}"
             if steps[0].still
-            else f"At least half of the best lay towards {end}"
+            else f"At least half of the best trials were near {end}"
         )
         told.append(
             f"{seen}, so the range was extended from {value_text(steps[0].end)} to "
             f"{value_text(steps[-1].to)}"
-            + ("." if name in at_edge or findings.guessing else ", and the best lies inside now.")
+            + ("." if name in at_edge or findings.guessing else ", and the best is now inside it.")
         )
     for now, side in findings.at_edge:
         name = clean(now.name)
@@ -179,8 +180,8 @@ def _edges(findings: Findings) -> list[str]:
             told.append(f"{name} is best at its low end: regularization hardly matters here.")
         else:
             told.append(
-                f"The best {name}, {value_text(value)}, lies near the end of all that was tried "
-                f"({end}): a better one may lie beyond."
+                f"The best {name}, {value_text(value)}, is near the limit of the values tried "
+                f"({end}). A better one may lie beyond."
             )
     return told
 
@@ -191,9 +192,7 @@ def _exhausted(findings: Findings) -> list[str]:
 
 
 def _early(findings: Findings) -> list[str]:
-    return [f"The search ended before its plan was done: {clean(findings.ended)}."] * bool(
-        findings.ended
-    )
+    return [f"The search ended early: {clean(findings.ended)}."] * bool(findings.ended)
 
 
 def _count(number: int, noun: str) -> str:

@@ -197,7 +197,7 @@ class Show:
         line = f"{self._name(stage)} closed: {many} ({which})"
         best = best_first(mine, self.objective)[0]
         if not best.feasible:
-            return f"{line}, none of them usable"
+            return f"{line}, none usable"
         score = f"{self.objective} {score_of(best, self.objective)}"
         return f"{line}, best {score} with {settings_text(best.values)} (trial {best.number})"
 

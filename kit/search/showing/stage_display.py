@@ -70,9 +70,9 @@ def _edge(edge: Edge) -> str:
             if edge.best > 1
             else "the best trial"
         )
-        said = f"{edge.name} {where} in {which}, towards its {side} end, {value_text(edge.end)}"
+        said = f"{edge.name} {where} in {which}, near its {side} end, {value_text(edge.end)}"
     if edge.to is None:
-        return f"{said}; the range stays as it is: {edge.why}."
+        return f"{said}; the range is not extended: {edge.why}."
     return f"{said}; the range is extended to {value_text(edge.to)}."
 
 
@@ -80,11 +80,11 @@ def _closed(group: Group) -> list[str]:
     lines = []
     if group.infeasible > MOST:
         lines.append(
-            f"stage {group.number}: {group.infeasible:.0%} of its trials are infeasible: the range "
-            "or the set-up is wrong."
+            f"stage {group.number}: {group.infeasible:.0%} of its trials are infeasible, so the "
+            "range or the set-up is wrong."
         )
     if group.at_chance:
-        lines.append(f"stage {group.number}: no trial is better than guessing may be.")
+        lines.append(f"stage {group.number}: no trial is clearly better than guessing.")
     return lines
 
 
@@ -93,4 +93,4 @@ def _narrowed(group: Group, following: Group) -> list[str]:
     if group.spaces == following.spaces:
         return []
     ranges = ", ".join(str(one) for one in following.spaces[0])
-    return [f"stage {following.number} looks in {ranges}"]
+    return [f"stage {following.number} searches {ranges}"]

@@ -150,7 +150,7 @@ class Finals:
         if len(trial.rows) >= epochs:
             return dataclasses.replace(trial, status="complete")
         if self.cut > 1:
-            return dataclasses.replace(trial, status="stopped", reason="all time was over")
+            return dataclasses.replace(trial, status="stopped", reason="the time was up")
         return trial
 
     def _finalist(self, origin: Trial, numbers: Sequence[int]) -> Finalist:

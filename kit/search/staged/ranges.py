@@ -199,5 +199,5 @@ def _edge(name: str, side: Side, outer: Range, before: int) -> Edge:
     elif before >= EXTENSIONS:
         why = f"it was extended {EXTENSIONS} times"
     elif outer.low <= to <= outer.high:
-        why = "there is nothing beyond"
+        why = "there are no values beyond"
     return Edge(name, side, end, None if why else to, why)

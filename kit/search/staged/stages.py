@@ -112,7 +112,7 @@ class Staged(Finals):
             missing = [n for n in missing if n in self.busy]
             for number in late:
                 trial = self.trials[number]
-                reason = "the time for the stages was over"
+                reason = "the time for the stages was up"
                 self.trials[number] = dataclasses.replace(trial, status="stopped", reason=reason)
         for number in alive:
             if len(self.trials[number].rows) == stage.epochs:
@@ -136,12 +136,12 @@ class Staged(Finals):
             value = trial.best(self.objective)[self.objective]
             reason = (
                 f"place {place} of {len(alive)} after {rung} epoch{'s' * (rung > 1)}: "
-                f"{self.objective} {value:.4g}, and {kept} with {worst:.4g} or better go on"
+                f"{self.objective} {value:.4g}; the best {kept}, from {worst:.4g} on, continue"
             )
             if value == worst or self.luck([self.trials[n] for n in alive]):
                 reason = (
-                    f"place {place} of {len(alive)} after {rung} epoch{'s' * (rung > 1)} by its "
-                    f"validation loss; {kept} go on"
+                    f"place {place} of {len(alive)} after {rung} epoch{'s' * (rung > 1)}, by "
+                    f"validation loss; the best {kept} continue"
                 )
             self.trials[trial.number] = dataclasses.replace(trial, status="stopped", reason=reason)
         return sorted(trial.number for trial in ranking[:kept])
@@ -174,7 +174,7 @@ class Staged(Finals):
         known = {(edge.name, edge.side) for edge in group.edges if edge.to is None}
         found = [edge for edge in hit if (edge.name, edge.side) not in known]
         if any(edge.to is not None for edge in found) and not self._affordable(group):
-            why = "the limit of the search leaves no room"
+            why = "the search's limits leave no room"
             found = [dataclasses.replace(edge, to=None, why=edge.why or why) for edge in found]
         for edge in found:
             if edge.to is not None:

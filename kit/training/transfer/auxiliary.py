@@ -48,8 +48,8 @@ def with_auxiliary(
     """
     if isinstance(model, keras.Sequential):
         raise SettingError(
-            "Auxiliary classifiers branch off in the middle of a network, and a Sequential model "
-            f'is one chain; build {model.name} with style="functional".'
+            "Auxiliary classifiers branch off in the middle of a network, but a Sequential model "
+            f'is one chain. Build {model.name} with style="functional".'
         )
     maps = [_map(model, name) for name in after]
     heads = [
@@ -134,9 +134,9 @@ def _map(model: keras.Model, name: str) -> Any:
     found = [layer for layer in model.layers if layer.name == name]
     if not found or len(found[0].output.shape) != 4:
         raise SettingError(
-            f"{model.name} has no layer {name} with a map of (batch, height, width, channels) for "
-            "an auxiliary classifier to follow. The architecture googlenet has the published ones; "
-            "for another network give names of its layers."
+            f"{model.name} has no layer {name} with a feature map (batch, height, width, channels) "
+            "for an auxiliary classifier. The architecture googlenet has the published ones; for "
+            "another network, name its layers."
         )
     return found[0].output
 

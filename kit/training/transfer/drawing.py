@@ -26,13 +26,13 @@ def autoencoder(model: keras.Model, seed: int, last: str) -> keras.Model:
         last_map = model.get_layer("features").input
     except (ValueError, AttributeError):
         raise SettingError(
-            f"{model.name} has no layer called features to pre-train up to."
+            f"{model.name} has no layer called features to pretrain up to."
         ) from None
     encoder = keras.Model(model.inputs[0], last_map)
     if len(last_map.shape) != 4 or not encoder.trainable_weights:
         raise SettingError(
-            f"{model.name} has no layers to train before its features, which an autoencoder could "
-            "pre-train: take a network with convolutions that are not frozen."
+            f"{model.name} has no trainable layers before its features, so an autoencoder has "
+            "nothing to pretrain. Use a network with convolutions that are not frozen."
         )
     drawn = _decoded(last_map, model.input_shape[1:], seed, last)
     return keras.Model(model.inputs[0], drawn, name="autoencoder")

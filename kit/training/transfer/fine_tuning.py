@@ -68,7 +68,7 @@ def _last(model: keras.Model, layers: int | str) -> list[Any]:
         backbone = model.get_layer("backbone")
     except ValueError:
         raise SettingError(
-            "There is no backbone to fine-tune in this network; train one with `backbone=NAME`."
+            "This network has no backbone to fine-tune. Train one with `backbone=NAME`."
         ) from None
     inner = [layer for layer in flat(backbone) if layer.weights]
     usable = [one for one in inner if not isinstance(one, STATISTICS)]
@@ -83,7 +83,7 @@ def _last(model: keras.Model, layers: int | str) -> list[Any]:
     if 1 <= layers <= len(usable):
         return usable[-layers:]
     raise SettingError(
-        f"From 1 to {len(usable)} layers of this backbone can be fine-tuned, not {layers}."
+        f"This backbone has 1 to {len(usable)} layers that can be fine-tuned, not {layers}."
     )
 
 
@@ -141,8 +141,8 @@ def fine_tune(
         model.set_weights(weights)
         lower = min(learning_rate / 10, FINE_TUNE_RATE)
         progress.say(
-            f"Fine-tuning diverged at a learning rate of {learning_rate:g}: the weights from "
-            f"before it are kept. Try a lower one: `fine_tune_rate={lower:.1g}`."
+            f"Fine-tuning diverged at a learning rate of {learning_rate:g}, so the earlier weights "
+            f"are kept. Try a lower one: `fine_tune_rate={lower:.1g}`."
         )
         return dataclasses.replace(before, table=before.table.assign(phase="head"))
     both = dataclasses.replace(
@@ -151,7 +151,7 @@ def fine_tune(
     if both.best_epoch <= len(before.table):
         model.set_weights(weights)
         both = dataclasses.replace(both, evidence=before.evidence)
-        progress.say("Fine-tuning found nothing better: the weights from before it are kept.")
+        progress.say("Fine-tuning found nothing better, so the earlier weights are kept.")
     return both
 
 

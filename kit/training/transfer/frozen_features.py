@@ -107,7 +107,7 @@ def extractor_of(model: keras.Model) -> keras.Model:
     try:
         vector = model.get_layer("features").output
     except (ValueError, AttributeError):
-        raise SettingError("The network has no layer called features to take them from.") from None
+        raise SettingError("The network has no layer called features.") from None
     return keras.Model(model.inputs[0], vector)
 
 

@@ -88,8 +88,8 @@ def solve_head(
     """
     if not can_solve(model):
         raise SettingError(
-            f"The head of {model.name} has more to learn than one layer of probabilities, and only "
-            "such a layer can be solved; take `solve_head=no`."
+            f"The head of {model.name} is more than one layer of probabilities, and only such a "
+            "layer can be solved. Use `solve_head=no`."
         )
     start, cpu_start = time.monotonic(), time.process_time()
     vectors = computed or feature_splits(
@@ -122,8 +122,8 @@ def _solve(layer: Any, vectors: data.Splits, class_weight: ClassWeight) -> pd.Da
     )
     best = tried.iloc[int(tried["loss"].argmin())]
     progress.say(
-        f"Solved the head: of {len(tried)} penalties, {best['penalty']:.2g} has the lowest "
-        f"cross-entropy in cross-validation of the training images, {best['loss']:.3f}."
+        f"The head is solved: of {len(tried)} penalties, {best['penalty']:.2g} has the lowest "
+        f"cross-entropy in cross-validation on the training images, {best['loss']:.3f}."
     )
     if layer.units > kernel.shape[1] == 1:  # the column of the second of two classes
         kernel, bias = np.hstack([-kernel, kernel]) / 2, np.hstack([-bias, bias]) / 2

@@ -55,8 +55,8 @@ DEEP = b'{"a": ' * 60 + b"1" + b"}" * 60
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ({}, "holds no config.json"),
-        ({"config.json": b"{}"}, "holds no model.weights.h5"),
+        ({}, "has no config.json"),
+        ({"config.json": b"{}"}, "has no model.weights.h5"),
         ({"config.json": b"[]", "model.weights.h5": weights()}, "no mapping"),
         ({"config.json": b"{", "model.weights.h5": weights()}, "Expecting"),
         ({"config.json": DEEP, "model.weights.h5": weights()}, "nested deeper"),

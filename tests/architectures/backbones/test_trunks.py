@@ -63,7 +63,7 @@ def test_it_may_end_at_another_layer_by_name(run, images):
     end = "block2" if isinstance(source, keras.Sequential) else "block2_pool"
     model = on(path, cut=end)
     np.testing.assert_allclose(features(model, images(SHAPE)), seen.mean(axis=(1, 2)), rtol=1e-5)
-    with pytest.raises(SettingError, match=r"no layer 'block9'.*Its last layers are .*dense1"):
+    with pytest.raises(SettingError, match=r"cannot end at a layer 'block9'.*Its last layers are .*dense1"):
         on(path, cut="block9")
 
 
@@ -95,5 +95,5 @@ def test_fine_tuning_begins_with_the_dense_layer_and_counts_no_statistics(small,
     source.save(tmp_path / "source.keras")
     model = on(tmp_path / "source.keras")
     assert training.thaw(model, 1) == ["dense1"]
-    with pytest.raises(SettingError, match="From 1 to 5 layers"):  # four convolutions
+    with pytest.raises(SettingError, match="This backbone has 1 to 5 layers"):  # four convolutions
         training.thaw(model, 6)

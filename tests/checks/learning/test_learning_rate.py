@@ -43,7 +43,7 @@ def test_the_rate_where_90_percent_of_the_fall_is_done_is_not_called_the_lowest(
 
     assert done == pytest.approx(0.9 * 2.0, rel=0.05)
     assert high < RATES[int(losses.argmin())] / 10
-    assert f"90 % of its fall behind it at {high:g}" in found.expected
+    assert f"completed 90 % of its fall at {high:g}" in found.expected
     assert "lowest" not in found.expected
     assert len(plots.learning_rates(found.numbers).axes[0].lines) == 3  # with smoothed ones
 
@@ -78,7 +78,7 @@ def test_the_rate_of_the_first_loss_that_is_no_number_explodes(end) -> None:
         (1e-4, "ok", ""),
         (1e-6, "warning", "barely moves"),
         (0.5, "ok", ""),  # the peak of a schedule with warm-up may lie there
-        (2.0, "failed", "explodes at this rate"),
+        (2.0, "failed", "explodes at this learning rate"),
         (None, "ok", ""),
     ],
 )
@@ -192,7 +192,7 @@ def test_a_frozen_network_fails(twenty) -> None:
 
 
 def test_rates_that_do_not_rise_are_refused(twenty) -> None:
-    with pytest.raises(SettingError, match="rises"):
+    with pytest.raises(SettingError, match="must rise"):
         checks.learning_rate(lambda: small("adam"), twenty, lowest=1.0, highest=0.1)
 
 

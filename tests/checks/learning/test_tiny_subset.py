@@ -74,7 +74,7 @@ def test_a_rate_too_low_by_far_names_one_that_moves_the_loss():
 
     assert found.verdict == "failed"
     assert found.measured.startswith("the loss does not move")
-    assert "The rate is too low: at 0.003 the loss falls" in found.advice
+    assert "The learning rate is too low: at 0.003 the loss falls" in found.advice
 
 
 def test_a_rate_far_too_high_diverges():
@@ -87,7 +87,7 @@ def test_a_rate_far_too_high_diverges():
 
     assert found.verdict == "failed"
     assert found.measured.startswith("the loss diverges")
-    assert "The rate is too high: at 0.1" in found.advice or "at 0.01" in found.advice
+    assert "The learning rate is too high: at 0.1" in found.advice or "at 0.01" in found.advice
 
 
 def test_dead_units_are_told_from_a_low_rate():
@@ -99,7 +99,7 @@ def test_dead_units_are_told_from_a_low_rate():
     found = tiny_subset(make_model, images(), steps=30)
 
     assert found.verdict == "failed"
-    assert "no gradient comes to conv" in found.advice
+    assert "no gradient reaches conv" in found.advice
 
 
 def test_frozen_layers_are_named_before_any_step():
@@ -121,7 +121,7 @@ def test_the_same_image_with_two_labels_is_named():
     found = tiny_subset(network, sample)
 
     assert found.verdict == "failed"
-    assert found.measured == "labels contradict: the same image is 0 and 1"
+    assert found.measured == "labels contradict each other: the same image is 0 and 1"
 
 
 @pytest.mark.parametrize(

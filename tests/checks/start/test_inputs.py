@@ -83,7 +83,7 @@ def test_the_numbers_are_those_that_enter_the_first_kernel():
     ("pixels", "scaling", "hint"),
     [
         (photos(), (unit(), unit()), "Remove one of the two divisions"),
-        (photos() / 255, (unit(),), "in [0, 1] already"),
+        (photos() / 255, (unit(),), "in [0, 1]"),
     ],
 )
 def test_pixels_divided_twice_fail(pixels, scaling, hint):
@@ -108,7 +108,7 @@ def test_pixels_that_are_not_scaled_fail_and_centred_ones_do_not():
     assert raw.verdict == "failed"
     assert raw.measured.startswith("not rescaled")
     assert centred.verdict == "ok"
-    assert "as for VGG" in centred.measured
+    assert "as VGG" in centred.measured
 
 
 def test_channels_first_are_told_by_their_shape():
@@ -142,7 +142,7 @@ def test_what_is_not_a_number_is_counted_in_images():
     found = look(pixels, unit())
 
     assert found.verdict == "failed"
-    assert found.measured.startswith("2 of 32 images hold NaN")
+    assert found.measured.startswith("2 of 32 images contain NaN")
 
 
 def test_a_channel_that_never_changes_is_named():

@@ -115,7 +115,7 @@ def test_the_right_initializer_is_not_advised_where_it_is_used() -> None:
     found = judge_units([row(std=1.0), row(mean=0.0, std=1e-3)])
 
     assert 'kernel_initializer="he_normal"' not in found.advice
-    assert "he_normal is used already" in found.advice
+    assert "he_normal is already used" in found.advice
 
 
 def test_outputs_that_are_no_numbers_fail() -> None:

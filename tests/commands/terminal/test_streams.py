@@ -74,7 +74,7 @@ def test_a_full_disk_under_stdout_is_told_when_the_work_is_done(lines: str, tmp_
 
     assert done.returncode == 1
     assert done.stderr.endswith(
-        "Error: stdout: No space left on device; what was printed is not complete.\n"
+        "Error: stdout: No space left on device. The printed results are incomplete.\n"
     )
 
 

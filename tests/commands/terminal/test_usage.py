@@ -55,26 +55,26 @@ command = Command(Kind, lambda *places, **settings: None)
         (["r", "--learning-rate=fast"], "--learning-rate takes a number, not 'fast'."),
         (["r", "--epochs", "2.5"], "--epochs takes a whole number, not '2.5'."),
         (["r", "--flip", "--epochs", "x"], "--epochs takes a whole number, not 'x'."),
-        (["r", "--epochs"], "--epochs takes a whole number; nothing stands behind it."),
+        (["r", "--epochs"], "--epochs takes a whole number, but nothing follows it."),
         (["r", "--style", "x"], "--style takes functional, sequential or both, not 'x'."),
         (["r", "--image-size", "a"], "--image-size takes one or more whole numbers, not 'a'."),
-        (["--no-cache", "r", "--set"], "--set takes NAME=VALUE; nothing stands behind it."),
+        (["--no-cache", "r", "--set"], "--set takes NAME=VALUE, but nothing follows it."),
         (["r", "--epoch", "3"], 'There is no --epoch. Did you mean "--epochs"?'),
-        (["r", "f", "g"], "takes RUN FOLDER; 'g' is one word too many."),
+        (["r", "f", "g"], "takes RUN FOLDER; 'g' is one argument too many."),
         ([], "takes RUN FOLDER; RUN is missing."),
-        (["r", "-x"], "There is no -x."),
-        ([""], "is empty. The current folder is written as a dot: ."),
-        (["r", "--set", ""], "The text behind --set is empty."),
-        (["r", "--epochs="], "The text behind --epochs is empty."),
-        (["r", "--config="], "The text behind --config is empty."),
+        (["r", "-x"], "There is no flag -x."),
+        ([""], "is empty. For the current folder, write a dot: ."),
+        (["r", "--set", ""], "The text after --set is empty."),
+        (["r", "--epochs="], "The text after --epochs is empty."),
+        (["r", "--config="], "The text after --config is empty."),
         (["r", "--methods", "knn", "x"], "--methods takes some of knn or svm, not 'knn x'."),
         (["r", "--fix", "dark", "--fix", "x"], "--fix takes copy or dark, not 'x'."),
         (["r", "--flip=true"], "--flip takes auto, yes or no, not 'true'."),
         (["r", "--no-flip=no"], "--no-flip takes no value."),
-        (["r", "--config", "a", "--config=b"], "--config is given twice"),
+        (["r", "--config", "a", "--config=b"], "--config may be given only once. Put all"),
         (["r", "--config"], "--config takes a file"),
         (["r", "--no-cache=true"], "--no-cache takes no value."),
-        (["r", "--flip", "f", "g"], "takes RUN FOLDER; 'g' is one word too many."),
+        (["r", "--flip", "f", "g"], "takes RUN FOLDER; 'g' is one argument too many."),
     ],
 )
 def test_a_mistake_in_the_words_is_one_sentence(
@@ -134,7 +134,7 @@ def test_swapped_arguments_are_noticed(tmp_path: Path) -> None:
     run.mkdir()
     (run / runs.FACTS).touch()
 
-    with pytest.raises(SettingError, match=f"{run} is a run and {photos} is none"):
+    with pytest.raises(SettingError, match=f"{run} is a run and {photos} is not"):
         places.trained_run(photos, [run])
 
 
@@ -175,4 +175,4 @@ def test_a_check_has_no_flag_that_would_change_nothing(
     with pytest.raises(SystemExit):
         program(check, words)
 
-    assert f"There is no {words[0].partition('=')[0]}." in capsys.readouterr().err
+    assert f"There is no flag {words[0].partition('=')[0]}." in capsys.readouterr().err

@@ -79,7 +79,7 @@ def test_balanced_training_can_begin_at_any_epoch():
 
 
 def test_smote_of_images_is_refused():
-    with pytest.raises(SettingError, match="SMOTE makes vectors between vectors"):
+    with pytest.raises(SettingError, match="SMOTE interpolates between vectors"):
         pipeline.training(splits(sampling="smote"))
 
 

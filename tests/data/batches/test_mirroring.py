@@ -14,17 +14,22 @@ UPSIDE = {"RandomFlip": {"mode": "vertical"}}
 @pytest.mark.parametrize(
     ("names", "layers", "flip", "says"),
     [
-        (LEFT, PLAIN, "auto", 'not mirrored: a class is called "left_hand"'),
+        (LEFT, PLAIN, "auto", 'not mirrored: one class is "left_hand"'),
         (
             ("3", "6", "9"),
             PLAIN,
             "auto",
             'not mirrored: the classes look like digits or letters ("3")',
         ),
-        (LEFT, PLAIN, "yes", 'mirrored, and a class is called "left_hand": this flip may change'),
-        (("b", "d"), PLAIN, "yes", "this flip may change the label"),
+        (
+            LEFT,
+            PLAIN,
+            "yes",
+            'mirrored, but one class is "left_hand", so mirroring may change',
+        ),
+        (("b", "d"), PLAIN, "yes", "This may change the label"),
         (("6", "9"), UPSIDE, "auto", "turned upside down"),
-        (("thumbs up", "fist"), UPSIDE, "auto", 'a class is called "thumbs up"'),
+        (("thumbs up", "fist"), UPSIDE, "auto", 'one class is "thumbs up"'),
         (("6", "9"), {"RandomRotation": {"factor": 0.5}}, "auto", "rotated by up to 180 degrees"),
         (("6", "9"), {"RandomRotation": {"factor": [-0.3, 0.1]}}, "auto", "up to 108 degrees"),
     ],

@@ -152,9 +152,9 @@ def test_labels_that_cannot_be_shares_are_refused(label_mode):
 @pytest.mark.parametrize(
     ("head", "loss", "message"),
     [
-        ("scores", "multiclass_hinge", "a head of scores asks which class"),
-        ("softmax", "categorical_hinge", "the loss categorical_hinge asks which class"),
-        ("sigmoid", "binary_crossentropy", 'take the setting head="softmax"'),
+        ("scores", "multiclass_hinge", "a head that returns scores needs one right class"),
+        ("softmax", "categorical_hinge", "the loss categorical_hinge needs one right class"),
+        ("sigmoid", "binary_crossentropy", 'Use head="softmax"'),
     ],
 )
 def test_losses_that_cannot_have_shares_are_refused(head, loss, message):

@@ -76,7 +76,7 @@ def test_a_class_with_fewer_groups_than_folds_is_named(tmp_path):
     (tmp_path / "b" / "copy.png").write_bytes((tmp_path / "b" / "000.png").read_bytes())
     splits = data.load(tmp_path, image_size=4)
 
-    with pytest.raises(DataError, match=r"too few of b \(4\)\. Take folds=4, or add images"):
+    with pytest.raises(DataError, match=r"too few in b \(4\)\. Use folds=4, or add images"):
         data.folds(splits, 5)
     assert len(data.folds(splits, 4)) == 4
 
@@ -92,5 +92,5 @@ def test_a_class_that_one_fold_alone_has_is_an_error(tmp_path, monkeypatch):
     splits = data.load(fill(tmp_path, a=4, b=4), image_size=4)
     by_class = lambda labels, *_: [np.flatnonzero(labels == label) for label in (0, 1)]  # noqa: E731
     monkeypatch.setattr(fold_parts, "_dealt", by_class)
-    with pytest.raises(DataError, match="all images of a lie in one fold"):
+    with pytest.raises(DataError, match="all images of a are in one fold"):
         data.folds(splits, 2)

@@ -50,7 +50,7 @@ def test_files_of_equal_bytes_or_equal_pixels_are_one_group(photos):
     assert together(splits, "cats/00.png", "cats/copy.png", "cats/again.bmp")
     assert len(set(splits.groups)) == 40
     assert any("1 files are exact copies" in note for note in splits.notes)
-    assert any("1 files show exactly what another shows" in note for note in splits.notes)
+    assert any("1 files look exactly like another" in note for note in splits.notes)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -63,7 +63,7 @@ def test_a_copy_encoded_again_stays_on_the_side_of_its_original(photos, seed):
         pair = f"cats/{number:02}.png", f"cats/small{number:02}.jpg"
         assert together(splits, *pair)
         assert part_of(splits, pair[0]) == part_of(splits, pair[1])
-    assert any("20 images are nearly the same" in note for note in splits.notes)
+    assert any("20 images are near copies of" in note for note in splits.notes)
 
 
 def test_a_crowd_that_looks_alike_is_reported_and_divided(photos):
@@ -77,7 +77,7 @@ def test_a_crowd_that_looks_alike_is_reported_and_divided(photos):
     frames = [file for file in splits.files if "frame" in file]
     assert len({splits.groups[splits.files.index(file)] for file in frames}) == 30
     assert {part_of(splits, file) for file in frames} == {"train", "validation"}
-    assert any("31 images are so alike" in note for note in splits.notes)
+    assert any("31 images form crowds that look alike" in note for note in splits.notes)
 
 
 def test_pairs_are_found_once_and_remembered_for_the_same_pixels(photos, monkeypatch):
@@ -103,7 +103,7 @@ def test_related_images_are_said_beside_equal_ones():
     hashes, groups = ["a", "a", "b", "b", "c", "d"], ["A", "A", "A", "A", "C", "C"]
     notes = loading_notes.across(parts, hashes, groups)
     assert [note.split(" ")[0] for note in notes] == ["2", "1"]
-    assert "belong together" in notes[1]
+    assert "related images" in notes[1]
 
 
 def test_a_pattern_on_the_path_names_groups(photos):
@@ -124,7 +124,7 @@ def test_a_pattern_on_the_path_names_groups(photos):
     [
         ("(", "regular expression"),
         ("nobody", "matches no file"),
-        ("exif", "by which camera .* none of the 40 does"),
+        ("exif", "a time and a camera, .* none of the 40 photos"),
     ],
 )
 def test_a_rule_that_names_no_group_is_refused(photos, group, said, capsys):
@@ -153,7 +153,7 @@ def test_photos_by_one_camera_within_a_minute_are_one_group(photos):
     assert together(splits, *(f"dogs/shot{number}.jpg" for number in range(3)))
     assert together(splits, "dogs/shot3.jpg")
     assert together(splits, "dogs/shot4.jpg")
-    assert any("5 of 45 photos say when" in note for note in splits.notes)
+    assert any("5 of 45 photos record their time" in note for note in splits.notes)
 
 
 def test_photos_without_the_name_of_a_camera_are_not_by_one(photos):
@@ -163,7 +163,7 @@ def test_photos_without_the_name_of_a_camera_are_not_by_one(photos):
     splits = load(photos, group="exif")
     assert together(splits, "dogs/shot0.jpg")
     assert together(splits, "dogs/shot1.jpg")
-    assert any("2 more give a time and no camera, and stand alone" in n for n in splits.notes)
+    assert any("2 more record a time but no camera, and have no group" in n for n in splits.notes)
 
 
 def test_a_new_file_like_old_ones_on_both_sides_trains_and_is_reported(photos, tmp_path):
@@ -178,10 +178,10 @@ def test_a_new_file_like_old_ones_on_both_sides_trains_and_is_reported(photos, t
     assert part_of(splits, held_out) == "validation"
     assert part_of(splits, trained) == "train"
     assert part_of(splits, "cats/new.png") == "train"
-    assert any("1 new files belong together with old ones on both" in n for n in splits.notes)
+    assert any("1 new files belong to groups with old files on both" in n for n in splits.notes)
     assert set(splits.changed) == {held_out, trained}
-    assert any("2 files have other bytes than before" in note for note in splits.notes)
-    assert any("its score will flatter" in note for note in splits.notes)
+    assert any("2 files have changed since they were last read" in note for note in splits.notes)
+    assert any("its score will be too good" in note for note in splits.notes)
 
 
 def test_the_split_file_names_the_groups_of_more_than_one(photos):

@@ -179,7 +179,7 @@ def test_with_an_earlier_division_new_files_fill_up_and_renamed_ones_stay(tmp_pa
     assert now["a/other.png"] == old["a/000.png"]
     assert all(now[file] == part for file, part in old.items() if file in now)
     assert splits.counts("validation") == {"a": 4, "b": 6}
-    assert any("10 files are new" in note for note in splits.notes)
+    assert any("10 new files were assigned to" in note for note in splits.notes)
     assert any("1 of the 40 files" in note for note in splits.notes)
 
 
@@ -189,9 +189,9 @@ def test_with_an_earlier_division_new_files_fill_up_and_renamed_ones_stay(tmp_pa
         (None, SettingError, "there is no"),
         ("file,split\nx/1.png,train\n", DataError, "names none of these files"),
         ("name,part\n1,2\n", DataError, "must have the columns file and split"),
-        ("file,split\na/000.png,dev\n", DataError, "not 'dev'"),
-        ("", DataError, "has: none"),
-        ('file,split\n"a/000.png,train\n', DataError, "line 2, is no CSV"),
+        ("file,split\na/000.png,dev\n", DataError, "got 'dev'"),
+        ("", DataError, "columns are: none"),
+        ('file,split\n"a/000.png,train\n', DataError, "line 2, is not CSV"),
     ],
 )
 def test_a_wrong_split_file_says_what_is_wrong(tmp_path, table, error, said):
@@ -227,7 +227,9 @@ def test_copies_across_given_folders_are_said_and_never_drawn(tmp_path):
     splits = load(folder)
     assert splits.shared("validation", "test") == ()
     assert len(splits.shared("train", "test")) == 9
-    assert any("9 images of the test part are in the train part too" in one for one in splits.notes)
+    assert any(
+        "9 images of the test part are also in the train part, so" in one for one in splits.notes
+    )
 
 
 def test_a_test_part_is_drawn_by_itself_from_1000_images(tmp_path, monkeypatch):
@@ -267,7 +269,7 @@ def test_given_parts_are_kept_however_many_images_there_are(tmp_path, monkeypatc
 
 def test_a_split_beside_a_given_part_is_said_and_the_default_is_not(tmp_path):
     folder = fill(tmp_path / "d", train__a=6, train__b=6, val__a=3, val__b=3)
-    said = "validation_split is not used: the data give the validation part."
+    said = "validation_split is not used, because the data set the validation part."
     assert said not in load(folder).notes
     assert said in load(folder, validation_split=0.2).notes  # as settings of earlier runs hold it
     assert load(folder, validation_split=0.9).counts("train") == {"a": 6, "b": 6}
@@ -280,8 +282,8 @@ def test_what_a_note_has_named_is_not_counted_again_as_ignored(tmp_path):
     (folder / "train" / "a" / "notes.txt").write_text("x")
     notes = load(folder).notes
     for said in (
-        "1 files beside the class folders are not used.",
-        "Not used, beside the parts: more.",
+        "1 files outside the class folders are not used.",
+        "Not used, because they belong to no part: more.",
         "No file in val/b.",
         "Left out, ignored: 1 files or folders (1 .txt).",
     ):
@@ -297,7 +299,7 @@ def test_an_earlier_division_against_the_given_parts_is_said(tmp_path):
     assert not any("though the data" in note for note in again.notes)
     turned = load(folder, parts="train=two,test=one", split=kept)
     assert turned.counts("test") == {"a": 3, "b": 3}
-    said = f"18 files keep the part that {kept} gives them, though the data give them another."
+    said = f"18 files keep their part from {kept}, though the data assign them to another."
     assert said in turned.notes
 
 
@@ -397,7 +399,7 @@ def test_notes_and_progress_go_to_stderr_alone(tmp_path, capsys):
     load(tmp_path / "d")
     out, err = capsys.readouterr()
     assert not out
-    assert "Parts as given" in err
+    assert "Parts set" in err
 
 
 def test_the_fingerprint_follows_content_and_not_place(tmp_path):

@@ -86,7 +86,7 @@ def test_a_class_of_one_image_has_nothing_between(vectors: data.Splits) -> None:
 
 def test_images_are_refused(photos: Path) -> None:
     splits = data.load(photos, image_size=8, sampling="smote")
-    with pytest.raises(SettingError, match="features of a frozen backbone, not for images"):
+    with pytest.raises(SettingError, match="features of a frozen backbone, not on images"):
         smote.oversampled(splits)
 
 

@@ -46,7 +46,7 @@ def test_the_files_of_a_list_are_excluded_however_it_is_written(photos, text, na
         ("a/1.png", "excluded", f"listed in {name}"),
         ("b/2.png", "excluded", f"listed in {name}"),
     ]
-    assert left.notes == (f"Left out as {name} says: 2 of 20 files.",)
+    assert left.notes == (f"Left out by {name}: 2 of 20 files.",)
 
 
 def test_names_that_are_not_in_the_data_are_counted_and_named(photos):
@@ -92,9 +92,9 @@ def test_a_name_with_a_comma_or_a_line_separator_of_another_kind_is_one_name(pho
 @pytest.mark.parametrize(
     ("text", "name", "message"),
     [
-        ("a/1.png\nb/2.png\n", "out.csv", "must have the column file .* It has: a/1.png"),
+        ("a/1.png\nb/2.png\n", "out.csv", "must have the column file .* Its columns are: a/1.png"),
         ("file,x\na/1.png\n", "out.csv", "line 2: there must be 2 values"),
-        ("\udcff", "out.txt", "UTF-8 text with one path a line"),
+        ("\udcff", "out.txt", "UTF-8 text with one path per line"),
     ],
 )
 def test_what_is_no_list_is_an_error(photos, text, name, message):
@@ -117,7 +117,7 @@ def test_excluded_images_are_in_no_part_and_the_data_are_others(photos):
     splits = data.load(photos, image_size=4, exclude=path)
 
     assert "a/1.png" in whole.files
-    assert "Left out as out.csv says: 2 of 21 files." in splits.notes
+    assert "Left out by out.csv: 2 of 21 files." in splits.notes
     assert not any("ignored" in note for note in splits.notes), "counted once"
     assert set(whole.files) - set(splits.files) == {"a/1.png"}
     assert splits.fingerprint != whole.fingerprint

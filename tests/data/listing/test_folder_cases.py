@@ -265,7 +265,7 @@ CASES = {
     "03 a JPEG without its end mark": broken(JPEG[:-2], "cut off"),
     "04 a truncated PNG": broken(PNG[: len(PNG) // 2], "cut off", "x.png"),
     "05 an empty file": broken(b"", "an empty file"),
-    "06 text named .jpg": broken(b"to do: " * 30, "no image format that can be read"),
+    "06 text named .jpg": broken(b"to do: " * 30, "not a readable image format"),
     "07 a web page named .jpg": broken(b"<!DOCTYPE html><p>404", r"web page.*failed download"),
     "08 TIFF named .jpg": used(encoded(noise(80), "TIFF"), "x.jpg", r"dogs/x.jpg \(TIFF\)"),
     "09 HEIC named .jpg": used(HEIC, "x.jpg", r"dogs/x.jpg \(HEIF\)"),
@@ -273,7 +273,7 @@ CASES = {
         put(___x__jpg=b"\0\5\x16\7" * 9), left={"dogs/._x.jpg": ("ignored", "left behind")}
     ),
     "11 a link to a file elsewhere": Case(
-        linked("secret.jpg"), left={"dogs/x.jpg": ("refused", "a link that leaves the folder")}
+        linked("secret.jpg"), left={"dogs/x.jpg": ("refused", "a link that leads out of the folder")}
     ),
     "12 animated WebP named .jpg": used(
         encoded(noise(92), "WEBP", lossless=True, **MOVIE), "x.jpg", "1 of 13 images are animated"
@@ -347,7 +347,7 @@ CASES = {
     ),
     "43 an animated GIF": used(
         encoded(flat("red"), "GIF", save_all=True, append_images=[flat("blue")]), "x.gif",
-        "animated; the first picture is used", look=near(255, 0, 0),
+        "animated; the first frame is used", look=near(255, 0, 0),
     ),
     "44 .webp": used(encoded(flat("red"), "WEBP", lossless=True), "x.webp", look=near(255, 0, 0)),
     "45 .tif": used(encoded(flat("red"), "TIFF"), "x.tif", look=near(255, 0, 0)),
@@ -359,19 +359,19 @@ CASES = {
     "51 images beside the class folders": Case(
         lambda root: (write(root / "1.jpg", JPEG), write(root / "2.png")),
         left={"1.jpg": ("ignored", "outside"), "2.png": ("ignored", "outside")},
-        notes=("2 files beside the class folders are not used",),
+        notes=("2 files outside the class folders are not used",),
     ),
     "52 images without class folders": Case(
-        emptied, error="holds 6 files and no class folders.*FOLDER/<class>/photo.jpg"
+        emptied, error="has 6 files and no class folders.*FOLDER/<class>/photo.jpg"
     ),
-    "53 nothing at all": Case(nothing, error="holds no folders and no images; images belong into"),
+    "53 nothing at all": Case(nothing, error="has no folders and no images; images must be in"),
     "54 folders in a class": Case(
         lambda root: write(root / "dogs" / "old" / "2010" / "x.png"),
         used=("dogs/old/2010/x.png",),
-        notes=("1 files in sub-folders of a class belong to that class",),
+        notes=("1 files in sub-folders of a class count to that class",),
     ),
     "55 train and val": Case(
-        in_parts, notes=("Parts as given by the folders: train, val",), classes=("a", "b")
+        in_parts, notes=("Parts set by the folders: train, val",), classes=("a", "b")
     ),
     "56 __MACOSX": Case(
         lambda root: write(root / "__MACOSX" / "dogs" / "._x.jpg", b"\0\5\x16\7"),
@@ -383,7 +383,7 @@ CASES = {
     ),
     "58 a class that is a link to elsewhere": Case(
         lambda root: (fill(root.parent / "out"), (root / "x").symlink_to(root.parent / "out")),
-        error="x is not used: a link that leaves the folder. Put the folder itself in its place",
+        error="x is not used: a link that leads out of the folder. Put the folder itself in its place",
     ),
     "59 links in a circle": Case(
         loop,
@@ -393,9 +393,9 @@ CASES = {
         },
     ),
     "60 an empty class": Case(
-        lambda root: (root / "birds").mkdir(), error="no file in birds; add images, or take"
+        lambda root: (root / "birds").mkdir(), error="no file in birds. Add images, or remove"
     ),
-    "61 one class only": Case(one_class, error="holds one class only, cats; there must be two"),
+    "61 one class only": Case(one_class, error="contains only one class, cats\. There must be at least two"),
     "62 a class of one image": Case(
         lambda root: write(root / "birds" / "1.png"),
         error=r"at least two images that can be decoded; too few in birds \(1\)",
@@ -424,7 +424,7 @@ CASES = {
         left={r"dogs/caf\xe9.jpg": ("refused", "not valid UTF-8: rename it")},
     ),
     "69 numbers as names": Case(renamed("1", "10", "2", "20"), classes=("1", "10", "2", "20")),
-    "70 no such folder": Case(lambda root: root / "gone", error="gone: there is no such folder"),
+    "70 no such folder": Case(lambda root: root / "gone", error="There is no folder"),
     "71 a file instead of a folder": Case(
         lambda root: root / "cats" / "0.png", error="0.png is a file; pass a folder"
     ),
@@ -436,7 +436,7 @@ MORE = {
     "things that are no images": Case(
         put(notes__txt=b"hi", a__csv=b"a,b", p__pdf=b"%PDF-1.7", v__mp4=b"\0\0\0 ftypisom"),
         left={
-            f"dogs/{name}": ("ignored", "no image format")
+            f"dogs/{name}": ("ignored", "not a readable image format")
             for name in ("notes.txt", "a.csv", "p.pdf", "v.mp4")
         },
     ),

@@ -89,8 +89,8 @@ def test_other_names_of_columns_are_taken_and_said(flat):
     listed = listing(write(flat, "Image,Class,width", "img/0.png,a,6", "img/1.png,b,6"))
 
     assert listed.notes == (
-        'labels.csv: the column "Image" is taken for path.',
-        'labels.csv: the column "Class" is taken for label.',
+        'labels.csv: the column "Image" is used as path.',
+        'labels.csv: the column "Class" is used as label.',
     )
 
 
@@ -104,16 +104,16 @@ def test_the_name_itself_goes_before_other_names(flat):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", r"columns path and label .* are missing. It has: none"),
+        ("", r"columns path and label .* are missing. Its columns are: none"),
         ("path,label\n", "has no rows"),
-        ("name,label\nx,a", r"path is missing. It has: name, label"),
-        ("file,image,label\nx,y,a", "file and image may each be the column path"),
-        ("path,path,label\nx,y,a", "more than one column path; leave one"),
-        ("path,label\nimg/0.png,a\nimg/1.png,b,c", "line 3: there must be 2 values.* not 3"),
-        ("path,label\nimg/0.png", "line 2: there must be 2 values.* not 1"),
-        ('path,label\nimg/0.png,"a\nimg/1.png,b', "line 3, is no CSV"),
-        ("path,label\nimg/0.png,a\nimg/1.png,a", "one class only, a;"),
-        ("path,label,split\nimg/0.png,a,tran", r"line 2, img/0.png: split must .*not 'tran'"),
+        ("name,label\nx,a", r"path is missing. Its columns are: name, label"),
+        ("file,image,label\nx,y,a", "file and image could each be the column path"),
+        ("path,path,label\nx,y,a", "more than one column path. Keep one"),
+        ("path,label\nimg/0.png,a\nimg/1.png,b,c", "line 3: there must be 2 values.* got 3"),
+        ("path,label\nimg/0.png", "line 2: there must be 2 values.* got 1"),
+        ('path,label\nimg/0.png,"a\nimg/1.png,b', "line 3, is not CSV"),
+        ("path,label\nimg/0.png,a\nimg/1.png,a", "contains only one class, a."),
+        ("path,label,split\nimg/0.png,a,tran", r"line 2, img/0.png: split must .*got 'tran'"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_an_error_that_names_the_line(flat, content, message):
@@ -123,7 +123,7 @@ def test_a_table_that_cannot_be_meant_is_an_error_that_names_the_line(flat, cont
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_another_encoding_is_an_error_that_says_what_to_save(flat, encoding):
-    with pytest.raises(DataError, match=r"must be UTF-8 text, and byte \d+ is not.*CSV UTF-8"):
+    with pytest.raises(DataError, match=r"must be UTF-8 text, but byte \d+ is not.*CSV UTF-8"):
         listing(write(flat, "path,label", "img/0.png,Käse", "img/1.png,b", encoding=encoding))
 
 
@@ -142,12 +142,12 @@ def refused(flat, *bad):
     ("row", "file", "reason"),
     [
         ("img/none.png,a", "img/none.png", "there is no such file"),
-        ("../other.png,a", "../other.png", "it leads out of the folder of the list"),
-        ("/etc/passwd,a", "/etc/passwd", "it leads out of the folder of the list"),
+        ("../other.png,a", "../other.png", "it leads out of the folder with the list"),
+        ("/etc/passwd,a", "/etc/passwd", "it leads out of the folder with the list"),
         (",a", "", "it names no file"),
         ("img,a", "img", "a folder"),
-        (".,a", ".", "it leads out of the folder of the list"),
-        ("img/0.png\0,a", "img/0.png\0", "it leads out of the folder of the list"),
+        (".,a", ".", "it leads out of the folder with the list"),
+        ("img/0.png\0,a", "img/0.png\0", "it leads out of the folder with the list"),
         (f"img/{'x' * 300},a", f"img/{'x' * 300}", "cannot be followed (File name too long)"),
         ("labels.csv,", "labels.csv", "it has no label"),
         (f"labels.csv,{'y' * 300}", "labels.csv", "its label has 300 characters, more than 255"),
@@ -168,13 +168,13 @@ def test_pipes_and_links_that_leave_the_folder_are_refused_and_inner_links_are_n
     found = refused(flat, "pipe.png,a", "out.png,a")
     assert found == {
         "pipe.png": ("refused", "not a regular file"),
-        "out.png": ("refused", "a link that leaves the folder"),
+        "out.png": ("refused", "a link that leads out of the folder"),
     }
     [(verdict, reason)] = refused(flat, "loop.png,a").values()
     assert verdict == "refused"
     assert reason.startswith("cannot be followed")
     assert refused(flat, "away/x.png,a", "in.png,a") == {
-        "away/x.png": ("refused", "a link that leaves the folder")
+        "away/x.png": ("refused", "a link that leads out of the folder")
     }
 
 
@@ -183,9 +183,9 @@ def test_rows_that_contradict_each_other_are_refused_and_repeated_ones_are_not(f
 
     [problem] = listed.problems
     assert (problem.file, problem.verdict) == ("img/0.png", "refused")
-    assert problem.reason == "line 2 and line 42 give it another label"
+    assert problem.reason == "line 2 and line 42 give it different labels"
     assert len(listed.entries) == 39
-    assert listed.notes == ("Rows of labels.csv that say the same as others: 1.",)
+    assert listed.notes == ("Rows of labels.csv that repeat others: 1.",)
 
 
 def test_more_than_a_twentieth_of_unusable_rows_is_an_error_and_fewer_are_not(flat):
@@ -203,7 +203,7 @@ def test_a_class_whose_rows_are_all_refused_does_not_vanish(flat):
 def test_classes_of_nearly_one_name_are_pointed_out(flat):
     listed = listing(write(flat, "path,label", "img/0.png,Cat", "img/1.png,cat", "img/2.png,dog"))
     [note] = listed.notes
-    assert note.startswith("'Cat', 'cat' are classes of their own")
+    assert note.startswith("'Cat', 'cat' are separate classes")
 
 
 def test_a_model_knows_the_classes_of_a_table_or_they_are_refused(flat):
@@ -211,7 +211,7 @@ def test_a_model_knows_the_classes_of_a_table_or_they_are_refused(flat):
 
     assert arranged(listing(path, ["a", "b"])) == [("img/0.png", "b", "")]
     assert listing(path, ["a", "b"]).class_names == ("a", "b")
-    with pytest.raises(DataError, match=r"holds b, which the model does not know. Its classes are"):
+    with pytest.raises(DataError, match=r"contains b, which the model does not know. Its classes are"):
         listing(path, ["a", "c"])
 
 
@@ -226,7 +226,7 @@ def test_parts_of_a_table_are_kept(flat):
         == {"Val": "validation", "VALIDATION": "validation"}.get(part[n // 2 % 5], part[n // 2 % 5])
         for n in range(40)
     )
-    assert "Parts as given by labels.csv: train, validation, test." in splits.notes
+    assert "Parts set by labels.csv: train, validation, test." in splits.notes
     assert data.given_parts(path) == {"train", "validation", "test"}
 
 
@@ -237,7 +237,7 @@ def test_rows_without_a_part_are_drawn_and_the_others_keep_theirs(flat):
     drawn = {splits.files[i] for i in splits.parts["validation"]}
     assert len(drawn) == 8
     assert drawn <= {f"img/{n}.png" for n in range(20, 40)}
-    assert "Rows that give no part and join the parts that lack most: 20." in splits.notes
+    assert "Rows without a part, assigned to the parts that need most: 20." in splits.notes
 
 
 def test_an_empty_split_column_is_none(flat):
@@ -305,7 +305,7 @@ def test_a_column_without_a_group_in_it_is_an_error(flat):
     path = write(flat, "path,label,patient", *rows(more=lambda n: ",one" if n < 2 else ","))
     splits = data.load(path, image_size=4, group="patient")
     assert len(set(splits.groups)) == 39
-    assert "1 groups by the column patient of labels.csv; 38 rows name none and stand alone." in (
+    assert "1 groups by the column patient of labels.csv; 38 rows have no group." in (
         splits.notes
     )
 
@@ -421,5 +421,5 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(flat, monkeypatch
 
 def test_a_value_may_be_long_but_not_endless(flat, monkeypatch):
     path = write(flat, "path,label", f"img/0.png,{'z' * 200_000}", "img/1.png,b")
-    with pytest.raises(DataError, match="line 2, is no CSV: field larger than"):
+    with pytest.raises(DataError, match="line 2, is not CSV: field larger than"):
         table_columns.read_columns(path, {"path": (), "label": ()}, ("path", "label"))

@@ -66,7 +66,7 @@ def test_each_ended_trial_is_one_line_and_each_closed_stage_another(capsys):
 
 def test_what_a_time_limit_stops_is_one_line_and_the_time_left_is_within_it(capsys):
     clock = Clock()
-    over = "the time for the stages was over"
+    over = "the time for the stages was up"
     with Show("val_accuracy", totals={1: 22}, clock=clock) as show:
         show.update([trial(n, status="waiting") for n in range(22)], 66, 1, 360)
         clock.now += 60

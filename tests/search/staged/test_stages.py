@@ -237,7 +237,7 @@ def test_a_finalist_that_diverged_with_one_start_is_behind_and_it_is_said(tmp_pa
     first.clear()
     two = searched(tmp_path / "t", shaky)
 
-    assert "With 1 of 2 starts it diverged" in " ".join(one.sentences)
+    assert "It diverged in 1 of 2 runs" in " ".join(one.sentences)
     assert two.best is not None
     assert two.best.values != first[0]
     assert "diverged" not in " ".join(two.sentences)
@@ -514,7 +514,7 @@ def test_a_search_goes_on_whatever_its_setup_holds_of_the_error_of_guessing(
 def test_a_search_is_not_overwritten_and_none_cannot_go_on(tmp_path: Path) -> None:
     prepared(tmp_path / "s")
 
-    with pytest.raises(SettingError, match="holds a search already"):
+    with pytest.raises(SettingError, match="already contains a search"):
         searched(tmp_path / "s")
     with pytest.raises(SettingError, match="no search"):
         searched(tmp_path / "t", resume=True)
@@ -551,7 +551,7 @@ def test_a_full_disk_ends_it_with_a_reason_and_it_goes_on_later(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(trial_tables, "save", no_room)
-    with pytest.raises(KitError, match="make room and go on"):
+    with pytest.raises(KitError, match="Free some space and continue"):
         searched(tmp_path / "s", resume=True)
 
 

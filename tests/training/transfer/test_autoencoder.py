@@ -192,7 +192,7 @@ def test_joined_images_are_read_from_where_they_lie() -> None:
 
 
 def test_a_folder_without_images_is_refused(bars: data.Splits, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no image that can be used"):
+    with pytest.raises(DataError, match="contains no image that can be used"):
         data.unlabelled(tmp_path, bars)
     with pytest.raises(DataError, match="cannot be opened"):
         data.unlabelled(tmp_path / "nowhere", bars)
@@ -202,7 +202,7 @@ def test_a_folder_without_images_is_refused(bars: data.Splits, tmp_path: Path) -
 def test_networks_without_a_map_to_learn_are_refused(bars: data.Splits, name: str) -> None:
     model = architectures.build(name, bars.image_shape, 2)
 
-    with pytest.raises(SettingError, match=f"{name} has no layers to train before its features"):
+    with pytest.raises(SettingError, match=f"{name} has no trainable layers before its features"):
         training.pretrain(model, bars, epochs=1)
 
 

@@ -189,12 +189,14 @@ def test_a_saved_model_has_no_heads_and_loads_without_kit(tmp_path: Path):
 
 def test_a_sequential_model_is_refused_with_what_to_do():
     sequential = network(style="sequential")
-    with pytest.raises(SettingError, match='one chain; build basic_cnn with style="functional"'):
+    with pytest.raises(SettingError, match=r'one chain\. Build basic_cnn with style="functional"'):
         with_auxiliary(sequential)
 
 
 def test_a_layer_that_is_not_there_is_named():
-    with pytest.raises(SettingError, match="basic_cnn has no layer mixed4a_join with a map"):
+    with pytest.raises(
+        SettingError, match="basic_cnn has no layer mixed4a_join with a feature map"
+    ):
         with_auxiliary(network())
-    with pytest.raises(SettingError, match="basic_cnn has no layer features with a map"):
+    with pytest.raises(SettingError, match="basic_cnn has no layer features with a feature map"):
         with_auxiliary(network(), ["block1_pool", "features"])

@@ -173,7 +173,11 @@ def test_only_the_last_layers_are_thawed_and_no_batch_normalization(
 
 @pytest.mark.parametrize(
     ("layers", "message"),
-    [(0, "From 1 to 2 layers"), (3, "not 3"), ("block7", "block1_1_conv, block2_1_conv")],
+    [
+        (0, "This backbone has 1 to 2 layers"),
+        (3, "not 3"),
+        ("block7", "block1_1_conv, block2_1_conv"),
+    ],
 )
 def test_layers_that_are_not_there_cannot_be_thawed(
     model: keras.Model, layers: int | str, message: str
@@ -295,7 +299,7 @@ def test_a_fine_tuning_that_finds_nothing_better_changes_nothing(
 
     assert history.best_epoch <= 3
     assert history.evidence is before_it.evidence
-    assert "the weights from before it are kept" in capsys.readouterr().err
+    assert "the earlier weights are kept" in capsys.readouterr().err
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
