@@ -48,7 +48,7 @@ def test_a_run_is_named_by_its_model_too(tmp_path: Path) -> None:
 
 
 def test_what_is_no_run_is_not_called_an_unfinished_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=f"{tmp_path} is no run"):
+    with pytest.raises(SettingError, match=f"{tmp_path} is not a run"):
         runs.load(tmp_path)
     (a_run(tmp_path / "one") / runs.FACTS).unlink()
     with pytest.raises(SettingError, match="one is not finished"):

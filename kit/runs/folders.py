@@ -129,8 +129,8 @@ def check_outside(folder: Path | str, source: Path | str, setting: str = "output
     folder = Path(folder)
     if folder.resolve().is_relative_to(Path(source).resolve()):
         raise SettingError(
-            f"{folder} lies in the data folder {source}, which is only read. "
-            f"Give another `{setting}`."
+            f"{folder} is inside the data folder {source}, which is only read. Choose another "
+            f"`{setting}`."
         )
 
 

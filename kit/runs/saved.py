@@ -57,8 +57,8 @@ class Saved:
         """
         if not self.folder.is_dir():
             raise SettingError(
-                f"{self.folder.absolute()}: the run is not there any more. Where it was moved, "
-                "kit.load(FOLDER) opens it again."
+                f"{self.folder.absolute()}: the run is no longer there. If it was moved, open it "
+                "with kit.load(FOLDER)."
             )
         return self.folder / name
 
@@ -106,21 +106,21 @@ def load(folder: Path | str) -> Saved:
     settle(folder)
     if folder.is_file():
         raise SettingError(
-            f"{folder} is a file, and a run is a folder, which knows the names of the classes, too."
+            f"{folder} is a file. Give the run's folder, which also has the names of the classes."
         )
     if not folder.is_dir():
-        raise SettingError(f"{folder}: there is no such run. {_what_there_is(folder.parent)}")
+        raise SettingError(f"There is no run {folder}. {_what_there_is(folder.parent)}")
     if (folder / SEARCH).is_file():
         raise SettingError(
-            f"{folder} is a search; the run of its winner is {folder / 'best'}, once it is trained."
+            f"{folder} is a search. The run of its winner is {folder / 'best'}, once it is trained."
         )
     missing = [name for name in (MODEL, SETTINGS, FACTS) if not (folder / name).is_file()]
     if len(missing) == 3:
-        raise SettingError(f"{folder} is no run: it holds no {', no '.join(missing)}.")
+        raise SettingError(f"{folder} is not a run: it has no {', no '.join(missing)}.")
     if missing:
         raise SettingError(
-            f"{folder} is not finished: {missing[0]} is missing. Its training goes on, or was "
-            "interrupted; wait, or train again."
+            f"{folder} is not finished: {missing[0]} is missing. Its training is still running or "
+            "was interrupted. Wait, or train again."
         )
     settings = Training.flat_of(_read(folder / SETTINGS, foreign.yaml_value))
     facts = _read(folder / FACTS, foreign.json_value)
@@ -163,7 +163,7 @@ def _read(path: Path, value: Callable[[str], Any]) -> dict[str, Any]:
     try:
         read = value(foreign.text(path)) or {}
         if not isinstance(read, dict):
-            raise ValueError("it is no mapping")
+            raise ValueError("it does not hold a mapping")
     except ValueError as error:
         raise SettingError(f"{path} is damaged: {error}. Restore it or train again.") from None
     return read
@@ -173,4 +173,4 @@ def _what_there_is(parent: Path) -> str:
     found = names(parent) if parent.is_dir() else []
     if not found:
         return "Train one first."
-    return f"{parent} holds: {', '.join(found[:10])}."
+    return f"The runs in {parent} are: {', '.join(found[:10])}."

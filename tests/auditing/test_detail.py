@@ -15,7 +15,8 @@ def test_a_hundred_pixels_of_4032_become_5_6_at_224() -> None:
 
     assert found is not None
     assert found.sentence == (
-        "100 pixels of 4032 shrink to 5.6 at 224. With aspect=crop they shrink to 7.4, and 25% of the picture is "
+        "100 pixels of 4032 shrink to 5.6 at 224. With aspect=crop they shrink to 7.4, and 25% of "
+        "the picture is "
         "cut off."
     )
     assert found.needed == 352  # 8 pixels: 100 * 352 / 4032 is 8.7, and 320 gives 7.9

@@ -31,7 +31,7 @@ def test_unlabelled_images_must_be_there_and_are_not_written_to(
         program(train, [str(photos), *learning, *given])
 
     assert ended.value.code == (2 if inside else 3)
-    message = "which is only read" if inside else "is no folder of images"
+    message = "which is only read" if inside else "is not a folder of images"
     assert message in capsys.readouterr().err
     assert not (more / "run").exists()
 
@@ -96,7 +96,10 @@ def test_a_head_is_solved_where_nothing_asks_for_epochs(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--backbone", "MobileNet", "--solve-head", "yes", "--epochs", "3"], "--epochs applies to"),
+        (
+            ["--backbone", "MobileNet", "--solve-head", "yes", "--epochs", "3"],
+            "--epochs applies to",
+        ),
         (["--architecture", "inception", "--solve-head", "yes"], "--solve-head is for"),
         (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
         (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),

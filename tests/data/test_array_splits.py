@@ -62,7 +62,7 @@ def test_parts_that_are_given_are_kept() -> None:
     ("changed", "told"),
     [
         ({"images": PIXELS[..., :2]}, r"with 1 or 3 channels; got \(40, 6, 8, 2\)"),
-        ({"images": PIXELS[0, :, :, 0]}, r"it is \(6, 8\)"),
+        ({"images": PIXELS[0, :, :, 0]}, r"got \(6, 8\)"),
         ({"images": PIXELS.astype(str)}, "images must be numbers, uint8 or float"),
         ({"images": PIXELS - 300.0}, "from 0 to 255; got -300"),
         ({"images": np.full(PIXELS.shape, np.nan)}, "got nan to nan"),

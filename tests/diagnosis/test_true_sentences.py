@@ -116,7 +116,10 @@ def test_a_gap_that_was_measured_twice_is_said_to_be_measured_and_not_to_last() 
     sample[[0, 74]] = 0.7, 1.0
     sentence = found({**KNOWN, TRAIN: sample})["overfitting"].sentence
 
-    assert "measured in epoch 75, and not yet in epoch 1, it does better on training images" in sentence
+    assert (
+        "measured in epoch 75, and not yet in epoch 1, it does better on training images"
+        in sentence
+    )
     assert "from epoch" not in sentence
 
 
@@ -147,9 +150,7 @@ def test_small_classes_that_are_recognised_worse_are_no_class_that_pays() -> Non
 
     assert "small classes are recognized worse than large ones" in sentence
     assert "the same answer" not in sentence
-    assert (
-        "accuracy 0.92, balanced accuracy 0.80" in one["imbalanced classes"].evidence
-    )
+    assert "accuracy 0.92, balanced accuracy 0.80" in one["imbalanced classes"].evidence
 
 
 def test_one_answer_is_said_only_where_more_images_get_it_than_have_it_by_right() -> None:

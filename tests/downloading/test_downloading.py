@@ -210,7 +210,7 @@ def test_limits_must_be_in_their_range(server, tmp_path, limit):
 def test_a_folder_that_exists_is_never_touched(server, tmp_path):
     (tmp_path / "mine").write_text("x")
     for folder in (tmp_path, tmp_path / "mine"):
-        with pytest.raises(SettingError, match="already exists. Name a new folder"):
+        with pytest.raises(SettingError, match=r"already exists\. Name a new folder"):
             download(f"{server}/good", folder)
     assert names(tmp_path) == ["mine"]
 
@@ -419,7 +419,7 @@ TWO = np.zeros(2)
         ([idx(ONE)[:-9], idx(TWO), idx(ONE), idx(TWO)], "cannot be unpacked"),
         (
             [gzip.compress(gzip.decompress(idx(ONE))[:-1]), idx(TWO), idx(ONE), idx(TWO)],
-            "has 33 bytes; its header says 34",
+            "has 33 bytes, but its header says 34",
         ),
         (
             [gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12 + bytes(99)), *[idx(TWO)] * 3],

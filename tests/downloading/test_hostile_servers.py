@@ -173,7 +173,7 @@ BAD = [
     (to_neighbour, KitError, "which is in a private network"),
     (to_file, KitError, "redirects to file:///etc/passwd, which is not safe"),
     (to_plain, KitError, r"redirects to http://192\.0\.2\.1/x\.zip, which is not safe"),
-    (to_nonsense, KitError, "no address that can be asked"),
+    (to_nonsense, KitError, "is not a usable address"),
     (circle, KitError, "more than 5 redirects"),
     (error_500, KitError, "the server answered 500"),
     (error_404, KitError, "the server answered 404"),

@@ -57,7 +57,7 @@ def ranges(server):
     return [(headers.get("Range"), headers.get("If-Range")) for _, headers in server.asked]
 
 
-def interrupted(server, tmp_path, message=f"{CUT:,} bytes\\) is kept for a day"):
+def interrupted(server, tmp_path, message=f"{CUT:,} bytes downloaded so far are kept for a day"):
     with pytest.raises(KitError, match=message):
         download(server.url, tmp_path / "data")
     assert names(tmp_path) == []

@@ -54,4 +54,4 @@ def test_the_sentences_say_which_interval_it_is_and_what_limits_it():
     assert 'always answering "cat" would score 0.667' in told
     assert "accuracy of each fold: 0.667, 0.667; mean 0.667, standard deviation 0.000" in told
     assert "Wilson's over all answers" in told
-    assert "(145 epochs of 2 trainings in all), so this is optimistic too" in told
+    assert "(145 epochs of 2 trainings in all), so this score is optimistic too" in told

@@ -102,5 +102,5 @@ def test_the_folder_for_pictures_must_be_new_and_outside_of_the_images(
 ) -> None:
     with pytest.raises(SettingError, match=r"exists already\. Give another explain"):
         kit.predict(STORED, images, explain=tmp_path)
-    with pytest.raises(SettingError, match=r"which is only read\. Give another explain"):
+    with pytest.raises(SettingError, match=r"which is only read\. Choose another explain"):
         kit.predict(STORED, images, explain=images / "why")

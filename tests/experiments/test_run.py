@@ -125,7 +125,7 @@ def test_a_run_that_was_moved_says_so_and_does_not_pass_for_one_without_scores(
     run.folder.rename(tmp_path / "moved")
 
     for asked in ("scores", "history", "sentences", "diagnosis", "next_steps", "figures"):
-        with pytest.raises(SettingError, match="copy: the run is not there any more"):
+        with pytest.raises(SettingError, match="copy: the run is no longer there"):
             getattr(run, asked)
     assert kit.load(tmp_path / "moved").scores
 

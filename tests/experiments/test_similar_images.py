@@ -104,4 +104,4 @@ def test_a_sheet_is_not_drawn_into_the_images(
                 similar, [str(run), str(image), *within, "--drawing", str(image.parent / "s.png")]
             )
         assert ended.value.code == 2
-        assert "which is only read. Give another --drawing." in capsys.readouterr().err
+        assert "which is only read. Choose another --drawing." in capsys.readouterr().err

@@ -57,7 +57,7 @@ DEEP = b'{"a": ' * 60 + b"1" + b"}" * 60
     [
         ({}, "has no config.json"),
         ({"config.json": b"{}"}, "has no model.weights.h5"),
-        ({"config.json": b"[]", "model.weights.h5": weights()}, "no mapping"),
+        ({"config.json": b"[]", "model.weights.h5": weights()}, "does not hold a mapping"),
         ({"config.json": b"{", "model.weights.h5": weights()}, "Expecting"),
         ({"config.json": DEEP, "model.weights.h5": weights()}, "nested deeper"),
         (

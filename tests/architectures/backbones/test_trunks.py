@@ -63,7 +63,9 @@ def test_it_may_end_at_another_layer_by_name(run, images):
     end = "block2" if isinstance(source, keras.Sequential) else "block2_pool"
     model = on(path, cut=end)
     np.testing.assert_allclose(features(model, images(SHAPE)), seen.mean(axis=(1, 2)), rtol=1e-5)
-    with pytest.raises(SettingError, match=r"cannot end at a layer 'block9'.*Its last layers are .*dense1"):
+    with pytest.raises(
+        SettingError, match=r"cannot end at a layer 'block9'.*Its last layers are .*dense1"
+    ):
         on(path, cut="block9")
 
 

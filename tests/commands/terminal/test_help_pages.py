@@ -73,7 +73,7 @@ def test_what_holds_for_a_training_alone_is_not_said_of_a_search() -> None:
     text = page(Tuning, "kit", every=True)
 
     assert "by default 0.003" not in text
-    assert "Searched where neither it nor --search is given." in " ".join(text.split())
+    assert "Searched unless it or --search is given." in " ".join(text.split())
 
 
 def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) -> None:

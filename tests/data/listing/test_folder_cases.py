@@ -273,7 +273,7 @@ CASES = {
         put(___x__jpg=b"\0\5\x16\7" * 9), left={"dogs/._x.jpg": ("ignored", "left behind")}
     ),
     "11 a link to a file elsewhere": Case(
-        linked("secret.jpg"), left={"dogs/x.jpg": ("refused", "a link that leads out of the folder")}
+        linked("secret.jpg"), left={"dogs/x.jpg": ("refused", "a link that leads out")}
     ),
     "12 animated WebP named .jpg": used(
         encoded(noise(92), "WEBP", lossless=True, **MOVIE), "x.jpg", "1 of 13 images are animated"
@@ -303,7 +303,7 @@ CASES = {
         vanishing, left={"dogs/x.jpg": ("broken", r"cannot be read \(No such file")}
     ),
     "22 damaged bytes in a JPEG since the last run": Case(
-        damaged_since, used=("dogs/x.jpg",), notes=("1 files have other bytes than before: dogs/x",)
+        damaged_since, used=("dogs/x.jpg",), notes=("1 files have changed since .*: dogs/x",)
     ),
     "23 a flipped bit in a PNG": broken(flipped_png(), "damaged", "x.png"),
     "24 PNG named .jpg": used(PNG, "x.jpg", r"dogs/x.jpg \(PNG\)"),
@@ -383,7 +383,7 @@ CASES = {
     ),
     "58 a class that is a link to elsewhere": Case(
         lambda root: (fill(root.parent / "out"), (root / "x").symlink_to(root.parent / "out")),
-        error="x is not used: a link that leads out of the folder. Put the folder itself in its place",
+        error="x is not used: a link that leads out of the folder. Put the folder itself",
     ),
     "59 links in a circle": Case(
         loop,
@@ -395,7 +395,7 @@ CASES = {
     "60 an empty class": Case(
         lambda root: (root / "birds").mkdir(), error="no file in birds. Add images, or remove"
     ),
-    "61 one class only": Case(one_class, error="contains only one class, cats\. There must be at least two"),
+    "61 one class only": Case(one_class, error=r"contains only one class, cats\."),
     "62 a class of one image": Case(
         lambda root: write(root / "birds" / "1.png"),
         error=r"at least two images that can be decoded; too few in birds \(1\)",
@@ -403,7 +403,7 @@ CASES = {
     "63 the same image in two classes": Case(
         lambda root: [shutil.copy2(root / "cats" / "0.png", root / "dogs" / "x.png")],
         used=("dogs/x.png",),
-        notes=("lie in more than one class.*cats/0.png and dogs/x.png",),
+        notes=("in more than one class.*cats/0.png and dogs/x.png",),
     ),
     "64 names in any script": Case(renamed(*SCRIPTS), classes=tuple(sorted(SCRIPTS))),
     "65 hidden folders": Case(
@@ -412,7 +412,7 @@ CASES = {
     ),
     "66 Cat, cat, and two codings of one word": Case(
         renamed("Cat", "cat", "cat ", "caf\u00e9", "cafe\u0301"),
-        notes=("'Cat', 'cat', 'cat ' are classes.*put its images", "'cafe?.',"),
+        notes=("'Cat', 'cat', 'cat ' are separate classes.*put its images", "'cafe?.',"),
         classes=("Cat", "cafe\u0301", "caf\u00e9", "cat", "cat "),
     ),
     "67 a folder's name that is no UTF-8": Case(

@@ -74,7 +74,9 @@ def test_a_class_without_files_says_which_were_refused(tmp_path):
         (tmp_path / "c" / "2").symlink_to(tmp_path.parent / "elsewhere")
     except OSError:
         pytest.skip("links cannot be made here")
-    with pytest.raises(DataError, match=r"no file in c\. .* c/2 is refused: a link that leads out of"):
+    with pytest.raises(
+        DataError, match=r"no file in c\. .* c/2 is refused: a link that leads out of"
+    ):
         listing(tmp_path)
 
 

@@ -133,7 +133,7 @@ def test_at_a_rung_the_worse_half_is_stopped_with_its_reason(whole: pd.DataFrame
     stopped = last[last.status == "stopped"]
 
     assert len(stopped) >= len(last) / 2
-    assert stopped.reason.str.contains("go on").all()
+    assert stopped.reason.str.contains("continue").all()
     assert (
         stopped.best_val_accuracy.max() <= last[last.status == "complete"].best_val_accuracy.max()
     )
