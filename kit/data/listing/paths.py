@@ -80,7 +80,7 @@ def _looked_up(root: str, text: str, folders: dict[str, str]) -> Place:
         if os.path.islink(real):
             real = os.path.realpath(real)
         if not real.startswith(os.path.join(root, "")):
-            return Place(name, None, "a link that leaves the folder")
+            return Place(name, None, "a link that leads out of the folder")
         status = os.stat(real)
     except FileNotFoundError:
         return Place(name, None, "there is no such file")

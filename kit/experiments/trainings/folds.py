@@ -67,7 +67,7 @@ def score(
         )
     best = best_of(trained).attempt.name
     said.append(
-        f"The model of {best} is kept. Its own validation score, below, is chosen from "
+        f"The model of {best} is kept. Its own validation score, below, is the best of "
         f"{len(trained)}, so it is optimistic; the cross-validation is the estimate."
     )
     return {"cross_validation": {**found.summary(), "last_epoch_accuracy": at_end}}

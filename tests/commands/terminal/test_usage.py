@@ -59,7 +59,7 @@ command = Command(Kind, lambda *places, **settings: None)
         (["r", "--style", "x"], "--style takes functional, sequential or both, not 'x'."),
         (["r", "--image-size", "a"], "--image-size takes one or more whole numbers, not 'a'."),
         (["--no-cache", "r", "--set"], "--set takes NAME=VALUE, but nothing follows it."),
-        (["r", "--epoch", "3"], 'There is no --epoch. Did you mean "--epochs"?'),
+        (["r", "--epoch", "3"], 'There is no flag --epoch. Did you mean "--epochs"?'),
         (["r", "f", "g"], "takes RUN FOLDER; 'g' is one argument too many."),
         ([], "takes RUN FOLDER; RUN is missing."),
         (["r", "-x"], "There is no flag -x."),
