@@ -89,7 +89,9 @@ class State(keras.callbacks.Callback):
             save(self.path, self.model, self.memories, self._at(done))
         except OSError as error:
             named = progress.clean(self.path)
-            progress.say(f"{named} cannot be written ({error}): what goes on there begins anew.")
+            progress.say(
+                f"{named} cannot be written ({error}), so a continued training would start again."
+            )
 
     def _at(self, done: int) -> dict[str, Any]:
         return {**self.training, "done": done}

@@ -60,7 +60,7 @@ def test_a_varied_run_repeats_from_its_settings_and_saves_a_plain_model(
     program(train, [str(few), *QUICK, *varied, "--output", str(run)])
 
     err = capsys.readouterr().err
-    assert 'Imbalanced: 16 training images of "red", 4 of "blue"' in err
+    assert 'Class sizes differ: "red" has 16 training images, "blue" has 4' in err
     assert "would be right for 80 % of the validation images" in err
     assert "--class-weight balanced or" not in err  # it is done already
     settings = runs.load(run).settings
@@ -118,7 +118,7 @@ def test_a_head_is_trained_on_evened_out_features(
 
     assert len(pd.read_csv(run / "history.csv")) == 1
     assert runs.load(run).settings["sampling"] == sampling
-    assert ("SMOTE: 12 training vectors" in capsys.readouterr().err) == (sampling == "smote")
+    assert ("SMOTE added 12 training vectors" in capsys.readouterr().err) == (sampling == "smote")
 
 
 def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: Path) -> None:
@@ -140,14 +140,14 @@ def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: P
         ([*QUICK, "--mix-alpha", "1"], "give --mix as well"),
         ([*QUICK, "--mix", "mixup", "--mix-alpha", "-1"], "--mix-alpha must be above 0"),
         ([*QUICK, "--mix", "mixup", "--set", "head=sigmoid"], "With a sigmoid head"),
-        ([*QUICK, "--mix", "mixup", "--set", "head=scores"], "a head of scores"),
+        ([*QUICK, "--mix", "mixup", "--set", "head=scores"], "a head that returns scores"),
         ([*QUICK, "--mix", "mixup", "--loss", "hinge"], "the loss hinge asks which"),
         ([*QUICK, "--seed", str(2**32 - 1), "--repeats", "2"], "they are 4294967295 to 4294967296"),
         ([*QUICK, "--seed", str(2**32 - 1), "--folds", "2"], "Take a smaller --seed"),
         ([*QUICK, "--sampling", "smote"], "linear is trained on images"),
-        ([*QUICK, "--sampling", "balanced", "--class-weight", "balanced"], "both even out"),
+        ([*QUICK, "--sampling", "balanced", "--class-weight", "balanced"], "both balance"),
         ([*HEAD, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune goes on with maps"),
-        ([*HEAD, "--mix", "cutmix"], "learns from features of whole ones"),
+        ([*HEAD, "--mix", "cutmix"], "learns from features of whole images. Leave"),
         ([*HEAD, "--fine-tune", "1", "--fine-tune-on", "maps", "--mix", "mixup"], "on images"),
         ([*HEAD, "--augment", "RandomZoom=0.1"], "add --views 4"),
     ],

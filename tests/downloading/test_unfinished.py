@@ -213,7 +213,9 @@ def test_a_disk_without_room_is_told_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: SimpleNamespace(free=99))
     with (
         serving(Breaking(breaks=0)) as server,
-        pytest.raises(KitError, match=f"need {len(FIRST):,} bytes, but only 99 are free.*KIT_CACHE"),
+        pytest.raises(
+            KitError, match=f"need {len(FIRST):,} bytes, but only 99 are free.*KIT_CACHE"
+        ),
     ):
         download(server.url, tmp_path / "data")
     assert names(tmp_path) == []

@@ -52,7 +52,7 @@ def test_the_answers_that_both_kept_are_compared(pair: tuple[Path, Path]) -> Non
     assert verdict.startswith("first and second are not told apart: first has 25.0 points more [")
     assert rest == [
         "The images are those that both runs held out.",
-        "12 of the images chose the epoch of first, 12 that of second: a score on them is "
+        "12 of the images chose the epoch of first, 12 that of second, so a score on them is "
         "optimistic.",
     ]
     assert len(found.figure().axes) >= 3
@@ -74,8 +74,8 @@ def test_an_image_that_one_run_learned_from_never_counts(pair: tuple[Path, Path]
     found = kit.compare(*pair)
     assert found.difference.images == 8
     assert found.sentences[1] == (
-        "The runs divide their images differently: first held out 12, second 8. "
-        "Compared are the 8 that neither learned from."
+        "The runs divide their images differently: first held out 12, second 8. The comparison "
+        "uses the 8 that neither learned from."
     )
 
 
@@ -125,7 +125,9 @@ def test_other_labels_and_copies_are_left_out(pair: tuple[Path, Path]) -> None:
     found = kit.compare(*pair)
 
     assert found.difference.images == 10
-    assert "1 image is left out: the runs' data give them different classes." in found.sentences
+    assert (
+        "1 image is left out: the runs' data assign them to different classes." in found.sentences
+    )
     assert "Copies of one image count once, so 1 image is left out." in found.sentences
 
 
@@ -148,7 +150,7 @@ def test_another_folder_is_asked_about_without_what_was_trained_on(
     assert found.sentences[1:] == (
         f"The images are those of {images}.",
         "48 images are left out: first was trained on them.",
-        "12 of the images chose the epoch of first, 0 that of second: a score on them is "
+        "12 of the images chose the epoch of first, 0 that of second, so a score on them is "
         "optimistic.",
     )
     assert found.difference.share == 0, "both have the same weights"

@@ -84,12 +84,12 @@ class Extraction:
                 kept_rows.remember(recipe, keys)
                 return array
         except OSError as error:
-            progress.say(f"The cache cannot be written ({error}): going on without it.")
+            progress.say(f"The cache cannot be written ({error}); continuing without it.")
         free = memory.available()
         if free is not None and size > SHARE * free:
             raise SettingError(
-                f"{self.what.capitalize()} of {len(indices)} images take {amount(size)}, for which "
-                "there is no room in the cache, see KIT_CACHE_LIMIT_GB, and not enough memory."
+                f"{self.what.capitalize()} of {len(indices)} images need {amount(size)}, for which "
+                "there is no room in the cache (KIT_CACHE_LIMIT_GB) and not enough memory."
             )
         array = np.empty((len(indices), *self.shape), np.float32)
         for row, vector in enumerate(self._rows(indices, kept, epoch)):
@@ -142,8 +142,8 @@ class Extraction:
         if seconds > left:
             more = math.ceil((seconds - left) / 6) / 10
             raise SettingError(
-                f"Computing {what} takes longer than the time limit allows: {more:g} minutes more "
-                "would do, without training. Raise the limit, or take smaller images or a smaller "
+                f"Computing {what} takes longer than the time limit allows. It needs {more:g} more "
+                "minutes, before training. Raise the limit, or use smaller images or a smaller "
                 "backbone."
             )
 

@@ -115,7 +115,7 @@ def featured(
     if views < 1:
         raise SettingError(f"`views` must be at least 1, not {views}.")
     if views > 1 and not augmentation.changes(splits):
-        raise SettingError(f'{views} views of an image are equal with augmentation "none".')
+        raise SettingError(f'{views} views of an image would be equal with augmentation "none".')
     extraction = Extraction(splits, extract, name, shape, cache, until)
     train = splits.parts["train"]
     arrays = [extraction.plain()]

@@ -125,7 +125,7 @@ def compare(settings: Comparing) -> Comparison:
     names = _named(*pair)
     averaging.check_classes(names, pair)
     if on is None and (settings.scoring.parts or settings.scoring.exclude):
-        raise SettingError("`parts` and `exclude` choose images of a folder: give `on`, too.")
+        raise SettingError("`parts` and `exclude` choose images of a folder, so also give `on`.")
     images = on or Path(pair[0].facts.get("data", {}).get("folder", "."))
     if output is not None:
         places.check_new(output, images)
@@ -148,7 +148,7 @@ def _named(first: runs.Saved, second: runs.Saved) -> tuple[str, str]:
     """Return the names of two runs, with their folders where the names alone are the same."""
     paths = first.folder.resolve(), second.folder.resolve()
     if paths[0] == paths[1]:
-        raise SettingError(f"{first.folder} is compared with itself; give two runs.")
+        raise SettingError(f"{first.folder} is compared with itself. Give two different runs.")
     if paths[0].name == paths[1].name:
         return str(first.folder), str(second.folder)
     return paths[0].name, paths[1].name
@@ -170,8 +170,8 @@ def _kept(saved: runs.Saved) -> pd.DataFrame:
         path = saved.place(name)
         if not path.is_file():
             raise SettingError(
-                f"{saved.folder} has no {name}, so its answers are unknown: give a folder of "
-                "images by `on`."
+                f"{saved.folder} has no {name}, so its answers are unknown. Give a folder of "
+                "images with `on`."
             )
         tables.append(pd.DataFrame(read_columns(path, columns, [*columns]).values))
     sure = pd.to_numeric(tables[0].pop("probability"), "coerce")
@@ -220,7 +220,7 @@ def _compared(
         if count := int(both["hash"].isin(own).sum()):
             said.append(f"{_images(count)} left out: {name} was trained on them.")
     if count := int((both["true_1"] != both["true_2"]).sum()):
-        said.append(f"{_images(count)} left out: the runs' data give them different classes.")
+        said.append(f"{_images(count)} left out: the runs' data assign them to different classes.")
     if count := len(answers[0]) - len(first):
         said.append(f"Copies of one image count once, so {_images(count)} left out.")
     new = ~both["hash"].isin(learnt[0] | learnt[1]) & (both["true_1"] == both["true_2"])
@@ -228,8 +228,8 @@ def _compared(
     if both.empty:
         where = "their held-out images" if folder is None else folder
         raise SettingError(
-            f"{where}: no image is left that both runs answered about and neither was trained on. "
-            "Give a folder of other images by `on`."
+            f"{where}: no image remains that both runs classified and neither was trained on. Give "
+            "a folder of other images with `on`."
         )
     if tested:
         return both, ["The images are the test part of both runs.", *said]
@@ -240,13 +240,14 @@ def _compared(
     else:
         headline = (
             f"The runs divide their images differently: {names[0]} held out {len(first):,}, "
-            f"{names[1]} {len(second):,}. Compared are the {len(both):,} that neither learned from."
+            f"{names[1]} {len(second):,}. The comparison uses the {len(both):,} that neither "
+            "learned from."
         )
     chose = [int((both[f"split_{place}"] == "validation").sum()) for place in (1, 2)]
     if any(chose):
         said.append(
             f"{chose[0]:,} of the images chose the epoch of {names[0]}, {chose[1]:,} that of "
-            f"{names[1]}: a score on them is optimistic."
+            f"{names[1]}, so a score on them is optimistic."
         )
     return both, [headline, *said]
 

@@ -48,15 +48,15 @@ def check(
     mixed = mixing.mix(variation.mix, variation.mix_alpha)
     if layers(variation.augment) and not varies_images(transfer, choice):
         raise SettingError(
-            "`augment` changes images, and a head on a frozen backbone sees each image once, as it "
-            "is; add `views=4`, for example, or `fine_tune`."
+            "`augment` changes images, but a head on a frozen backbone sees each image once, "
+            "unchanged. Add `views=4`, for example, or `fine_tune`."
         )
     if mixed is not None:
         if choice.frozen and not _tunes_on_images(transfer):
             raise SettingError(
-                f"`mix={mixed.kind}` mixes images, and a head on a frozen backbone learns from "
-                "features of whole ones; leave it out, add `fine_tune`, on images, or take "
-                "a network that is trained as a whole: `architecture=basic_cnn`."
+                f"`mix={mixed.kind}` mixes images, but a head on a frozen backbone learns from "
+                "features of whole images. Leave it out, add `fine_tune`, on images, or train a "
+                "whole network: `architecture=basic_cnn`."
             )
         head = str(choice.settings.get("head", "softmax"))
         mixing.check_loss(head, optimization.loss or "")
@@ -71,20 +71,21 @@ def check_transfer(transfer: Transfer, choice: Choice, style: str, varied: bool)
     ):
         if used and not choice.frozen:
             raise SettingError(
-                f"{flag} is for a pretrained backbone, and {choice.label} is trained as a "
-                "whole; leave it out, or take a `backbone`."
+                f"{flag} applies to a pretrained backbone, but {choice.label} is trained as a "
+                "whole. Leave it out, or choose a `backbone`."
             )
     if transfer.views < 1 or (transfer.views > 1 and not varied):
         raise SettingError(
-            f"`views` must be at least 1, and 1 with `augmentation=none`; it is {transfer.views}."
+            "`views` must be at least 1, and exactly 1 with `augmentation=none`; got "
+            f"{transfer.views}."
         )
     if transfer.pretrain != "none" and choice.frozen:
         raise SettingError(
-            "`pretrain` teaches a network to see, and a pretrained backbone can; leave one "
-            "of the two out."
+            "`pretrain` teaches a network to see, which a pretrained backbone already does. Leave "
+            "one of the two out."
         )
     if transfer.unlabelled is not None and not transfer.unlabelled.is_dir():
-        raise DataError(f"`unlabelled`: {transfer.unlabelled} is no folder of images.")
+        raise DataError(f"`unlabelled`: {transfer.unlabelled} is not a folder of images.")
     if transfer.auxiliary and choice.architecture != "googlenet":
         raise SettingError(
             f"`auxiliary`: {choice.label} has no places for auxiliary classifiers; "
@@ -92,8 +93,8 @@ def check_transfer(transfer: Transfer, choice: Choice, style: str, varied: bool)
         )
     if transfer.auxiliary and style != "functional":
         raise SettingError(
-            "`auxiliary`: these classifiers branch off in the middle of a network, and a "
-            "Sequential model is one chain; take `style=functional`."
+            "`auxiliary`: these classifiers branch off in the middle of a network, but a "
+            "Sequential model is one chain. Use `style=functional`."
         )
 
 
@@ -105,8 +106,8 @@ def unused(choice: Choice, variation: Variation, transfer: Transfer) -> str:
     if not flags or varies_images(transfer, choice):
         return ""
     return (
-        f"{' and '.join(flags)} changes nothing: a head on a frozen backbone sees each image once, "
-        "as it is. With `views=4`, for example, or `fine_tune` it would."
+        f"{' and '.join(flags)} has no effect: a head on a frozen backbone sees each image once, "
+        "unchanged. Add `views=4`, for example, or `fine_tune`."
     )
 
 
@@ -120,15 +121,15 @@ def imbalance(splits: data.Splits, class_weight: str) -> str:
     scored = splits.counts(part)
     share = scored[largest] / sum(scored.values())
     text = (
-        f'Imbalanced: {counts[largest]} training images of "{largest}", {counts[smallest]} of '
-        f'"{smallest}". Always answering "{largest}" would be right for {100 * share:.0f} % of the '
-        f"{'validation' if part == 'validation' else 'training'} images: look at the balanced "
-        "accuracy."
+        f'Class sizes differ: "{largest}" has {counts[largest]} training images, "{smallest}" '
+        f'has {counts[smallest]}. Always answering "{largest}" would be right for '
+        f"{100 * share:.0f} % of the {'validation' if part == 'validation' else 'training'} "
+        "images, so look at the balanced accuracy."
     )
     if class_weight == "none" and splits.sampling == "none":
         text += (
             " `class_weight=balanced` or `sampling=balanced` (on a frozen backbone also smote) "
-            "makes small classes count as much as large ones."
+            "makes all classes count equally."
         )
     return text
 
@@ -138,19 +139,19 @@ def _check_sampling(choice: Choice, transfer: Transfer, sampling: str, class_wei
         return
     if class_weight != "none":
         raise SettingError(
-            f"`sampling={sampling}` and `class_weight={class_weight}` both even out the classes; "
-            "together they would favour the small ones. Leave one out."
+            f"`sampling={sampling}` and `class_weight={class_weight}` both balance the classes; "
+            "together they would favor the small ones. Leave one out."
         )
     if sampling != "smote":
         return
     if not choice.frozen:
         raise SettingError(
-            f"`sampling=smote` makes vectors between vectors, and {choice.label} is trained on "
-            "images, between which lie no images; take `sampling=balanced`, or a `backbone`."
+            f"`sampling=smote` interpolates between vectors, but {choice.label} is trained on "
+            "images, which cannot be interpolated. Use `sampling=balanced`, or a `backbone`."
         )
     if transfer.fine_tune is not None:
         raise SettingError(
-            "`sampling=smote` is for features, and `fine_tune` goes on with maps or images; take "
+            "`sampling=smote` works on features, but `fine_tune` trains on maps or images. Use "
             "`sampling=balanced`."
         )
     smote.check_installed()

@@ -109,8 +109,8 @@ def fit_head(
         if not changed:
             break
         progress.say(
-            f"Half precision changes the class of {changed} validation images: the head is trained "
-            "again in full precision."
+            f"Half precision changes the class of {changed} validation images, so the head is "
+            "trained again in full precision."
         )
         images = images.exact
         vectors = dataclasses.replace(vectors, images=images)

@@ -161,13 +161,13 @@ def _on_maps(
     """Return what learns from maps, and the data with these; or the model and the images."""
     parts = kept_maps.divided(model)
     if parts is None:
-        progress.say("No single map holds all that these layers read: they learn from images.")
+        progress.say("These layers do not all read one single map, so they learn from images.")
         return model, splits
     foot, learner = parts
     try:
         return learner, outputs(foot, splits, views, cache=cache, max_minutes=max_minutes)
     except SettingError as error:
-        progress.say(f"{error} The layers learn from images.")
+        progress.say(f"{error} So the layers learn from images.")
         return model, splits
 
 

@@ -403,7 +403,9 @@ def test_a_parquet_file_is_read_like_the_same_csv(flat):
 
 def test_numbers_with_a_point_are_no_labels_and_the_row_is_named(flat):
     path = parquet(flat, path=["img/0.png", "img/1.png"], label=[1.0, 2.0])
-    with pytest.raises(DataError, match=r"row 1: label must be text or a whole number; got type float"):
+    with pytest.raises(
+        DataError, match=r"row 1: label must be text or a whole number; got type float"
+    ):
         listing(path)
 
 

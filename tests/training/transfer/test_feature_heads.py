@@ -282,7 +282,7 @@ def test_without_room_for_maps_fine_tuning_goes_on_with_images(
     training.fine_tune(model, splits, 1, before_it, cache=bool(limit), compiled=COMPILED, epochs=1)
 
     said = capsys.readouterr().err
-    assert "Maps of 48 images take" in said
+    assert "Maps of 48 images need" in said
     assert "The layers learn from images." in said
 
 
