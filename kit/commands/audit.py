@@ -1,4 +1,4 @@
-"""Look for what is wrong with a data set, before a network learns it."""
+"""Find problems in a data set before a network learns them."""
 
 import sys
 from functools import partial
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @partial(Command, Auditing)
 def audit(folder: Path | None = None, *, json: bool = False, **settings: Any) -> None:
-    """Look for what is wrong with a data set, before a network learns it."""
+    """Find problems in a data set before a network learns them."""
     from kit import auditing
     from kit.experiments import data_audit
 

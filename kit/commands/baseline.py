@@ -1,4 +1,4 @@
-"""Score classifiers without a network, as a yardstick for one."""
+"""Score classifiers without a network, as a baseline for one."""
 
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @partial(Command, Baselining)
 def baseline(folder: Path | None = None, **settings: Any) -> None:
-    """Score classifiers without a network, as a yardstick for one."""
+    """Score classifiers without a network, as a baseline for one."""
     from kit.experiments import yardsticks
 
     shown(_show, yardsticks.baseline, folder, **settings)

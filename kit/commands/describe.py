@@ -1,4 +1,4 @@
-"""Show what a network consists of and what it costs, before it is built."""
+"""Show the layers and costs of a network before it is built."""
 
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ def describe(
     csv: Path | None = None,
     **settings: Any,
 ) -> None:
-    """Show what a network consists of and what it costs, before it is built."""
+    """Show the layers and costs of a network before it is built."""
     from kit import architectures
 
     if name is None:

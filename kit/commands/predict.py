@@ -1,4 +1,4 @@
-"""Name the classes of images with a run."""
+"""Predict the classes of images with a run."""
 
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ def predict(
     json: Path | None = None,
     **settings: Any,
 ) -> None:
-    """Name the classes of images with a run."""
+    """Predict the classes of images with a run."""
     from kit.experiments import places
     from kit.experiments.answers import answering
 

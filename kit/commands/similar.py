@@ -1,4 +1,4 @@
-"""Find the images that a run sees as most like another one."""
+"""Find the images most similar to another one, as a run sees them."""
 
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from kit.settings import Resembling
 def similar(
     run: Path, image: Path, *, drawing: Path = Path("similar.png"), **settings: Any
 ) -> None:
-    """Find the images that a run sees as most like another one."""
+    """Find the images most similar to another one, as a run sees them."""
     from kit.experiments import places
     from kit.experiments.answers import similar_images
 

@@ -64,8 +64,9 @@ class Training(Joined):
     """Train a classifier on a folder of images, score it and keep it as a run.
 
     The folder has one sub-folder of images per class, or train/, val/ and test/ with such
-    sub-folders in them; or there is a table (.csv, .tsv, .parquet) with the columns path, label
-    and perhaps split and group. All of it is only read, decoded and checked before training starts.
+    sub-folders. Or pass a table (.csv, .tsv, .parquet) with the columns path and label, and
+    optionally split and group. All images are decoded and checked before training starts; the data
+    are only read.
     """
 
     often: ClassVar[Sequence[str]] = (
@@ -78,7 +79,7 @@ class Training(Joined):
     )
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
-    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    """The images, or a table of paths and labels; by default scikit-learn's handwritten digits."""
     network: Flat[Network] = Network()
     images: Flat[Images] = Images()
     duration: Flat[Duration] = Duration()
@@ -94,11 +95,12 @@ class Training(Joined):
 class Tuning(Joined):
     """Search the settings of a training, from coarse to fine, and train with the best of them.
 
-    Many short trials are drawn at random, rates and penalties on a log scale. What explodes or
-    stays behind is stopped, the ranges are narrowed around the best, and fewer, longer trials
-    follow; a range whose best values lie at its edge is extended. The best few are trained again
-    from other starts, the winner once more as an ordinary run, and the test part, where there is
-    one, is scored once. Settings that are not searched are those of kit-train, with its defaults.
+    Many short trials are drawn at random, with learning rates and penalties on a log scale. Trials
+    that explode or fall behind are stopped. Then the ranges are narrowed around the best, and
+    fewer, longer trials follow; a range is extended if its best values are at its edge. The best
+    few are trained again with other seeds, the winner once more as an ordinary run, and the test
+    part, if there is one, is scored once. Settings that are not searched are those of kit-train,
+    with its defaults.
     """
 
     often: ClassVar[Sequence[str]] = (
@@ -110,13 +112,13 @@ class Tuning(Joined):
         "photos --search learning_rate=1e-5:1e-2 --search optimizer=adamw,sgd --trials 20",
     )
     instead: ClassVar[Mapping[str, str]] = {
-        "learning_rate": "The highest of the schedule. Searched unless it or `search` is given.",
+        "learning_rate": "The schedule's highest learning rate. Searched unless it or `search` is given.",
         "l2": (
             "Penalty on the squares of the kernels, in Keras' measure. Searched unless it or "
             "`search` is given."
         ),
         "weight_decay": (
-            "Decoupled, not on biases and normalization; by default none if `l2` is searched, "
+            "Decoupled weight decay, not on biases and normalization; by default none if `l2` is searched, "
             "else 0.05 for adamw."
         ),
     }

@@ -22,21 +22,21 @@ class Images(Group):
     alike: ClassVar = ("color", "strict", "exclude", "cache")
 
     image_size: tuple[int, ...] | None = None
-    """One number for a square, or height and width, in pixels. By default what a backbone was
-    trained on; else 128, or less where the images are smaller."""
+    """One number for a square, or height and width, in pixels. By default the backbone's own size,
+    or otherwise 128, or less if the images are smaller."""
     color: Literal["auto", "rgb", "grayscale"] = "auto"
-    """Three channels or one; by default one where all images are gray."""
+    """Three channels or one; by default one if all images are gray."""
     aspect: Literal["stretch", "crop", "pad"] = "stretch"
-    """How an image comes to the image size."""
+    """How images are brought to the image size."""
     equalization: Literal["none", "contrast", "histogram"] = "none"
     """Stretch each image's contrast, or equalize its histogram, in training, evaluation and
     prediction alike."""
     batch_size: int = 32
     """Images per step."""
     strict: bool = False
-    """Stop at the first file that is broken or refused, instead of leaving it out."""
+    """Stop at the first broken or refused file instead of leaving it out."""
     exclude: Path | None = None
-    """A list of files to leave out: a CSV with a column file, or one path a line."""
+    """A list of files to leave out: a CSV with a column file, or one path per line."""
     cache: bool = True
     """Keep decoded images in the user's cache folder."""
 
@@ -61,21 +61,23 @@ class Division(Group):
     """Which images train, which validate and which test."""
 
     parts: Annotated[str | None, tyro.conf.arg(metavar="PART=FOLDER,...")] = None
-    """Which folders are parts where their names do not say it, as in
-    train=fold1,train=fold2,test=fold3; a dot is the folder itself; none where all are classes."""
+    """Which folders are parts, if their names do not show it, for example
+    train=fold1,train=fold2,test=fold3. A dot is the folder itself; none means that all are
+    classes."""
     validation_split: float | None = None
-    """Share of the images for validation where the folder has no part for it; by default 0.2."""
+    """Share of the images for validation, if the folder has no validation part; by default 0.2."""
     test_split: float | None = None
-    """Share for a test part; by default 0.15 from 1,000 images where the folder has no parts."""
+    """Share of the images for a test part; by default 0.15 from 1,000 images on, if the folder has
+    no parts."""
     split: Path | None = None
-    """An earlier run's split.csv: every image goes where it says, and files whose bytes changed
-    since are named."""
+    """An earlier run's split.csv, to put every image into the same part again. Files that have
+    changed since are named."""
     group: Annotated[str | None, tyro.conf.arg(metavar="COLUMN|PATTERN")] = None
-    """Keep together what belongs together: a column of the table, a pattern (regular expression)
-    that finds the group's name in a file's path, as in (patient[0-9]+), or exif for photos by one
-    camera within a minute. Copies are kept together anyway."""
+    """Keep related images in one part: by a column of the table, by a pattern (regular expression)
+    that finds the group's name in a file's path, for example (patient[0-9]+), or by exif for photos
+    by one camera within a minute. Copies are kept together anyway."""
     seed: int = 42
-    """Of split, start, order, augmentation."""
+    """Seed of split, initial weights, order and augmentation."""
 
     def verify(self) -> None:
         """Check that the shares leave images for training, and the seed."""
@@ -105,24 +107,24 @@ class Variation(Group):
     alike: ClassVar = ("augment", "flip")
 
     augmentation: Augmentation | None = None
-    """How strongly training images are varied; by default light."""
+    """Strength of augmentation; by default light."""
     augment: Annotated[Mapping[str, Any], tyro.conf.arg(metavar="LAYER=VALUE")] = field(
         default_factory=dict
     )
-    """One layer of Keras' more, or set otherwise than the preset has it, for example RandomZoom=0.2
-    or RandomRotation={factor: 0.05, fill_mode: nearest}. Repeatable."""
+    """Add or change one Keras augmentation layer, for example RandomZoom=0.2 or
+    RandomRotation={factor: 0.05, fill_mode: nearest}. Repeatable."""
     flip: Annotated[Literal["auto", "yes", "no"], Bare("yes", negative="no")] = "auto"
-    """Whether augmentation mirrors images; auto leaves digits, letters, left and right as they are.
-    --flip alone says yes, --no-flip no."""
+    """Mirror training images; auto does not mirror digits, letters, left and right. --flip alone
+    means yes, --no-flip means no."""
     mix: Mixing = "none"
-    """Training images mixed two by two, their labels in the same shares: laid over each other
-    (mixup), a rectangle of one in the other (cutmix), or now one, now the other (both)."""
+    """Mix pairs of training images and their labels: blend them (mixup), paste a rectangle of one
+    into the other (cutmix), or choose at random (both)."""
     mix_alpha: Annotated[float | None, Needs("mix", ("mixup", "cutmix", "both"))] = None
-    """How even the shares are: 1 any alike, less rather uneven; by default 0.2 for mixup, 1 for
-    cutmix."""
+    """How even the shares are: with 1 all shares are equally likely, with less most are uneven; by
+    default 0.2 for mixup, 1 for cutmix."""
     sampling: Sampling = "none"
-    """balanced shows the classes equally often; smote, for a head on a frozen backbone, makes
-    features between those of small classes."""
+    """balanced shows all classes equally often; smote adds interpolated features to small classes,
+    for a head on a frozen backbone."""
 
     def verify(self) -> None:
         """Check how images are mixed."""

@@ -39,12 +39,11 @@ from kit.settings.training_groups import Comparison, Duration, Record
 class Checking(Joined):
     """Check data, network and settings before a training, and say what is wrong.
 
-    Is the first loss what guessing gives? Do the penalties raise it as they should? Can the network
-    learn twenty images by heart? Are its gradients right, its layers alive, its inputs scaled? Is
-    the learning rate one at which the loss falls? Does a step wait for images? The flags are those
-    of kit-train that matter for this, and --config models/RUN/run.yaml checks what a run was
-    trained with. Of a pretrained backbone only the head is checked. Exit code 4 says that a check
-    failed.
+    Is the first loss the loss of guessing? Do penalties raise it as they should? Can the network
+    memorize twenty images? Are its gradients right, its layers alive, its inputs scaled? Does the
+    loss fall at this learning rate? Does a step wait for images? The flags are the relevant ones of
+    kit-train; --config models/RUN/run.yaml checks the settings of a run. With a pretrained
+    backbone, only the head is checked. Exit code 4 means that a check failed.
     """
 
     also_read: ClassVar[tuple[type[Group], ...]] = (Duration, Transfer, Comparison, Record)
@@ -59,7 +58,7 @@ class Checking(Joined):
     )
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
-    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    """The images, or a table of paths and labels; by default scikit-learn's handwritten digits."""
     network: Flat[Network] = Network()
     images: Flat[Images] = Images()
     optimization: Flat[Optimization] = Optimization()
@@ -78,13 +77,12 @@ class Checking(Joined):
 
 @dataclass(frozen=True)
 class Baselining(Joined):
-    """Score classifiers without a network, as a yardstick for one.
+    """Score classifiers without a network, as a baseline for one.
 
-    k nearest neighbours and linear classifiers on the pixels of small images (32 pixels unless
-    `image_size` says otherwise), or on what a pretrained network makes of larger ones. Their
-    settings are chosen by cross-validation on the training images; validation and test images
-    choose nothing. The folder is as for kit-train, and with `split=models/RUN/split.csv` its parts
-    are those of a run.
+    The classifiers are k nearest neighbours and linear classifiers, on the pixels of small images
+    (32 pixels by default) or on the features of a pretrained network. Cross-validation on the
+    training images chooses their settings; validation and test images choose nothing. The folder is
+    as for kit-train. `split=models/RUN/split.csv` uses the parts of a run.
     """
 
     often: ClassVar[Sequence[str]] = (
@@ -101,7 +99,7 @@ class Baselining(Joined):
     }
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
-    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    """The images, or a table of paths and labels; by default scikit-learn's handwritten digits."""
     yardstick: Flat[Yardstick] = Yardstick()
     images: Flat[Images] = Images()
     division: Flat[Division] = Division()
@@ -110,19 +108,19 @@ class Baselining(Joined):
 
 @dataclass(frozen=True)
 class Auditing(Joined):
-    """Look for what is wrong with a data set, before a network learns it.
+    """Find problems in a data set before a network learns them.
 
-    Counts, sizes and light; copies, also under two labels or in two parts; dark, white, blurry,
-    empty and broken images; whether the label can be told from file size, dimensions, brightness,
-    format or camera alone; how given parts differ. The findings are hints: look before you act. The
-    data are only read. Exit code 3 says that no network can be trained on them.
+    The audit reports counts, sizes and brightness; copies, also under two labels or in two parts;
+    dark, bright, blurry, empty and broken images; whether file size, dimensions, brightness, format
+    or camera alone predict the label; and how parts differ. Findings are hints: look before you
+    act. The data are only read. Exit code 3 means that no network can be trained on them.
     """
 
     printing: ClassVar[frozenset[str]] = frozenset({"json"})
     examples: ClassVar[Sequence[str]] = ("photos", "photos --output report --fix-list fix.csv")
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
-    """The images, or a table of paths and labels; without it, scikit-learn's handwritten digits."""
+    """The images, or a table of paths and labels; by default scikit-learn's handwritten digits."""
     inspection: Flat[Inspection] = Inspection()
     leaving_out: Flat[FixList] = FixList()
     results: Flat[Results] = Results()
@@ -134,8 +132,8 @@ class Evaluating(Joined):
     """Score a run on another folder of images.
 
     The folder has one sub-folder per class, named as in the training, or is a table of paths and
-    labels. All its images are scored, or those of the parts that are named. Several runs are scored
-    as one: their probabilities are averaged, and what that gains over the best of them is said.
+    labels. All its images are scored, or only the named parts. Several runs are scored as one: their
+    probabilities are averaged, and the gain over the best of them is reported.
     """
 
     examples: ClassVar[Sequence[str]] = (
@@ -144,9 +142,9 @@ class Evaluating(Joined):
     )
 
     run: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    """The folder of a run, for example models/pets-basic_cnn, or its model.keras."""
     folder: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """The images; before them perhaps more runs."""
+    """The images; more runs may come before them."""
     scoring: Flat[Scoring] = Scoring()
     averaging: Flat[Averaging] = Averaging()
     results: Flat[Results] = Results()
@@ -156,9 +154,9 @@ class Evaluating(Joined):
 class Comparing(Joined):
     """Compare two runs on the same images: which is better, is that luck, and what does it cost?
 
-    The images are those that both runs held out, the test part where they share one, or those of
-    another folder. An image that one of the two was trained on is left out. Written into the output
-    folder are the numbers, and the images that one run has right and the other wrong.
+    The images are the test part if both runs share one, otherwise those that both runs held out, or
+    those of another folder. An image that either run was trained on is left out. The output folder
+    gets the numbers, and the images that exactly one run gets right.
     """
 
     examples: ClassVar[Sequence[str]] = (
@@ -167,9 +165,9 @@ class Comparing(Joined):
     )
 
     run: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    """The folder of a run, for example models/pets-basic_cnn, or its model.keras."""
     other: Annotated[Path, tyro.conf.Positional]
-    """Another one."""
+    """Another run."""
     where: Flat[Compared] = Compared()
     scoring: Flat[Scoring] = Scoring()
     results: Flat[Results] = Results()
@@ -177,10 +175,10 @@ class Comparing(Joined):
 
 @dataclass(frozen=True)
 class Predicting(Joined):
-    """Name the classes of images with a run.
+    """Predict the classes of images with a run.
 
-    Files that cannot be read as images are reported, and the rest is predicted. More runs behind
-    the first answer together with it: their probabilities are averaged.
+    Files that are not readable images are reported, and the others classified. If several runs are
+    given, their probabilities are averaged.
     """
 
     printing: ClassVar[frozenset[str]] = frozenset({"csv", "json"})
@@ -192,7 +190,7 @@ class Predicting(Joined):
     )
 
     run: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    """The folder of a run, for example models/pets-basic_cnn, or its model.keras."""
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Images, folders of images, or patterns such as "photos/*.jpg"; before them perhaps more
     runs."""
@@ -204,11 +202,10 @@ class Predicting(Joined):
 
 @dataclass(frozen=True)
 class Resembling(Joined):
-    """Find the images that a run sees as most like another one.
+    """Find the images most similar to another one, as a run sees them.
 
-    They are the nearest by what its network makes of an image before the answer, whatever their
-    classes are. The images of the training are named with their classes, those of another folder
-    with the answers of the run.
+    Similar images have the nearest features, whatever their classes. Training images are listed
+    with their classes, images of another folder with the run's predictions.
     """
 
     printing: ClassVar[frozenset[str]] = frozenset({"drawing"})
@@ -218,7 +215,7 @@ class Resembling(Joined):
     )
 
     run: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training made, for example models/pets-basic_cnn, or its model.keras."""
+    """The folder of a run, for example models/pets-basic_cnn, or its model.keras."""
     image: Annotated[Path, tyro.conf.Positional]
     """The image."""
     choice: Flat[Choice] = Choice()
@@ -227,11 +224,11 @@ class Resembling(Joined):
 
 @dataclass(frozen=True)
 class Describing(Joined):
-    """Show what a network consists of and what it costs, before it is built.
+    """Show the layers and costs of a network before it is built.
 
-    One line for each layer: shape of its output, parameters, multiply-adds and memory for one
-    image, receptive field and stride in pixels of the image. They are calculated by formulas; no
-    weights are made. Without a name, all architectures are listed.
+    It prints one line for each layer: output shape, parameters, multiply-adds and memory for one
+    image, receptive field and stride in image pixels. Formulas give the numbers; no weights are
+    created. Without a name, it lists all architectures.
     """
 
     printing: ClassVar[frozenset[str]] = frozenset({"batch_size", "drawing", "csv"})
@@ -251,28 +248,28 @@ class Describing(Joined):
 class Reporting(Joined):
     """Draw the report of a run, a search or an audit: one page, report.html, in its folder.
 
-    It needs no internet and no other file, so that it can be sent to others. kit-train,
-    kit-tune and kit-audit draw it at their end; this draws it again.
+    The page needs no internet and no other file, so you can send it to others. kit-train, kit-tune
+    and kit-audit draw it at the end; this program draws it again.
     """
 
     examples: ClassVar[Sequence[str]] = ("models/photos-basic_cnn",)
 
     folder: Annotated[Path, tyro.conf.Positional]
-    """A folder that a training, a search or an audit made."""
+    """The folder of a run, a search or an audit."""
     page: Flat[Page] = Page()
 
 
 @dataclass(frozen=True)
 class Downloading(Joined):
-    """Fetch images into a new folder: a named data set, an archive or a folder of Google Drive."""
+    """Download images into a new folder: a named data set, an archive or a Google Drive folder."""
 
     printing: ClassVar[frozenset[str]] = frozenset({"list_names"})
     examples: ClassVar[Sequence[str]] = ("--list", "flower_photos flowers")
 
     source: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = None
-    """A name that `list_names` shows, the address of a zip or tar archive (https), or a Google
-    Drive address (a file or a folder) or file id."""
+    """A name from `list_names`, the https address of a zip or tar archive, or a Google Drive
+    address (file or folder) or file id."""
     into: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = None
-    """Where to; it must not exist."""
+    """The new folder; it must not exist."""
     limits: Flat[Limits] = Limits()
     catalog: Flat[Catalog] = Catalog()

@@ -1,4 +1,4 @@
-"""Which network learns, and by what rule."""
+"""Which network learns, and how."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from kit.settings.joined import Group, Needs
 
 @dataclass(frozen=True)
 class Network(Group):
-    """Which network learns."""
+    """Which network is trained."""
 
     searched: ClassVar = True
     alike: ClassVar = ("backbone", "weights", "download", "settings")
@@ -25,16 +25,16 @@ class Network(Group):
     lifted: ClassVar[Sequence[str]] = TRAITS  # version 0.1 wrote some of them there
 
     architecture: str = "auto"
-    """basic_cnn, inception, residual, ...; auto takes a pretrained backbone for color photos, whose
-    weights (at most 30 MB) it downloads once, else a network from scratch."""
+    """basic_cnn, inception, residual, ...; auto uses a pretrained backbone for color photos (at
+    most 30 MB, downloaded once), otherwise a network from scratch."""
     backbone: str | None = None
-    """A pretrained network of Keras', as in MobileNet-0.75, an earlier run, or a .keras file: a new
-    head is trained on its features."""
+    """Train a new head on the features of this network: a pretrained Keras network such as
+    MobileNet-0.75, an earlier run, or a .keras file."""
     weights: str | None = None
-    """Of the backbone: imagenet (downloaded where they are not here), none, or a file; by default
+    """Weights of the backbone: imagenet (downloaded if missing), none, or a file; by default
     imagenet."""
     download: bool = True
-    """Download weights that are not here; KIT_OFFLINE=1 in the environment forbids it for good."""
+    """Download missing weights; KIT_OFFLINE=1 in the environment always forbids it."""
     settings: Annotated[Mapping[str, Any], tyro.conf.arg(name="set", metavar="NAME=VALUE")] = field(
         default_factory=dict
     )
@@ -42,12 +42,12 @@ class Network(Group):
     dense: tuple[int, ...] | None = None
     """Units of hidden dense layers before the output; by default the architecture's."""
     dropout: float | None = None
-    """Behind these layers, or before the output; by default the architecture's."""
+    """Dropout after these layers, or before the output; by default the architecture's."""
     initialization: Annotated[
         float | str | None, tyro.conf.arg(metavar="auto|he_normal|glorot_uniform|...|NUMBER")
     ] = None
-    """Where kernels start: he_normal, glorot_uniform (Xavier), lecun_normal, small_gaussian or
-    auto, which goes by the activation; 0.0001 is that many times a Gaussian. By default the
+    """Initial kernels: he_normal, glorot_uniform (Xavier), lecun_normal, small_gaussian or auto,
+    which depends on the activation; a number such as 0.0001 scales a Gaussian. By default the
     architecture's."""
     l1: float | None = None
     """Penalty on the absolute values of the kernels; by default none."""
@@ -69,30 +69,31 @@ class Optimization(Group):
     optimizer: Optimizer = "adamw"
     """Update rule."""
     learning_rate: float | None = None
-    """The highest of the schedule; by default 0.003, for sgd 0.05."""
+    """The schedule's highest learning rate; by default 0.003, for sgd 0.05."""
     schedule: Schedule = "one-cycle"
     """How the learning rate changes."""
     decay: Annotated[float | None, Needs("schedule", tuple(DECAYS))] = None
-    """Constant of the schedule: what step (by default 0.1) and geometric (0.9, each epoch) multiply
-    the rate by; the k of exponential, exp(-kt) (5), and of 1/t, 1/(1+kt) (10), where t goes from 0
-    to 1 in the course of the training."""
+    """Constant of the schedule: the factor of step (by default 0.1) and of geometric (0.9, each
+    epoch); the k of exponential, exp(-kt) (5), and of 1/t, 1/(1+kt) (10), where t goes from 0 to 1
+    during the training."""
     every: Annotated[int | None, Needs("schedule", ("step",))] = None
-    """Epochs between the steps of schedule step; by default it steps at a half and at three
+    """Epochs between the steps of schedule step; by default the steps are at half and at three
     quarters of the training."""
     momentum: Annotated[float, Needs("optimizer", ("sgd",))] = 0.9
-    """Of sgd."""
+    """Momentum of sgd."""
     nesterov: Annotated[bool, Needs("optimizer", ("sgd",))] = True
-    """Let the momentum of sgd look ahead, as Nesterov's does."""
+    """Use Nesterov momentum with sgd."""
     weight_decay: float | None = None
-    """Decoupled, not on biases and normalization; by default 0.05 for adamw, else none."""
-    loss: str | None = None
-    """crossentropy, hinge, mse, l1, multiclass_hinge, squared_multiclass_hinge or any name of
-    Keras'; by default crossentropy, for a head of scores multiclass_hinge."""
-    label_smoothing: float | None = None
-    """Share of a label that is spread over all classes; by default 0.1 for crossentropy, else
+    """Decoupled weight decay, not on biases and normalization; by default 0.05 for adamw, otherwise
     none."""
+    loss: str | None = None
+    """crossentropy, hinge, mse, l1, multiclass_hinge, squared_multiclass_hinge or any Keras loss;
+    by default crossentropy, or multiclass_hinge for a head that returns scores."""
+    label_smoothing: float | None = None
+    """Share of each label that is spread over all classes; by default 0.1 for crossentropy,
+    otherwise none."""
     class_weight: ClassWeight = "none"
-    """balanced weighs the classes by the inverse of their number of images."""
+    """balanced weights the classes by the inverse of their number of images."""
 
     def verify(self) -> None:
         """Check the numbers of the optimizer and of the schedule."""
@@ -127,40 +128,41 @@ class Optimization(Group):
 
 @dataclass(frozen=True)
 class Transfer(Group):
-    """What the network learns from besides the labels."""
+    """Transfer: what the network learns from besides the labels."""
 
     solve_head: Literal["auto", "yes", "no"] = "auto"
-    """Solve the head of a backbone, instead of training it in epochs: logistic regression, its
-    penalty by cross-validation. auto does so unless something is set that only epochs have."""
+    """Solve the head of a backbone instead of training it in epochs: logistic regression, with a
+    penalty chosen by cross-validation. auto does so unless a setting needs epochs."""
     views: int = 1
-    """Versions of each training image whose features the head of a backbone learns from; more than
-    one are augmented."""
+    """Number of versions of each training image for the head of a backbone; more than one are
+    augmented."""
     fine_tune: Annotated[str | None, tyro.conf.arg(metavar="N|LAYER")] = None
-    """Afterwards train on, with so many of the backbone's last layers, or from the layer whose name
-    begins so."""
+    """Afterwards also train the backbone's last layers: this many, or those from the layer whose
+    name begins like this."""
     fine_tune_on: Literal["auto", "maps", "images"] = "auto"
-    """What that learns from: the maps that the layers before give, computed once for each of the
-    views; or images, augmented anew in every epoch. auto takes images where they are mixed, or
-    augmentation is asked for and no views."""
+    """What fine-tuning learns from: the feature maps of the layers before, computed once for each
+    of the views; or images, augmented anew in every epoch. auto chooses images if they are mixed,
+    or if augmentation is set without views."""
     fine_tune_epochs: int = 5
-    """Passes over the training images for that."""
+    """Passes over the training images for fine-tuning."""
     fine_tune_rate: float | None = None
-    """The highest learning rate for that; by default 0.0001."""
+    """The highest learning rate for fine-tuning; by default 0.0001."""
     pretrain: Literal["none", "autoencoder"] = "none"
-    """Before the training, let an autoencoder teach the network to see, without labels."""
+    """First pretrain the network as an autoencoder, without labels."""
     pretrain_epochs: int | None = None
-    """Passes over the images for that; by default about 1,500 steps of them, 10 to 100."""
+    """Passes over the images for pretraining; by default about 1,500 steps, 10 to 100 epochs."""
     pretrain_noise: float | None = None
-    """Noise on these images, which the autoencoder learns to take away: its standard deviation as a
-    share of the range of pixels; by default 0.1."""
+    """Noise that the autoencoder learns to remove: its standard deviation as a share of the range
+    of pixels; by default 0.1."""
     pretrain_loss: Literal["mse", "l1", "crossentropy"] | None = None
-    """How its drawing is compared with the image, pixel by pixel; by default mse."""
+    """Loss between the autoencoder's reconstruction and the image, pixel by pixel; by default
+    mse."""
     keep_autoencoder: bool = False
     """Keep the autoencoder beside the model, as autoencoder.keras."""
     unlabelled: Path | None = None
-    """A folder of more images for that, without classes."""
+    """A folder of more images for pretraining, without classes."""
     auxiliary: bool = False
-    """Help googlenet by classifiers halfway, which are thrown away afterwards."""
+    """Train googlenet with auxiliary classifiers, which are removed afterwards."""
 
     @property
     def thawed(self) -> int | str | None:

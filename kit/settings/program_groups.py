@@ -35,20 +35,20 @@ class Panel(Group):
     """What is printed."""
 
     verbose: bool = False
-    """Explain every number, and not only those that are wrong."""
+    """Explain every check, not only those that fail."""
 
 
 @dataclass(frozen=True)
 class Yardstick(Group):
-    """What is fitted, and on what."""
+    """Which classifiers are fitted, and on what."""
 
     methods: tuple[Literal["knn", "logistic", "svm"], ...] = ("knn", "logistic", "svm")
     """Nearest neighbours, logistic regression, linear support vector machine."""
     backbone: str | None = None
-    """Take the features of this network in place of pixels: one of Keras', as in MobileNet-0.75, a
+    """Use the features of this network instead of pixels: a Keras network such as MobileNet-0.75, a
     run, or a .keras file."""
     weights: str = "imagenet"
-    """Of the backbone: imagenet (downloaded where they are not here), none, or a file."""
+    """Weights of the backbone: imagenet (downloaded if missing), none, or a file."""
 
     def verify(self) -> None:
         """Check that there is a method."""
@@ -58,24 +58,24 @@ class Yardstick(Group):
 
 @dataclass(frozen=True)
 class Inspection(Group):
-    """What is looked at."""
+    """What is audited."""
 
     parts: str | None = None
     """Which folders are parts, as for kit-train."""
     group: str | None = None
-    """What belongs together, as for kit-train: near copies within a group are no findings, and a
-    group that lies in two given parts is said."""
+    """Groups of related images, as for kit-train. Near copies within a group are not findings, but
+    a group in two parts is reported."""
     exclude: Path | None = None
-    """A list of files to leave out: a CSV with a column file, or one path a line."""
+    """A list of files to leave out: a CSV with a column file, or one path per line."""
     image_size: tuple[int, ...] | None = None
-    """Ask what small things become at this size: one number for a square, or height and width, in
-    pixels. By default the size that a training takes by itself."""
+    """Image size for judging small objects: one number for a square, or height and width, in
+    pixels. By default the size that a training would choose."""
     thing: int | None = None
-    """The smallest thing that matters in the images, in their pixels; by default a fortieth of the
-    median image's long side."""
+    """Size of the smallest object that matters, in pixels of the original images; by default a
+    fortieth of the median image's long side."""
     cache: bool = True
-    """Keep measurements in the user's cache folder, which makes a second audit of unchanged files
-    quick."""
+    """Keep measurements in the user's cache folder, so a second audit of unchanged files is
+    fast."""
 
     def verify(self) -> None:
         """Check the size of a thing."""
@@ -91,7 +91,7 @@ class FixList(Group):
     """Write the files to leave out to this CSV file; `exclude` of kit-train reads it."""
     fix: Annotated[tuple[FindingKind, ...], tyro.conf.UseAppendAction] = ()
     """A kind of finding for that list. Repeatable. By default broken, two-labels, two-parts and
-    copy, which need no eyes."""
+    copy, which you need not look at."""
 
     def verify(self) -> None:
         """Check that what is chosen goes somewhere."""
@@ -112,9 +112,9 @@ class Scoring(Group):
     """What is scored."""
 
     parts: str | None = None
-    """Folders to score instead of all, as in test=Testing."""
+    """Score only these folders, for example test=Testing."""
     exclude: Path | None = None
-    """A list of files to leave out: a CSV with a column file, or one path a line."""
+    """A list of files to leave out: a CSV with a column file, or one path per line."""
     batch_size: int = 32
     """Images at a time."""
     cache: bool = True
@@ -139,15 +139,15 @@ class Compared(Group):
     """Which images are compared."""
 
     on: Path | None = None
-    """A folder or table of other images; by default those that both runs held out."""
+    """A folder or table of other images; by default the images that both runs held out."""
 
 
 @dataclass(frozen=True)
 class Asking(Group):
-    """How the network is asked."""
+    """How images are classified."""
 
     top: int = 1
-    """How many classes to give per image, the likeliest first."""
+    """Number of classes per image, most likely first."""
     batch_size: int = 32
     """Images at a time."""
 
@@ -161,7 +161,7 @@ class Asking(Group):
 
 @dataclass(frozen=True)
 class Answers(Group):
-    """Where the answers go."""
+    """Where the predictions go."""
 
     csv: Path | None = None
     """Write the table to this file instead of printing it; - is stdout."""
@@ -171,11 +171,11 @@ class Answers(Group):
 
 @dataclass(frozen=True)
 class Reasons(Group):
-    """Why they are the answers."""
+    """Explanations of the predictions."""
 
     explain: Path | None = None
-    """A new folder for pictures: each image beside its heat map, the places that spoke for the
-    answer."""
+    """A new folder for pictures of each image beside its heat map, which shows the places that
+    support the answer."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,9 @@ class Choice(Group):
     """What the image is compared with."""
 
     within: Annotated[Path | None, tyro.conf.arg(name="in")] = None
-    """A folder of images to choose from; by default the images that the run was trained on."""
+    """A folder of images to search; by default the run's training images."""
     count: int = 8
-    """How many images to find."""
+    """Number of images to find."""
 
     def verify(self) -> None:
         """Check the number."""
@@ -245,16 +245,16 @@ class Report(Group):
 
 @dataclass(frozen=True)
 class Limits(Group):
-    """What a download may take."""
+    """Limits of the download."""
 
     sha256: str | None = None
-    """The archive's SHA-256, where you know it; anything else is refused."""
+    """The archive's SHA-256, if you know it; other files are refused."""
     max_gigabytes: float = 5.0
-    """Most to download, and most to unpack to, in units of 2^30 bytes."""
+    """Limit for the download and for the unpacked files, in units of 2^30 bytes."""
     timeout: float = 30.0
-    """Seconds in which at least a KiB a second must come, at most 86,400."""
+    """Seconds below 1 KiB per second after which the download ends, at most 86,400."""
     max_hours: float = 24.0
-    """After which a download is ended."""
+    """Hours after which the download ends."""
 
     def verify(self) -> None:
         """Check that a limit is one."""
@@ -265,7 +265,7 @@ class Limits(Group):
 
 @dataclass(frozen=True)
 class Catalog(Group):
-    """What there is."""
+    """Which data sets there are."""
 
     list_names: Annotated[bool, tyro.conf.arg(name="list"), tyro.conf.FlagCreatePairsOff] = False
     """Show the named data sets: images, classes, size and licence."""

@@ -12,28 +12,27 @@ from kit.settings.joined import Group
 
 @dataclass(frozen=True)
 class Duration(Group):
-    """How long training lasts, and which epoch is kept."""
+    """How long the training lasts, and which epoch is kept."""
 
     epochs: int | None = None
-    """Passes over the training images; by default about 1,500 steps of them, 10 to 100."""
+    """Passes over the training images; by default about 1,500 steps, 10 to 100 epochs."""
     max_minutes: float | None = None
-    """Time limit, from the start of the program to its end. As many epochs are trained as fit, and
-    the schedule ends with them."""
+    """Time limit, from the start of the program to its end. It trains as many epochs as fit, and
+    fits the schedule to them."""
     monitor: Literal["val_accuracy", "val_balanced_accuracy", "val_loss"] | None = None
-    """What chooses the epoch that is kept; by default the accuracy, balanced where the largest
-    class is more than three times the smallest."""
+    """The score that chooses the kept epoch; by default accuracy, or balanced accuracy if the
+    largest class is more than three times the smallest."""
     patience: int | None = 10
-    """Epochs of which none is kept before training stops."""
+    """Stop after this many epochs without a better one."""
     last_epoch: int | None = None
-    """End after this epoch of the schedule and keep its weights, instead of choosing one: for
-    settings that are known, as from a search."""
+    """Stop after this epoch of the schedule and keep its weights, instead of choosing an epoch: for
+    known settings, for example from a search."""
     precision: Precision = "float32"
-    """What a network that is trained as a whole computes in meanwhile: bfloat16 is quicker where
-    the processor or the graphics card has instructions for it, and auto takes it there. The file
-    computes in float32."""
+    """Precision for training a whole network: bfloat16 is faster if the processor or graphics card
+    supports it, and auto then uses it. The saved model computes in float32."""
     use_validation: bool = False
-    """Learn from the validation images, too, for `last_epoch` epochs. Nothing but a test part can
-    then say how good the network is."""
+    """Train on the validation images too, for `last_epoch` epochs. Then only a test part can show
+    how good the network is."""
 
     def verify(self) -> None:
         """Check that the numbers are in their ranges, and that some epoch can be kept."""
@@ -59,13 +58,13 @@ class Comparison(Group):
     """How often a network is trained, and in which styles."""
 
     style: Literal["functional", "sequential", "both"] = "functional"
-    """Functional or Sequential model of the same network; both trains the two from equal weights
-    and compares them."""
+    """Functional or Sequential model of the same network; both trains the two from equal initial
+    weights and compares them."""
     repeats: int = 1
-    """Train so often from other random starts, and give mean and spread."""
+    """Train this many times with different seeds, and report mean and spread."""
     folds: int | None = None
-    """Cross-validate: so many trainings, each validated by another share of the images, for a score
-    over all of them; `validation_split` is not used. The best model is kept."""
+    """Cross-validate: this many trainings, each validated on another fold, for a score on all
+    images; `validation_split` is not used. The best model is kept."""
 
     def verify(self) -> None:
         """Check that one thing is compared."""
@@ -87,11 +86,11 @@ class Record(Group):
     """What is checked and written, and where."""
 
     check: bool = True
-    """Check the set-up first, watch the training, and say what went wrong in it; where a check
-    fails no training begins. kit-check has more checks."""
+    """Check the set-up first, watch the training, and diagnose it. If a check fails, no training
+    starts. kit-check has more checks."""
     tensorboard: bool = False
-    """Write logs for it into the run."""
+    """Write TensorBoard logs into the run's folder."""
     output: Path | None = None
     """Folder of the run; by default models/FOLDER-ARCHITECTURE."""
     overwrite: bool = False
-    """Replace the run that is there."""
+    """Replace an existing run."""

@@ -91,7 +91,7 @@ def test_a_single_layer_alone_is_drawn_and_a_flip_that_is_left_out_is_said(
     one = ["--augment", "RandomTranslation=0.1"]
     program(train, [str(signs), *QUICK, *one, "--output", str(run)])
 
-    assert 'Images are not mirrored: a class is called "turn left"' in capsys.readouterr().err
+    assert 'Images are not mirrored: one class is "turn left"' in capsys.readouterr().err
     assert (run / "figures" / "augmentation.png").exists()
     assert runs.load(run).settings["flip"] == "no"
 

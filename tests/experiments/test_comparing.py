@@ -85,7 +85,7 @@ def test_what_a_run_s_backbone_learned_from_counts_as_its_own(pair: tuple[Path, 
     with (pair[1] / "run.yaml").open("a", encoding="utf-8") as file:
         file.write(f"settings:\n  backbone: {json.dumps(str(base))}\n")
 
-    with pytest.raises(SettingError, match=r"no image is left .* Give a folder of other images by"):
+    with pytest.raises(SettingError, match=r"no image is left .* Give a folder of other images with"):
         kit.compare(*pair)
 
 
