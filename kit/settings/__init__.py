@@ -112,14 +112,16 @@ class Tuning(Joined):
         "photos --search learning_rate=1e-5:1e-2 --search optimizer=adamw,sgd --trials 20",
     )
     instead: ClassVar[Mapping[str, str]] = {
-        "learning_rate": "The schedule's highest learning rate. Searched unless it or `search` is given.",
+        "learning_rate": (
+            "The schedule's highest learning rate. Searched unless it or `search` is given."
+        ),
         "l2": (
             "Penalty on the squares of the kernels, in Keras' measure. Searched unless it or "
             "`search` is given."
         ),
         "weight_decay": (
-            "Decoupled weight decay, not on biases and normalization; by default none if `l2` is searched, "
-            "else 0.05 for adamw."
+            "Decoupled weight decay, not on biases and normalization; by default none if `l2` is "
+            "searched, otherwise 0.05 for adamw."
         ),
     }
 
