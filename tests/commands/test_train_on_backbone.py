@@ -104,7 +104,7 @@ def test_a_head_is_solved_where_nothing_asks_for_epochs(
         (["--backbone", "MobilNet"], 'Did you mean "MobileNet"'),
         (["--backbone", "MobileNet", "--architecture", "inception"], "leave --architecture"),
         (["--weights", "none", "--architecture", "inception"], "--weights are those of"),
-        (["--weights", "none"], "auto takes none, since 100 % of the images"),
+        (["--weights", "none"], "auto chose none, because 100 % of the images"),
         (["--backbone", "nowhere.keras"], "there is no file nowhere.keras"),
         (["--fine-tune", "3"], "--fine-tune applies to a pretrained backbone"),
         (["--views", "2"], "--views applies to a pretrained backbone"),

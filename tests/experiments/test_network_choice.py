@@ -134,7 +134,7 @@ def test_a_setting_that_only_the_network_from_scratch_has_makes_auto_take_that_o
     for given in ({"settings": ("filters=[4,8]",)}, {"searched": ["learning_rate", "filters"]}):
         choice = chosen(large, **given)
         assert choice.architecture == network_choice.SCRATCH
-        assert "since filters is a setting of that network, not of a backbone" in choice.reason
+        assert "because filters is a setting of that network, not of a backbone" in choice.reason
     both = chosen(large, dropout=0.1, searched=["learning_rate", "l2"])
     assert both.architecture == "pretrained"
 

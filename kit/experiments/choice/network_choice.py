@@ -113,11 +113,11 @@ def choose(
         choice = _pretrained({**settings, "backbone": here}, images)
         return dataclasses.replace(choice, reason=said(reason), download=network.download)
     if "weights" in settings:
-        why = f"since {unsuited}" if unsuited else "because no backbone's weights are available"
+        why = f"because {unsuited}" if unsuited else "because no backbone's weights are available"
         raise SettingError(
             f"`weights` belong to a backbone, but auto chose none, {why}. Name a `backbone`."
         )
-    because = f"since {unsuited}." if unsuited else missed
+    because = f"because {unsuited}." if unsuited else missed
     reason = f"auto: {SCRATCH} from scratch, {because}"
     return Choice(SCRATCH, settings, SCRATCH, images.size, images.color, said(reason))
 
