@@ -108,7 +108,7 @@ def test_a_failed_check_ends_the_training_before_it_begins(
     assert exit_code(train, [str(photos), *SMALL, "--output", str(run)]) == 4
     said = capsys.readouterr().err
     assert "Look at the head." in said
-    assert "--no-check trains all the same" in said
+    assert "--no-check trains anyway" in said
     assert not run.exists()
 
 

@@ -137,7 +137,7 @@ def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: P
         ([*QUICK, "--augment", "RandomZoom=[1"], "--augment 'RandomZoom=[1': '[1' is not a YAML"),
         ([*QUICK, "--augment", "RandomZoom={faktor: 1}"], 'has no setting "faktor"'),
         ([*QUICK, "--augment", "RandomZoom=9"], "in the range (-1.0, 1.0]"),
-        ([*QUICK, "--mix-alpha", "1"], "give --mix as well"),
+        ([*QUICK, "--mix-alpha", "1"], "also give --mix"),
         ([*QUICK, "--mix", "mixup", "--mix-alpha", "-1"], "--mix-alpha must be above 0"),
         ([*QUICK, "--mix", "mixup", "--set", "head=sigmoid"], "With a sigmoid head"),
         ([*QUICK, "--mix", "mixup", "--set", "head=scores"], "a head that returns scores"),
@@ -146,10 +146,10 @@ def test_mixing_comes_with_fine_tuning(few: Path, frozen: list[str], tmp_path: P
         ([*QUICK, "--seed", str(2**32 - 1), "--folds", "2"], "Take a smaller --seed"),
         ([*QUICK, "--sampling", "smote"], "linear is trained on images"),
         ([*QUICK, "--sampling", "balanced", "--class-weight", "balanced"], "both balance"),
-        ([*HEAD, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune goes on with maps"),
+        ([*HEAD, "--sampling", "smote", "--fine-tune", "1"], "--fine-tune trains on maps"),
         ([*HEAD, "--mix", "cutmix"], "learns from features of whole images. Leave"),
         ([*HEAD, "--fine-tune", "1", "--fine-tune-on", "maps", "--mix", "mixup"], "on images"),
-        ([*HEAD, "--augment", "RandomZoom=0.1"], "add --views 4"),
+        ([*HEAD, "--augment", "RandomZoom=0.1"], "Add --views 4"),
     ],
 )
 def test_what_does_not_fit_together_is_said_before_there_is_a_run(

@@ -85,7 +85,9 @@ def test_what_a_run_s_backbone_learned_from_counts_as_its_own(pair: tuple[Path, 
     with (pair[1] / "run.yaml").open("a", encoding="utf-8") as file:
         file.write(f"settings:\n  backbone: {json.dumps(str(base))}\n")
 
-    with pytest.raises(SettingError, match=r"no image is left .* Give a folder of other images with"):
+    with pytest.raises(
+        SettingError, match=r"no image is left .* Give a folder of other images with"
+    ):
         kit.compare(*pair)
 
 
@@ -161,7 +163,9 @@ def test_another_folder_is_asked_about_without_what_was_trained_on(
 def test_what_cannot_be_compared_is_said(pair: tuple[Path, Path]) -> None:
     with pytest.raises(SettingError, match="is compared with itself; give two runs"):
         kit.compare(pair[0], pair[0] / "model.keras")
-    with pytest.raises(SettingError, match="parts and exclude choose images of a folder: give on"):
+    with pytest.raises(
+        SettingError, match="parts and exclude choose images of a folder, so also give on"
+    ):
         kit.compare(*pair, parts="test=x")
     facts = json.loads((pair[1] / "run.json").read_text("utf-8"))
     facts["class_names"][0] = "nil"

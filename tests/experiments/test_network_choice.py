@@ -88,12 +88,12 @@ def test_where_nothing_can_be_fetched_auto_trains_from_scratch_and_says_what_to_
 
     for choice, why in (
         (unreached, "the server cannot be reached (connection refused). Photos"),
-        (forbidden, "none were downloaded: download=False forbids it. Photos"),
-        (offline, "none were downloaded: KIT_OFFLINE=1 forbids it. Photos"),
+        (forbidden, "none were downloaded: download=False forbids downloading. Photos"),
+        (offline, "none were downloaded: KIT_OFFLINE=1 forbids downloading. Photos"),
     ):
         assert choice.architecture == network_choice.SCRATCH
         assert why in choice.reason
-        assert "backbone=EfficientNetV2B0 downloads 24 MB where there is a" in choice.reason
+        assert "backbone=EfficientNetV2B0 downloads 24 MB, or put" in choice.reason
         assert f"put efficientnetv2-b0_notop.h5 into {keras_home / 'models'}." in choice.reason
         assert "\n" not in choice.reason
 
@@ -101,7 +101,7 @@ def test_where_nothing_can_be_fetched_auto_trains_from_scratch_and_says_what_to_
 def test_a_named_backbone_is_fetched_unless_that_is_forbidden(
     asked: list[Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(KitError, match=r"EfficientNetV2B0 .*download=False forbids it"):
+    with pytest.raises(KitError, match=r"EfficientNetV2B0 .*download=False forbids downloading"):
         chosen(tmp_path, backbone="EfficientNetV2B0", download=False).make_ready()
     assert asked == []
     chosen(tmp_path, backbone="EfficientNetV2B0").make_ready()

@@ -86,7 +86,7 @@ def test_what_cannot_be_compared_is_said(run: Path, image: Path, tmp_path: Path)
     (tmp_path / "broken.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"broken\.png cannot be read"):
         kit.similar(run, tmp_path / "broken.png")
-    with pytest.raises(DataError, match="within names a folder of others"):
+    with pytest.raises(DataError, match="Name another folder with within"):
         kit.similar(run, image, within=tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_the_constants_of_a_schedule_are_those_of_its_formula(
     ("schedule", "sentence"),
     [
         (Schedule("cos"), r"no schedule 'cos'.*Did you mean \"cosine\""),
-        (Schedule("cosine", decay=0.5), "decay: the schedule cosine has no such constant; step"),
+        (Schedule("cosine", decay=0.5), "decay: the schedule cosine has no decay constant; step"),
         (Schedule("geometric", every=2), "every: the schedule geometric has no steps"),
         (Schedule("step", decay=1.0), "decay must be above 0 and below 1 for step, not 1.0"),
         (Schedule("1/t", decay=0.0), "decay must be above 0 for 1/t, not 0.0"),

@@ -138,7 +138,7 @@ def test_weights_of_another_network_are_named(weights):
         architectures.build(
             "pretrained", (32, 32, 3), 3, backbone="MobileNet-0.5", weights=str(weights)
         )
-    with pytest.raises(SettingError, match="is no file"):
+    with pytest.raises(SettingError, match="there is no file"):
         architectures.build("pretrained", (32, 32, 3), 3, weights="nowhere.h5")
 
 

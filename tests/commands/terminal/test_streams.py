@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.commands.terminal.streams import fitted
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as a POSIX shell gives them")
 
 SCRIPT = """
@@ -97,3 +99,15 @@ def test_a_mistake_of_ours_is_not_hidden_by_a_stream(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
+
+
+def test_sentences_fit_on_a_terminal_and_commands_and_tables_stay_whole() -> None:
+    sentence = "ok       initial loss  " + "a word " * 20
+    command = "  kit-train photos " + "--set filters=[16,32] " * 6
+    table = "all   1169" + " " * 60 + "a cell " * 10
+
+    lines = fitted(f"{sentence}\n{command}\n{table}", 100).split("\n")
+
+    assert [len(line) <= 100 for line in lines] == [True, True, False, False]
+    assert lines[1].startswith(" " * 23 + "a word")
+    assert lines[2:] == [command, table]

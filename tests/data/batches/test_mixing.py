@@ -173,7 +173,7 @@ def test_losses_of_shares_are_accepted():
         ("mixupp", None, "must be one of none, mixup, cutmix, both"),
         ("mixup", 0, "mix_alpha must be above 0"),
         ("mixup", float("nan"), "mix_alpha must be above 0"),
-        ("none", 0.2, "give mix as well"),
+        ("none", 0.2, "also give mix"),
     ],
 )
 def test_a_mixing_that_there_is_not_is_refused(kind, alpha, message):
