@@ -239,5 +239,5 @@ def test_resnet_152_has_the_convolutions_of_keras_applications():
 )
 def test_weights_of_another_network_are_refused(source, settings):
     theirs = without_weights(lambda: getattr(keras.applications, source)(weights=None))
-    with pytest.raises(SettingError, match="do not fit residual: take_weights needs ResNet50"):
+    with pytest.raises(SettingError, match="take_weights copies from ResNet50"):
         residual.take_weights(outline(IMAGENET, 1000, **settings), theirs)

@@ -26,7 +26,7 @@ def test_the_choice_and_the_cost_are_told_with_their_numbers() -> None:
     text = told("svm", [0.1, 1.0, 10.0], [0.5, 0.75, 0.7], tuned_on=40)
 
     assert "C = 1.0, the best of 3 settings" in text
-    assert "on 40 of the 80 training images: 0.750, 0.010 standard deviation" in text
+    assert "images; accuracy 0.750, standard deviation between folds 0.010" in text
     assert "1.5 s to choose and fit; 5 ms per image to classify" in text
     assert "may lie beyond" not in text
     assert "compared" not in text

@@ -134,7 +134,7 @@ def test_efficientnet_v2_takes_the_weights_that_keras_saves_of_it(tmp_path):
 
 
 def test_weights_of_another_network_are_named(weights):
-    with pytest.raises(SettingError, match=r"does not hold weights of MobileNet-0\.5"):
+    with pytest.raises(SettingError, match=r"does not hold the weights of MobileNet-0\.5"):
         architectures.build(
             "pretrained", (32, 32, 3), 3, backbone="MobileNet-0.5", weights=str(weights)
         )
@@ -244,7 +244,7 @@ def test_a_copy_has_the_statistics_of_a_backbone_s_own_scaling(small, images, tm
 
 def test_a_network_of_this_package_takes_no_other_weights(small, tmp_path):
     small("basic_cnn").save(tmp_path / "source.keras")
-    with pytest.raises(SettingError, match=r"weights of its own; leave other\.h5 out"):
+    with pytest.raises(SettingError, match=r"has its own weights\. Leave out weights=other\.h5"):
         architectures.build(
             "pretrained",
             (12, 16, 3),

@@ -129,7 +129,7 @@ def test_nothing_is_asked_where_it_is_forbidden(
     published: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with published(lambda to: to.give(FILE)) as server:
-        with pytest.raises(KitError, match=r"about 24 MB.*download=False forbids.*put it at"):
+        with pytest.raises(KitError, match=r"about 24 MB.*download=False forbids.*copy it to"):
             backbones.ready(ROW, "imagenet", download=False)
         monkeypatch.setenv("KIT_OFFLINE", "1")
         with pytest.raises(KitError, match=r"KIT_OFFLINE=1 forbids"):

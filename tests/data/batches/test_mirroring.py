@@ -27,7 +27,7 @@ UPSIDE = {"RandomFlip": {"mode": "vertical"}}
             "yes",
             'mirrored, but one class is "left_hand", so mirroring may change',
         ),
-        (("b", "d"), PLAIN, "yes", "This may change the label"),
+        (("b", "d"), PLAIN, "yes", "may change the label"),
         (("6", "9"), UPSIDE, "auto", "turned upside down"),
         (("thumbs up", "fist"), UPSIDE, "auto", 'one class is "thumbs up"'),
         (("6", "9"), {"RandomRotation": {"factor": 0.5}}, "auto", "rotated by up to 180 degrees"),
