@@ -235,7 +235,7 @@ def test_a_search_is_never_overwritten_and_not_written_into_the_data(
     with pytest.raises(SettingError, match="only read"):
         plan.search_folder({**settings, "output": photos / "search"}, photos, "vgg")
     (tmp_path / "other").mkdir()
-    with pytest.raises(SettingError, match=r"exists already\. Give another output\.$"):
+    with pytest.raises(SettingError, match=r"already exists\. Choose another output\.$"):
         plan.search_folder({**settings, "output": tmp_path / "other"}, photos, "vgg")
     free = plan.search_folder({**settings, "output": None}, photos, "vgg")
     assert free == Path("models/photos-vgg-search")

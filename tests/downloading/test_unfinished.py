@@ -117,7 +117,7 @@ def test_a_range_that_does_not_fit_is_not_glued_on(tmp_path, range_of):
 @pytest.mark.parametrize("headers", [{"ETag": 'W/"1"'}, {"X_Other": "1"}])
 def test_without_an_exact_version_nothing_is_kept(tmp_path, headers):
     with serving(Breaking(**headers)) as server:
-        interrupted(server, tmp_path, message="try again.$")
+        interrupted(server, tmp_path, message="Try again.$")
         assert [name for name in kept() if not name.endswith(".lock")] == []
         download(server.url, tmp_path / "data")
         assert ranges(server)[1:] == [(None, None)]
@@ -126,7 +126,7 @@ def test_without_an_exact_version_nothing_is_kept(tmp_path, headers):
 def test_a_file_that_is_all_there_is_not_fetched_again(tmp_path, monkeypatch):
     with serving(Breaking(breaks=0)) as server, monkeypatch.context() as patch:
         patch.setattr("kit.downloading._make", lambda *_: (_ for _ in ()).throw(KitError("x")))
-        interrupted(server, tmp_path, message=f"{len(FIRST):,} bytes\\) is kept")
+        interrupted(server, tmp_path, message=f"{len(FIRST):,} bytes downloaded so far are kept")
         patch.undo()
         monkeypatch.setenv("KIT_CACHE", str(files.cache_folder()))
         download(server.url, tmp_path / "data")

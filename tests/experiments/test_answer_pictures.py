@@ -100,7 +100,7 @@ def test_a_network_without_a_map_is_explained_by_occlusion(
 def test_the_folder_for_pictures_must_be_new_and_outside_of_the_images(
     images: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(SettingError, match=r"exists already\. Give another explain"):
+    with pytest.raises(SettingError, match=r"already exists\. Choose another explain"):
         kit.predict(STORED, images, explain=tmp_path)
     with pytest.raises(SettingError, match=r"which is only read\. Choose another explain"):
         kit.predict(STORED, images, explain=images / "why")

@@ -86,7 +86,7 @@ def test_what_a_run_s_backbone_learned_from_counts_as_its_own(pair: tuple[Path, 
         file.write(f"settings:\n  backbone: {json.dumps(str(base))}\n")
 
     with pytest.raises(
-        SettingError, match=r"no image is left .* Give a folder of other images with"
+        SettingError, match=r"no image remains .* Give a folder of other images with"
     ):
         kit.compare(*pair)
 
@@ -156,12 +156,12 @@ def test_another_folder_is_asked_about_without_what_was_trained_on(
         "optimistic.",
     )
     assert found.difference.share == 0, "both have the same weights"
-    with pytest.raises(SettingError, match=r"lies in the data folder .* Give another output"):
+    with pytest.raises(SettingError, match=r"is inside the data folder .* Choose another output"):
         kit.compare(*pair, on=images, output=images / "new")
 
 
 def test_what_cannot_be_compared_is_said(pair: tuple[Path, Path]) -> None:
-    with pytest.raises(SettingError, match="is compared with itself; give two runs"):
+    with pytest.raises(SettingError, match="is compared with itself"):
         kit.compare(pair[0], pair[0] / "model.keras")
     with pytest.raises(
         SettingError, match="parts and exclude choose images of a folder, so also give on"
@@ -171,12 +171,12 @@ def test_what_cannot_be_compared_is_said(pair: tuple[Path, Path]) -> None:
     facts["class_names"][0] = "nil"
     (pair[1] / "run.json").write_text(json.dumps(facts), "utf-8")
     with pytest.raises(
-        SettingError, match="different classes: only first knows null, only second knows nil"
+        SettingError, match="different classes: only first has null, only second has nil"
     ):
         kit.compare(*pair)
     (pair[0] / "predictions.csv").unlink()
     shutil.copy(pair[0] / "run.json", pair[1] / "run.json")
-    with pytest.raises(SettingError, match=r"has no predictions\.csv, .* folder of images by on"):
+    with pytest.raises(SettingError, match=r"has no predictions\.csv, .* folder of images with on"):
         kit.compare(*pair)
 
 

@@ -74,8 +74,8 @@ def plan(settings: Training) -> Plan:
     check_last(settings, planned)
     if choice.frozen and settings.duration.precision == "bfloat16":
         raise SettingError(
-            f"`precision=bfloat16` is for networks that are trained as a whole, and {choice.label} "
-            "is a pretrained backbone, which runs once; leave it out."
+            "`precision=bfloat16` applies to networks that are trained as a whole, but "
+            f"{choice.label} is a pretrained backbone, which runs only once. Leave it out."
         )
     record = settings.record
     target = places.run_folder(record.output, source, choice.label, record.overwrite)
