@@ -124,7 +124,7 @@ def test_auto_takes_no_backbone_that_the_other_settings_rule_out(
     small, taught = chosen(large, image_size=(31, 64)), chosen(large, pretrain="autoencoder")
 
     assert small.architecture == taught.architecture == network_choice.SCRATCH
-    assert "from 32x32 pixels" in small.reason
+    assert "at least 32x32 pixels" in small.reason
     assert "without pretrained weights" in taught.reason
 
 

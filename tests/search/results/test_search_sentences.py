@@ -51,10 +51,10 @@ def test_the_best_comes_first_with_mean_spread_images_and_majority():
     text = told()
 
     assert text.startswith(
-        "Best: learning_rate 0.001, l2 0.0001: val_accuracy 0.531, the mean of 3 starts (0.526 to "
-        "0.535), on 5000 validation images."
+        "Best: learning_rate 0.001, l2 0.0001: val_accuracy 0.531, the mean of 3 runs with different "
+        "seeds (0.526 to 0.535), on 5000 validation images."
     )
-    assert "is 0.517 to 0.545" in text or "allow 0.517 to 0.544" in text
+    assert "is 0.517 to 0.545" in text or "is 0.517 to 0.544" in text
     assert "always answering the largest class would score 0.100" in text
     assert "the best of 20 epochs of 20 trials on the same images, so it is optimistic" in text
 
@@ -69,7 +69,7 @@ def test_the_interval_is_wilsons():
 
 def test_finalists_within_their_spread_cannot_be_told_apart():
     assert "The first two finalists cannot be told apart" in told(finalists=TIED)
-    assert "as good: learning_rate 0.0005, l2 0.001" in told(finalists=TIED)
+    assert "equally good: learning_rate 0.0005, l2 0.001" in told(finalists=TIED)
     assert "cannot be told apart" not in told()
     assert "better than the second (0.531, 0.490) by more than their runs differ" in told()
 
@@ -137,7 +137,7 @@ def test_settings_that_mattered_are_named_and_others_are_not():
     mattered = next(line for line in text.split("\n") if line.startswith("What mattered"))
     assert "learning_rate (explains" in mattered
     assert "l2" not in mattered
-    assert "Cannot be told from chance, of 20 trials: l2." in text
+    assert "Not told apart from chance, in 20 trials: l2." in text
     assert "too few to tell whether these mattered" in told(trials=tuple(grid(5)))
 
 
@@ -146,7 +146,7 @@ def test_a_best_value_at_the_edge_is_told_with_a_wider_range():
 
     text = told(finalists=edge)
 
-    assert "The best learning_rate, 0.09, lies near the end of all that was tried (0.1)" in text
+    assert "The best learning_rate, 0.09, is near the limit of the values tried (0.1)" in text
     assert "--search learning_rate=1e-06:1.0" in text
     assert "near the limit" not in told()
 
@@ -166,9 +166,9 @@ def test_an_extension_is_told_and_whether_it_was_enough():
     inside = told(stages=wide, extensions=hit)
     still = told(stages=wide, extensions=hit, finalists=beyond)
 
-    assert "extended from 0.1 to 1, and the best lies inside now" in inside
+    assert "extended from 0.1 to 1, and the best is now inside it" in inside
     assert "extended from 0.1 to 1." in still
-    assert "near the end of all that was tried (1)" in still
+    assert "near the limit of the values tried (1)" in still
 
 
 def test_two_extensions_are_one_and_a_range_that_was_too_low_had_no_best():
@@ -255,7 +255,7 @@ def test_without_a_feasible_trial_lower_rates_are_proposed():
 def test_without_any_trial_more_time_is_proposed():
     text = told(trials=(trial(0, 1e-3, None, "running"),), finalists=(), ended="the time limit")
 
-    assert "ended before its plan was done: the time limit" in text
+    assert "ended early: the time limit" in text
     assert "No trial ended" in text
 
 
@@ -282,7 +282,7 @@ def test_a_winner_that_still_rises_is_to_be_trained_longer():
 def test_the_test_split_is_what_to_believe():
     tested = told(test=0.522, test_images=10_000, use_validation=True)
 
-    assert "looked at once, gives 0.522 (95 % interval 0.512 to 0.532, 10000 images)" in tested
+    assert "used only once, gives 0.522 (95 % interval 0.512 to 0.532, 10000 images)" in tested
     assert "trained on the validation images" in tested
     assert "There is no test part to show" not in tested
     assert "There is no test part to show" in told()
@@ -296,7 +296,7 @@ def test_a_loss_has_no_interval_of_accuracy():
 
     text = "\n".join(sentences(found))
 
-    assert "val_data_loss 1.250, the mean of 2 starts" in text
+    assert "val_data_loss 1.250, the mean of 2 runs with different seeds" in text
     assert "interval" not in text
     assert "largest class" not in text
 
