@@ -78,7 +78,7 @@ class Comparison(Group):
                 f"`folds={self.folds}` trains one network {self.folds} times; leave out {other}."
             )
         if self.style == "both" and self.repeats > 1:
-            raise SettingError("`style=both` compares two trainings; leave `repeats` out.")
+            raise SettingError("`style=both` compares two trainings; leave out `repeats`.")
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def test_a_dense_layer_behind_another_is_told_to_have_fewer_units():
         Layer("probabilities", "Dense", (2,), 1_002),
     ]
     assert heaviest(rows) == (
-        "dense2 has 450,500 of the 497,402 parameters (90.6 %); "
-        "fewer units in dense2 make the network smaller."
+        "dense2 has 450,500 of the 497,402 parameters (90.6 %). "
+        "Fewer units in dense2 make the network smaller."
     )
 
 

@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_refused(text: str, said: str) -> None:
 
 
 def test_a_name_twice_and_nothing_at_all_are_refused() -> None:
-    with pytest.raises(SettingError, match='"l2" comes twice'):
+    with pytest.raises(SettingError, match='"l2" is given twice'):
         read_space(["l2=1e-5:1", "l2=0,1"])
     with pytest.raises(SettingError, match="Nothing to search"):
         read_space([])

@@ -51,8 +51,8 @@ def test_the_best_comes_first_with_mean_spread_images_and_majority():
     text = told()
 
     assert text.startswith(
-        "Best: learning_rate 0.001, l2 0.0001: val_accuracy 0.531, the mean of 3 runs with different "
-        "seeds (0.526 to 0.535), on 5000 validation images."
+        "Best: learning_rate 0.001, l2 0.0001: val_accuracy 0.531, the mean of 3 runs with "
+        "different seeds (0.526 to 0.535), on 5000 validation images."
     )
     assert "is 0.517 to 0.545" in text or "is 0.517 to 0.544" in text
     assert "always answering the largest class would score 0.100" in text
