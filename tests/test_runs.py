@@ -53,7 +53,7 @@ def test_what_is_no_run_is_not_called_an_unfinished_one(tmp_path: Path) -> None:
     (a_run(tmp_path / "one") / runs.FACTS).unlink()
     with pytest.raises(SettingError, match="one is not finished"):
         runs.load(tmp_path / "one")
-    with pytest.raises(SettingError, match="is a file. Give the run's folder"):
+    with pytest.raises(SettingError, match=r"is a file\. Give the run's folder"):
         runs.load(tmp_path / "one" / runs.SETTINGS)
 
 

@@ -132,8 +132,8 @@ class Evaluating(Joined):
     """Score a run on another folder of images.
 
     The folder has one sub-folder per class, named as in the training, or is a table of paths and
-    labels. All its images are scored, or only the named parts. Several runs are scored as one: their
-    probabilities are averaged, and the gain over the best of them is reported.
+    labels. All its images are scored, or only the named parts. Several runs are scored as one:
+    their probabilities are averaged, and the gain over the best of them is reported.
     """
 
     examples: ClassVar[Sequence[str]] = (

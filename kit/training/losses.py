@@ -94,7 +94,8 @@ def _for_scores(loss: str) -> Any:
         return keras.losses.get(name)
     known = [*HINGES, "mse", "l1", "huber", "log_cosh"]
     raise SettingError(
-        f"loss {loss!r} needs probabilities, but the model returns scores.{nearest(loss, known)} "
+        f"loss {loss!r} does not compare scores, but the model returns scores, not "
+        f"probabilities.{nearest(loss, known)} "
         f'Use one of {", ".join(known)}, or head="softmax" for probabilities.'
     )
 

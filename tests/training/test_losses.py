@@ -103,7 +103,7 @@ def test_a_loss_of_probabilities_is_refused_for_scores(loss):
 @pytest.mark.parametrize("head", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("loss", ["multiclass_hinge", "squared_multiclass_hinge"])
 def test_a_hinge_of_scores_is_refused_for_probabilities(loss, head):
-    with pytest.raises(SettingError, match='the setting head="scores"'):
+    with pytest.raises(SettingError, match='Use head="scores"'):
         check_compile(head, loss=loss)
 
 
