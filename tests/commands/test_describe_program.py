@@ -64,7 +64,7 @@ def test_the_table_has_a_line_for_each_layer_and_the_sums_below(
     assert "134 parameters, 8 of them not trainable" in lines
     assert f"{110_592 + 8:,} multiply-adds for one image" in lines
     assert lines[-1].startswith(f"about {amount(described.training_bytes(8))} to train on batches")
-    assert "an estimate: 2 x 8 x " in lines[-1]
+    assert "(estimated): 2 x 8 x " in lines[-1]
 
 
 def test_layers_that_leave_pixels_out_are_named_below_the_table(
@@ -115,7 +115,7 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ({"image_size": (0,)}, "image_size takes one number"),
         ({"image_size": (3, 3, 3)}, "image_size takes one number"),
         ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
-        ({"drawing": Path("network.gif")}, "must be .png, .svg, .pdf"),
+        ({"drawing": Path("network.gif")}, "must end in .png, .svg, .pdf"),
         ({"drawing": Path("nowhere/network.png")}, "there is no folder nowhere. Create"),
         ({"drawing": Path("/dev/null")}, "is a pipe or a device, which has no format"),
         ({"csv": Path(".")}, "is a folder"),

@@ -83,9 +83,9 @@ def test_what_cannot_be_averaged_is_said(run: Path, images: Path, tmp_path: Path
     for ask in (kit.evaluate, kit.predict):
         with pytest.raises(SettingError, match="plain was trained without any: a mirrored digit"):
             ask(plain, images, mirrored=True)
-    with pytest.raises(SettingError, match="comes last; behind the runs: nothing"):
+    with pytest.raises(SettingError, match="comes last; after the runs came: nothing"):
         kit.evaluate(run, run)
-    with pytest.raises(SettingError, match="explain shows why one run answers"):
+    with pytest.raises(SettingError, match="explain explains the answers of one run"):
         kit.predict(run, [run, images], explain=tmp_path / "why")
     strange = shutil.copytree(run, tmp_path / "strange")
     facts = json.loads((strange / "run.json").read_text("utf-8"))
@@ -93,7 +93,7 @@ def test_what_cannot_be_averaged_is_said(run: Path, images: Path, tmp_path: Path
     (strange / "run.json").write_text(json.dumps(facts), "utf-8")
     with pytest.raises(SettingError, match=r"only .*strange knows nil"):
         kit.predict(run, [strange, images])
-    with pytest.raises(SettingError, match="b gives scores, and only probabilities are averaged"):
+    with pytest.raises(SettingError, match="b returns scores, and only probabilities can be averaged"):
         averaging.check_probabilities({"a": True, "b": False})
     averaging.check_probabilities({"b": False})  # alone it may
 

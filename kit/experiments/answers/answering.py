@@ -29,7 +29,7 @@ def predict(settings: Predicting) -> prediction.Predictions:
     averaging.check(together, mirrored)  # told before TensorFlow starts
     images, explain = prediction.find(paths), settings.reasons.explain
     if explain is not None and len(together) > 1:
-        raise SettingError("`explain` shows why one run answers as it does; give one run.")
+        raise SettingError("`explain` explains the answers of one run; give only one.")
     if explain is not None:
         folders = [path for path in paths if path.is_dir()]
         places.check_new(explain, *folders, setting="explain")

@@ -23,8 +23,8 @@ def check(together: Sequence[runs.Saved], mirrored: bool) -> None:
     unused = [str(one.folder) for one in together if not saw_mirror_images(one.settings)]
     if mirrored and unused:
         raise SettingError(
-            f"`mirrored` averages over mirror images, and {progress.some(unused)} was trained "
-            "without any: a mirrored digit, for example, is another sign. Leave it out."
+            f"`mirrored` averages over mirror images, but {progress.some(unused)} was trained "
+            "without any: a mirrored digit, for example, is another symbol. Leave it out."
         )
 
 
@@ -36,7 +36,7 @@ def check_classes(names: Sequence[str], pair: Sequence[runs.Saved]) -> None:
     """
     known = [set(one.class_names) for one in pair]
     only = [(names[0], known[0] - known[1]), (names[1], known[1] - known[0])]
-    told = [f"only {name} knows {progress.some(sorted(own))}" for name, own in only if own]
+    told = [f"only {name} has {progress.some(sorted(own))}" for name, own in only if own]
     if told:
         raise SettingError(f"The two runs have different classes: {', '.join(told)}.")
 
@@ -53,7 +53,8 @@ def check_probabilities(known: Mapping[str, bool]) -> None:
     scores = [name for name, probable in known.items() if not probable]
     if scores and len(known) > 1:
         raise SettingError(
-            f"{scores[0]} gives scores, and only probabilities are averaged. Leave this run out."
+            f"{scores[0]} returns scores, and only probabilities can be averaged. Leave this run "
+            "out."
         )
 
 

@@ -141,7 +141,7 @@ def evaluate(settings: Evaluating) -> Evaluation:
     if len(images) != 1:
         given = progress.some(map(str, images)) or "nothing"
         raise SettingError(
-            f"One folder of images, or a table, comes last; behind the runs: {given}."
+            f"One folder of images, or a table, comes last; after the runs came: {given}."
         )
     [folder], mirrored = images, settings.averaging.mirrored
     averaging.check(together, mirrored)
