@@ -91,7 +91,7 @@ def test_what_cannot_be_averaged_is_said(run: Path, images: Path, tmp_path: Path
     facts = json.loads((strange / "run.json").read_text("utf-8"))
     facts["class_names"][0] = "nil"
     (strange / "run.json").write_text(json.dumps(facts), "utf-8")
-    with pytest.raises(SettingError, match=r"only .*strange knows nil"):
+    with pytest.raises(SettingError, match=r"only .*strange has nil"):
         kit.predict(run, [strange, images])
     with pytest.raises(SettingError, match="b returns scores, and only probabilities can be averaged"):
         averaging.check_probabilities({"a": True, "b": False})
