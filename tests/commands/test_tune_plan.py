@@ -297,7 +297,7 @@ REFUSED = [
     (["--learning-rate", "1", "--l2", "1"], "Nothing to search"),
     (["--trials", "1"], "trials must be at least"),
     (["--seeds", "0"], "seeds must be at least 1"),
-    (["--seed", "4294967292"], "Take a smaller --seed"),
+    (["--seed", "4294967292"], "Use a smaller --seed"),
     (["--workers", "0"], "--workers must be at least 1"),
     (["--search", "architecture=basic_cnn,basic_cn"], "basic_cn"),
     (["--search", "architecture=basic_cnn,pretrained"], "--backbone MobileNet"),

@@ -93,7 +93,9 @@ def test_what_cannot_be_averaged_is_said(run: Path, images: Path, tmp_path: Path
     (strange / "run.json").write_text(json.dumps(facts), "utf-8")
     with pytest.raises(SettingError, match=r"only .*strange has nil"):
         kit.predict(run, [strange, images])
-    with pytest.raises(SettingError, match="b returns scores, and only probabilities can be averaged"):
+    with pytest.raises(
+        SettingError, match="b returns scores, and only probabilities can be averaged"
+    ):
         averaging.check_probabilities({"a": True, "b": False})
     averaging.check_probabilities({"b": False})  # alone it may
 

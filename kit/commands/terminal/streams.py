@@ -29,8 +29,13 @@ def _fitted(line: str, width: int) -> str:
     hang = found.end() if (found := COLUMNS.match(line)) else 0
     if len(line) <= width or hang > HANG or WHOLE.match(line):
         return line
-    room = {"break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(line, width, subsequent_indent=" " * hang, drop_whitespace=True, **room)
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 class _Terminal(io.TextIOWrapper):
