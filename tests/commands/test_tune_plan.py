@@ -117,7 +117,7 @@ def test_a_search_whose_division_is_damaged_is_named_without_advice_on_spreadshe
 
     with pytest.raises(SettingError, match=r"split\.csv is missing or damaged") as raised:
         known_files(tmp_path)
-    assert "Restore it, or begin another search" in str(raised.value)
+    assert "Restore it, or start another search" in str(raised.value)
     (tmp_path / "split.csv").write_text("file,split,hash\na/1.png,test,3\n")
     assert known_files(tmp_path) == {"a/1.png": "3"}
 
@@ -204,7 +204,7 @@ def test_a_search_whose_settings_are_damaged_is_named(left: bytes, tmp_path: Pat
     with pytest.raises(SettingError) as found:
         wanted({"resume": True, "output": folder})
     assert str(found.value).startswith(f"{folder / plan.SETTINGS}")
-    assert "Mend it, or begin another search." in str(found.value)
+    assert "Repair it, or start another search." in str(found.value)
 
 
 def test_equal_settings_in_other_words_are_no_difference(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_search_is_never_overwritten_and_not_written_into_the_data(
     photos: Path, tmp_path: Path
 ) -> None:
     settings = {**plan.defaults(), "output": kept(tmp_path / "search")}
-    with pytest.raises(SettingError, match=r"never overwritten\. resume goes on"):
+    with pytest.raises(SettingError, match=r"never overwritten\. Continue it with resume"):
         plan.search_folder(settings, photos, "vgg")
     with pytest.raises(SettingError, match="only read"):
         plan.search_folder({**settings, "output": photos / "search"}, photos, "vgg")
@@ -248,7 +248,7 @@ def test_a_plan_is_told_as_the_oracle_follows_it() -> None:
         given = {"trials": 6, "finalists": 2, "oracle": oracle}
         words[oracle] = told(plan_of({**plan.defaults(), **given}, 16, space), oracle)
 
-    assert "stage 3: 4 trials of 16 epochs, the better half goes on" in words["staged"]
+    assert "stage 3: 4 trials of 16 epochs, the better half continues" in words["staged"]
     assert "stage 1: 6 trials of 16 epochs" in words["random"]
     assert "at most 12 trials and 192 epochs" in words["bayesian"]
     for oracle in ("random", "bayesian", "hyperband"):
@@ -289,11 +289,11 @@ REFUSED = [
     (["--search", "momentum=0.5:0.9"], "only optimizer sgd uses it"),
     (["--search", "mix_alpha=0.1:1"], "only mix mixup or cutmix or both uses it"),
     (["--search", "filters=[16],[0]"], "filters must be a list"),
-    (["--search", "seed=1,2"], "give it as a flag, --seed"),
+    (["--search", "seed=1,2"], "Give it as --seed"),
     (["--search", "dropout=0:0.5", "--architecture", "linear"], "linear has no such setting"),
-    (["--search", "l2=1e-5:1", "--l2", "0.1"], "searched and fixed as well"),
-    (["--search", "batch_size=16,32", "--batch-size", "32"], "searched and fixed as well"),
-    (["--search", "filters=[4],[8]", "--set", "filters=[4]"], "searched and fixed as well"),
+    (["--search", "l2=1e-5:1", "--l2", "0.1"], "both searched and fixed"),
+    (["--search", "batch_size=16,32", "--batch-size", "32"], "both searched and fixed"),
+    (["--search", "filters=[4],[8]", "--set", "filters=[4]"], "both searched and fixed"),
     (["--learning-rate", "1", "--l2", "1"], "Nothing to search"),
     (["--trials", "1"], "trials must be at least"),
     (["--seeds", "0"], "seeds must be at least 1"),

@@ -192,7 +192,7 @@ def test_joined_images_are_read_from_where_they_lie() -> None:
 
 
 def test_a_folder_without_images_is_refused(bars: data.Splits, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="contains no image that can be used"):
+    with pytest.raises(DataError, match="contains no usable image"):
         data.unlabelled(tmp_path, bars)
     with pytest.raises(DataError, match="cannot be opened"):
         data.unlabelled(tmp_path / "nowhere", bars)

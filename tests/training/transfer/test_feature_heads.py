@@ -283,7 +283,7 @@ def test_without_room_for_maps_fine_tuning_goes_on_with_images(
 
     said = capsys.readouterr().err
     assert "Maps of 48 images need" in said
-    assert "The layers learn from images." in said
+    assert "So the layers learn from images." in said
 
 
 def test_a_fine_tuning_that_finds_nothing_better_changes_nothing(
