@@ -120,7 +120,9 @@ def test_other_initial_weights_come_without_biases():
 
 def test_64_pixels_are_the_least_that_valid_poolings_take():
     assert sides(shapes_of((64, 80, 3), padding="valid")) == [15, 7, 7, 3, 3, 1]
-    with pytest.raises(SettingError, match=r"at least 64 pixels, but they are 80x63.*padding"):
+    with pytest.raises(
+        SettingError, match=r"at least 64 pixels, but the images are 80x63.*padding"
+    ):
         shapes_of((80, 63, 3), padding="valid")
 
 

@@ -133,7 +133,9 @@ def test_small_images_end_in_small_maps(side, last):
 
 
 def test_images_that_five_halvings_would_use_up_are_refused():
-    with pytest.raises(SettingError, match=r"googlenet.*at least 17 pixels, but they are 16x40"):
+    with pytest.raises(
+        SettingError, match=r"googlenet.*at least 17 pixels, but the images are 16x40"
+    ):
         shapes_of((16, 40, 3))
 
 

@@ -94,6 +94,6 @@ def test_as_many_filters_as_blocks_are_asked_for():
 
 
 def test_an_image_too_small_for_the_groups_is_refused_by_one_pixel():
-    with pytest.raises(SettingError, match="at least 8 pixels, but they are 7x40"):
+    with pytest.raises(SettingError, match="at least 8 pixels, but the images are 7x40"):
         architectures.build("mobile", (7, 40, 3), 2)
     assert outline((8, 40, 3), 2).output_shape == (None, 2)

@@ -134,7 +134,7 @@ def test_as_many_filters_as_blocks_are_asked_for():
 
 
 def test_an_image_too_small_for_the_groups_is_refused_by_one_pixel():
-    with pytest.raises(SettingError, match="at least 29 pixels, but they are 28x40"):
+    with pytest.raises(SettingError, match="at least 29 pixels, but the images are 28x40"):
         architectures.build("residual", (28, 40, 3), 2, stem="imagenet")
     few = {"filters": (4,) * 4, "blocks": (1,) * 4}
     assert outline((29, 40, 3), 2, stem="imagenet", **few).output_shape == (None, 2)

@@ -108,7 +108,7 @@ def test_initial_weights_are_those_of_the_papers_note():
 
 def test_32_pixels_are_the_least_that_five_halvings_take():
     assert shapes_of((32, 47, 3)).get_layer("block5_pool").output.shape == (None, 1, 1, 512)
-    with pytest.raises(SettingError, match=r"vgg.*at least 32 pixels, but they are 31x64"):
+    with pytest.raises(SettingError, match=r"vgg.*at least 32 pixels, but the images are 31x64"):
         shapes_of((31, 64, 3))
 
 

@@ -121,7 +121,7 @@ def test_images_that_need_too_much_memory_are_refused_before_they_are_read(
 ) -> None:
     monkeypatch.setattr(image_vectors, "MOST_BYTES", 1000)
 
-    with pytest.raises(SettingError, match=r"38 images of 144 values.*make image_size smaller"):
+    with pytest.raises(SettingError, match=r"38 images of 144 values.*Make image_size smaller"):
         baselines.fit(splits, "knn")
 
 

@@ -159,7 +159,7 @@ def test_what_cannot_be_trained_on_is_exit_code_3_after_the_report(
         ({"fix": ("dark",)}, "give fix_list"),
         ({"fix_list": Path("no/such/fix.csv")}, "does not exist"),
         ({"fix_list": Path("fix.txt")}, "must end in .csv"),
-        ({"output": Path(os.curdir)}, "exists already"),
+        ({"output": Path(os.curdir)}, "already exists"),
     ],
 )
 def test_a_setting_that_cannot_be_is_told_before_anything_is_read(

@@ -65,7 +65,7 @@ def test_only_the_methods_that_were_asked_for_are_scored_and_nothing_is_written(
     assert "nearest neighbours" in out
     assert "logistic" not in out
     assert "always the largest class" in out
-    assert "yardstick" in out
+    assert "These are baselines" in out
     assert "optimistic" not in out  # the validation images chose nothing
     assert list(tmp_path.iterdir()) == []
 
@@ -105,7 +105,7 @@ def test_a_wrong_setting_ends_before_anything_is_written(
 def test_nothing_is_overwritten_or_written_into_the_data(
     kept: Path, photos: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    for folder, message in ((kept, "exists already"), (photos / "blue" / "x", "is only read")):
+    for folder, message in ((kept, "already exists"), (photos / "blue" / "x", "is only read")):
         with pytest.raises(SystemExit) as ended:
             program(baseline, [str(photos), "--output", str(folder)])
         assert ended.value.code == 2

@@ -118,7 +118,7 @@ def test_the_settings_of_a_run_cross_validate_the_same_again(
     ("arguments", "code", "message"),
     [
         (["--folds", "1"], 2, "--folds must be at least 2, not 1"),
-        (["--folds", "3", "--repeats", "2"], 2, "leave --repeats out"),
+        (["--folds", "3", "--repeats", "2"], 2, "leave out --repeats"),
         (["--folds", "3", "--style", "both"], 2, "leave --style both out"),
         (["--folds", "25"], 3, "(24). Take --folds 24, or add images"),
     ],
@@ -153,7 +153,7 @@ def test_a_validation_part_that_is_given_is_not_mixed_with_the_rest(
     code, text = failure([str(photos.parent / "parts.csv"), *QUICK, "--folds", "3"], capsys)
 
     assert code == 3
-    assert "gives the validation part, and --folds draws it" in text
+    assert "sets the validation part, but --folds validates" in text
 
 
 @pytest.fixture(scope="module")

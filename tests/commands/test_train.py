@@ -233,7 +233,7 @@ def test_an_interrupted_training_leaves_a_run_that_predicts(
     code, text = failure([str(photos), *QUICK, "--output", str(run)], capsys)
 
     assert code == 130
-    assert "can be used to predict" in text
+    assert "ready to predict with" in text
     assert len(pd.read_csv(run / "history.csv")) == 1
     program(predict, [str(run), str(photos / "blue" / "00.png")])
 

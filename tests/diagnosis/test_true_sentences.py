@@ -62,8 +62,8 @@ def test_a_loss_that_falls_is_stopped_too_early_and_no_larger_network_is_advised
 def test_two_epochs_show_no_pace_above_the_limit_and_no_wobble() -> None:
     short = found(poor([1.2, 1.19]), dataclasses.replace(FACTS, batch_size=2))
 
-    assert "mean pace" not in short["stopped too early"].evidence
-    assert "wobbles" not in short["batches too small"].evidence  # two epochs do not show it
+    assert "mean rate" not in short["stopped too early"].evidence
+    assert "late validation" not in short["batches too small"].evidence  # two epochs do not show it
 
 
 def test_a_loss_that_rests_is_underfitting_and_says_how_slowly_it_falls() -> None:

@@ -184,7 +184,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
     ("program", "values", "printed"),
     [
         (audit_program.audit, {"json": True}, '"counts"'),
-        (baseline_program.baseline, {"methods": ("knn",), "image_size": (6,)}, "yardstick"),
+        (baseline_program.baseline, {"methods": ("knn",), "image_size": (6,)}, "baselines"),
     ],
     ids=["audit", "baseline"],
 )

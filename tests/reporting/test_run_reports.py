@@ -117,7 +117,7 @@ def test_a_run_that_is_not_whole_is_named_and_an_older_report_stays(tmp_path: Pa
         ("diagnosis.json", "{", r"diagnosis\.json is damaged"),
         ("diagnosis.json", '{"next_steps": [1]}', "its files do not fit together"),
         ("predictions.csv", "", "its files do not fit together"),
-        ("predictions.csv", "file,true,predicted,probability,split\n", "do not fit the scores"),
+        ("predictions.csv", "file,true,predicted,probability,split\n", "do not match the scores"),
     ):
         kept = (run / name).read_text("utf-8")
         (run / name).write_text(content, "utf-8")

@@ -151,7 +151,7 @@ def test_a_scheduler_is_called_with_its_own_certificate_only(
 
     monkeypatch.setattr(cluster, "PATIENCE", "1s")
     address, _ = scheduler
-    assert "called tls://HOST:PORT" in refused(address.replace("tls://", "tcp://"))
+    assert "looks like tls://HOST:PORT" in refused(address.replace("tls://", "tcp://"))
     assert "needs a certificate" in refused(address)
     with dask.config.set(certified(distributed.Security.temporary(), tmp_path)):
         assert f"The scheduler {address} cannot be used" in refused(address)
@@ -174,5 +174,5 @@ def test_a_script_that_its_workers_would_begin_anew_is_refused_in_a_sentence(
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].endswith(
-        'below a line  if __name__ == "__main__":  and indent it.'
+        'below the line  if __name__ == "__main__":  and indent it.'
     )

@@ -51,10 +51,10 @@ def test_a_text_is_read_and_written_so_that_it_is_read_alike(
         ("dropout=a:b", "'a' is not a number"),
         ("l2=0:1:log", "above 0"),
         ("filters=[16,32],[16,32]", "different values"),
-        ("filters=[16", "no list of values"),
-        ("day=2020-01-01,2020-01-02", "cannot be kept"),
-        ("rate=.nan,1", "cannot be kept"),
-        ("kind={1: 2},{1: 3}", "cannot be kept"),
+        ("filters=[16", "is not a list of values"),
+        ("day=2020-01-01,2020-01-02", "cannot be saved"),
+        ("rate=.nan,1", "cannot be saved"),
+        ("kind={1: 2},{1: 3}", "cannot be saved"),
     ],
 )
 def test_what_cannot_be_read_is_refused(text: str, said: str) -> None:

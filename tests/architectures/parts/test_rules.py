@@ -36,7 +36,7 @@ def test_names_come_from_the_folder_without_tensorflow():
 
 def test_an_unknown_architecture_suggests_the_nearest():
     assert 'Did you mean "inception"?' in refused("Incepton")
-    with pytest.raises(SettingError, match=f"There are: {', '.join(architectures.names())}"):
+    with pytest.raises(SettingError, match=f"Choose from: {', '.join(architectures.names())}"):
         architectures.settings("_blocks")
 
 
@@ -74,8 +74,8 @@ def test_an_unknown_style_suggests_the_nearest():
         ("l2", False, "a finite number"),
         ("l1", -1, "a finite number"),
         ("initialization", "he_norml", "one of auto, he_normal"),
-        ("initialization", 0, "a number above 0, that many times a Gaussian"),
-        ("initialization", None, "glorot_uniform is known as Xavier's"),
+        ("initialization", 0, "a number above 0 that scales a Gaussian"),
+        ("initialization", None, "glorot_uniform is also called Xavier"),
         ("downsampling", "maxx", 'Did you mean "max"?'),
         ("normalization", True, 'one of "after", "before", "none"'),
         ("head", None, 'one of "softmax", "sigmoid"'),
@@ -149,7 +149,7 @@ def test_values_of_a_yaml_file_are_taken():
 )
 def test_an_image_too_small_for_the_poolings_is_refused_by_one_pixel(name, settings, smallest):
     message = refused(name, (smallest - 1, 40, 3), **settings)
-    assert f"at least {smallest} pixels, but they are {smallest - 1}x40" in message
+    assert f"at least {smallest} pixels, but the images are {smallest - 1}x40" in message
     model = architectures.build(name, (smallest, 40, 3), 3, **settings)
     assert min(model.get_layer("features").input.shape[1:3]) >= 1
 
@@ -173,7 +173,7 @@ def test_left_to_itself_basic_cnn_has_the_blocks_that_the_image_has_room_for(sha
 
 
 def test_an_image_of_one_pixel_is_refused_by_default_too():
-    assert "at least 2 pixels, but they are 1x5" in refused(shape=(1, 5, 3))
+    assert "at least 2 pixels, but the images are 1x5" in refused(shape=(1, 5, 3))
 
 
 @pytest.mark.parametrize(

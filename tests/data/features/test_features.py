@@ -73,7 +73,7 @@ def test_features_that_take_too_long_are_refused_after_a_few_batches(data, monke
         clock.now += 60
         return extract(images)
 
-    with pytest.raises(SettingError, match=r"features takes longer .* 2 minutes more would do"):
+    with pytest.raises(SettingError, match=r"features takes longer .* It needs 2 more minutes"):
         featured(data, slow, until=480)
     assert extract.asked == 25  # of 48, after 5 of 10 minutes
     clock.now = 0.0

@@ -57,7 +57,7 @@ def known(folder, **settings):
         return str(error)
     pixels = splits.images.read(np.arange(len(splits.files)))
     sides = {part: numbers.tolist() for part, numbers in splits.parts.items()}
-    notes = [note for note in splits.notes if "other bytes than before" not in note]
+    notes = [note for note in splits.notes if "have changed since" not in note]
     facts = (splits.files, splits.hashes, splits.groups, splits.color, splits.problems)
     return facts, splits.labels.tolist(), sides, notes, pixels.shape, pixels.tobytes()
 

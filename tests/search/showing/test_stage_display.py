@@ -29,18 +29,18 @@ def test_a_line_for_each_trial_and_the_ranges_of_each_stage(
 
     assert sum(line.startswith("stage 1 ") and " trial " in line for line in lines) == 16
     assert sum(line.startswith("finalists ") and " trial " in line for line in lines) == 4
-    assert [line.split(" looks in")[0] for line in lines if " looks in " in line] == [
+    assert [line.split(" searches ")[0] for line in lines if " searches " in line] == [
         "stage 2",
         "stage 3",
     ]
-    assert "towards" not in said
+    assert "trials, near its" not in said
 
 
 def test_an_extended_range_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path / "s", "learning_rate=1e-6:1e-3", capsys)
 
     assert (
-        "learning_rate is from 0.004487 to 0.00937 in 3 of the best 3 trials, towards its upper "
+        "learning_rate is from 0.004487 to 0.00937 in 3 of the best 3 trials, near its upper "
         "end, 0.01; the range is extended to 0.1." in said
     )
 
@@ -56,4 +56,4 @@ def test_a_range_of_which_most_diverges_is_said(
 ) -> None:
     said = told(tmp_path / "s", "learning_rate=1e-6:1e9", capsys)
 
-    assert "of its trials are infeasible: the range or the set-up is wrong" in said
+    assert "of its trials are infeasible, so the range or the set-up is wrong" in said
