@@ -110,7 +110,7 @@ def test_a_large_set_is_tuned_on_a_share_of_each_class() -> None:
 
 
 def test_a_class_with_one_training_image_is_named() -> None:
-    with pytest.raises(DataError, match=r"two different training images.*of rare\. Add"):
+    with pytest.raises(DataError, match=r"two different training images.*in rare\. Add"):
         image_vectors.folds(
             np.array([0, 0, 1, 1]), ["a", "b", "c", "c"], ("common", "rare"), 100, 0
         )

@@ -132,7 +132,7 @@ def test_a_run_scores_another_folder(
 
     out = capsys.readouterr().out
     assert "48 images" in out
-    assert "are in the training or validation part too" in out
+    assert "are also in the training or validation part" in out
     metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
     assert metrics["test"]["images"] == 48
 
