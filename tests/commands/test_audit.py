@@ -157,7 +157,7 @@ def test_what_cannot_be_trained_on_is_exit_code_3_after_the_report(
         ({"thing": 0}, "thing must be at least 1"),
         ({"image_size": (1, 2, 3)}, "image_size takes"),
         ({"fix": ("dark",)}, "give fix_list"),
-        ({"fix_list": Path("no/such/fix.csv")}, "does not exist"),
+        ({"fix_list": Path("no/such/fix.csv")}, "there is no folder no"),
         ({"fix_list": Path("fix.txt")}, "must end in .csv"),
         ({"output": Path(os.curdir)}, "already exists"),
     ],

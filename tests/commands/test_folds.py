@@ -119,8 +119,8 @@ def test_the_settings_of_a_run_cross_validate_the_same_again(
     [
         (["--folds", "1"], 2, "--folds must be at least 2, not 1"),
         (["--folds", "3", "--repeats", "2"], 2, "leave out --repeats"),
-        (["--folds", "3", "--style", "both"], 2, "leave --style both out"),
-        (["--folds", "25"], 3, "(24). Take --folds 24, or add images"),
+        (["--folds", "3", "--style", "both"], 2, "leave out --style both"),
+        (["--folds", "25"], 3, "(24). Use --folds 24, or add images"),
     ],
 )
 def test_folds_that_cannot_be_are_an_error_before_there_is_a_run(

@@ -124,7 +124,7 @@ def test_a_run_that_is_not_whole_is_named_and_an_older_report_stays(tmp_path: Pa
         with pytest.raises(SettingError, match=said):
             kit.report(run)
         (run / name).write_text(kept, "utf-8")
-    with pytest.raises(SettingError, match="is no run"):
+    with pytest.raises(SettingError, match="is not a run"):
         kit.report(tmp_path)
 
     assert (run / "report.html").read_bytes() == before
@@ -144,5 +144,5 @@ def test_a_report_that_fails_takes_nothing_from_the_results(
     draw_report(tmp_path)
 
     said = capsys.readouterr().err
-    assert said.startswith(f"No report could be drawn ({tmp_path} is no run")
+    assert said.startswith(f"No report could be drawn ({tmp_path} is not a run")
     assert said.count("\n") == 1
