@@ -13,7 +13,7 @@ from typing import Annotated
 from keras import layers, ops
 
 from kit.architectures import backbones
-from kit.architectures.backbones import Preprocessing, trunks
+from kit.architectures.backbones import Preprocessing, hub, trunks
 from kit.architectures.parts.assembling import Block, Stage, Tensor, named
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.rules import Rule
@@ -60,8 +60,9 @@ def stages(
             green and blue.
         num_classes: Number of classes.
         backbone: Name of a network in ``keras.applications``, with its width behind a dash where it
-            is not 1, as in "MobileNet-0.75"; or the ``.keras`` file of a network of this package,
-            whose classes may be others.
+            is not 1, as in "MobileNet-0.75"; the ``.keras`` file of a network of this package,
+            whose classes may be others; or "hub:" and the name or the folder of a preset of
+            KerasHub.
         weights: "imagenet", from ``$KERAS_HOME/models`` or downloaded; "none" for random ones, all
             of which are trained; or a file of weights as ``keras.applications`` reads them. A
             ``.keras`` file has its own; with "none" they are trained from the start, too.
@@ -85,6 +86,11 @@ def stages(
         # The network begins with its own.
         scale: Stage = layers.Identity(dtype="float32", name="scale")
         network = trunks.saved(Path(backbone), input_shape, cut)
+    elif backbone.startswith(hub.PREFIX):
+        affine, network = hub.load(backbone, (*input_shape[:2], 3), weights != "none")
+        scale = Block(preprocess, kind=affine, name="scale")
+        if cut != trunks.AUTO:
+            network = trunks.up_to(network, cut)
     else:
         row = backbones.find(backbone)
         scale = Block(preprocess, kind=row.preprocessing, name="scale")
@@ -97,14 +103,15 @@ def stages(
     return [scale, network, *last]
 
 
-def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
+def preprocess(x: Tensor, *, kind: Preprocessing | hub.Affine, name: str) -> Tensor:
     """Turn pixels in [0, 255] into what the weights of a backbone were trained on.
 
     In float32 under mixed precision too: bfloat16 would round pixels less their mean by up to 1.
 
     Args:
         x: ``(batch, height, width, channels)`` with 3 channels (RGB) or 1 (gray).
-        kind: See :class:`kit.architectures.backbones.Backbone`.
+        kind: See :class:`kit.architectures.backbones.Backbone`; or what each channel is multiplied
+            by, and what is added then.
         name: Prefix of the layers' names.
 
     Returns:
@@ -112,6 +119,10 @@ def preprocess(x: Tensor, *, kind: Preprocessing, name: str) -> Tensor:
     """
     if x.shape[-1] == 1:
         x = layers.Concatenate(dtype="float32", name=f"{name}_rgb")([x, x, x])
+    if isinstance(kind, tuple):
+        factors, addends = kind
+        affine = layers.Rescaling(factors, addends, dtype="float32", name=f"{name}_affine")
+        return affine(x)
     if kind == "inside":
         return layers.Identity(dtype="float32", name=f"{name}_inside")(x)
     if kind == "tf":

@@ -29,7 +29,7 @@ class Network(Group):
     most 30 MB, downloaded once), otherwise a network from scratch."""
     backbone: str | None = None
     """Train a new head on the features of this network: a pretrained Keras network such as
-    MobileNet-0.75, an earlier run, or a .keras file."""
+    MobileNet-0.75, an earlier run, a .keras file, or hub:PRESET or hub:FOLDER of KerasHub."""
     weights: str | None = None
     """Weights of the backbone: imagenet (downloaded if missing), none, or a file; by default
     imagenet."""

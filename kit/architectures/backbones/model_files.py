@@ -6,6 +6,7 @@ layers for whose weights Keras takes gigabytes before it notices that the file h
 """
 
 import functools
+import importlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit import foreign, memory
+from kit.architectures.backbones import hub
 from kit.architectures.backbones.weightless import without_weights
 from kit.errors import KitError, SettingError
 from kit.files import amount
@@ -50,6 +52,9 @@ def load_file(path: Path | str) -> "keras.Model":
 @functools.lru_cache  # each trial of a search opens its backbone
 def _check(path: Path, changed: int) -> None:
     config, held = check_archive(path)
+    if "keras_hub" in str(config):  # layers of its own, which Keras finds once it is imported
+        hub.check_installed(str(path))
+        importlib.import_module("keras_hub")
     without_weights(lambda: _check_declared(config, held))
 
 

@@ -1,7 +1,11 @@
 """Where the weights of ``keras.applications`` are published, and what they are known by."""
 
-from kit.architectures.backbones.catalogue import Backbone
+import os
 
+from kit.architectures.backbones.catalogue import Backbone
+from kit.errors import KitError
+
+OFFLINE = "KIT_OFFLINE"  # the environment variable that forbids to download weights
 STORE = "https://storage.googleapis.com/"
 FAMILIES = {  # folders, by how the names of networks begin
     "ConvNeXt": "tensorflow/keras-applications/convnext/",
@@ -73,3 +77,11 @@ def address(backbone: Backbone) -> str:
     """Return where ``keras.applications`` fetches the weights of a network from."""
     family = max((one for one in FAMILIES if backbone.name.startswith(one)), key=len)
     return f"{STORE}{FAMILIES[family]}{NAMED_OTHERWISE.get(backbone.name, backbone.file)}"
+
+
+def check_allowed(download: bool) -> None:
+    """Raise KitError where a download is forbidden: by ``download``, or by ``KIT_OFFLINE``."""
+    if not download:
+        raise KitError("`download=False` forbids downloading.")
+    if os.environ.get(OFFLINE, "0") not in ("", "0"):
+        raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids downloading.")

@@ -16,7 +16,6 @@ from kit.errors import KitError, SettingError
 if TYPE_CHECKING:
     import keras
 
-OFFLINE = "KIT_OFFLINE"  # the environment variable that forbids to download weights
 HDF5 = b"\x89HDF\r\n\x1a\n"
 LEAST_ROOM = 2**23  # bytes of a file besides its numbers; files of h5 are up to 1.4 times these
 
@@ -100,10 +99,7 @@ def fetch(backbone: Backbone, allowance: Allowance, download: bool = True) -> No
     Raises:
         KitError: The download failed, or is forbidden: by ``download``, or by ``KIT_OFFLINE``.
     """
-    if not download:
-        raise KitError("`download=False` forbids downloading.")
-    if os.environ.get(OFFLINE, "0") not in ("", "0"):
-        raise KitError(f"{OFFLINE}={os.environ[OFFLINE]} forbids downloading.")
+    origins.check_allowed(download)
     from kit.downloading import Limits, download_file  # here, since it is rarely needed
 
     address, path = origins.address(backbone), weights_file(backbone)

@@ -8,6 +8,7 @@ from typing import Any
 
 from kit import architectures, data, runs
 from kit.architectures import backbones
+from kit.architectures.backbones import hub
 from kit.errors import KitError, SettingError
 from kit.keras_start import start_keras
 from kit.setting_names import said
@@ -58,7 +59,11 @@ class Choice:
             KitError: The download failed.
         """
         name = str(self.settings.get("backbone", backbones.PROPOSED))
-        if self.architecture == "pretrained" and Path(name).suffix != ".keras":
+        if self.architecture != "pretrained" or Path(name).suffix == ".keras":
+            return
+        if name.startswith(hub.PREFIX):
+            hub.check(name, self.download)
+        else:
             weights = str(self.settings.get("weights", "imagenet"))
             backbones.ready(backbones.find(name), weights, self.download)
 
@@ -186,6 +191,12 @@ def _pretrained(settings: Mapping[str, Any], images: Images) -> Choice:
     """Return the choice of a network of Keras', of the file of one, or of a run."""
     image_size, color = images.size, images.color
     name = str(settings.get("backbone", backbones.PROPOSED))
+    if name.startswith(hub.PREFIX):
+        folder = Path(name.removeprefix(hub.PREFIX))
+        if folder.is_dir():  # where the run is repeated may be elsewhere
+            settings = {**settings, "backbone": f"{hub.PREFIX}{folder.resolve()}"}
+        size = (hub.SIDE, hub.SIDE) if image_size is None else image_size
+        return Choice("pretrained", settings, f"on-{folder.resolve().name}", size, color)
     weights = str(settings.get("weights", "imagenet"))
     if weights not in ("imagenet", "none"):  # where the run is repeated may be elsewhere
         settings = {**settings, "weights": str(Path(weights).resolve())}
