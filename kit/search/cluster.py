@@ -9,6 +9,7 @@ encrypted, and who holds the certificate can run code on the workers.
 import contextlib
 import logging
 import queue
+import random
 import signal
 import threading
 import uuid
@@ -18,7 +19,10 @@ from functools import partial
 from typing import Any
 
 import dask
+import dask.sizeof
 import distributed
+from distributed import utils_comm
+from distributed.comm import core
 from distributed.scheduler import KilledWorker
 
 from kit.errors import KitError, SettingError
@@ -33,6 +37,9 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "logging.distributed": "critical",  # Dask's own words on a worker that went or was sent away
 }
+# Modules of Dask that draw from Python's random in threads of their own, while Keras draws the
+# seeds of initial weights from it.
+DRAWING = (dask.sizeof, utils_comm, core)
 Heard = tuple[int, Mapping[str, float]]  # the number of a trial, and an epoch of it
 TRAINING = threading.Lock()  # a process trains one job at a time, whoever asks for it
 made: dict[str, RunTrial] = {}  # in a worker's process, by the search that was served last
@@ -98,8 +105,10 @@ class Trainer(distributed.WorkerPlugin):
         self.name = f"kit-{uuid.uuid4().hex}"  # a scheduler may serve several searches at a time
 
     def setup(self, worker: distributed.Worker) -> None:
-        """Leave Ctrl-C, which a terminal sends to every process, to the one that searches."""
-        if self.ours:
+        """Keep Dask's other threads and a terminal's Ctrl-C away from the trainings."""
+        for module in DRAWING:
+            vars(module)["random"] = random.Random()
+        if self.ours:  # Ctrl-C goes to every process; the one that searches answers it
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def teardown(self, worker: distributed.Worker) -> None:

@@ -1,5 +1,6 @@
 """Trials in processes of their own, on this machine or on those of a scheduler."""
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import dask.sizeof
 import distributed
 import made_up
 import pandas as pd
@@ -53,6 +55,18 @@ def test_two_processes_give_the_table_of_one_and_leave_ctrl_c_to_the_search(
     assert len({path.name.split("-")[2] for path in marks.iterdir()}) == 2
     assert not list((tmp_path / "s" / "states").glob("*"))
     assert max(heard) > 0  # epochs are reported while a trial is trained
+
+
+def test_what_dask_draws_at_random_leaves_the_seeds_of_trials_alone() -> None:
+    with cluster.crew(made_up.landscape, 1, None) as hands:
+        moved = hands.executor.submit(moves_random).result()
+    assert not moved
+
+
+def moves_random() -> bool:
+    before = random.getstate()
+    dask.sizeof.sizeof(dict.fromkeys(range(99), 0))
+    return random.getstate() != before
 
 
 @pytest.mark.proof

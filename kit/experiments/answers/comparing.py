@@ -187,9 +187,8 @@ def _of_folder(saved: runs.Saved, asked: evaluating.Asked) -> pd.DataFrame:
     hashes = [asked.splits.hashes[number] for number in asked.numbers]
     chose = runs.images_of(saved, ("validation",))
     split = ["validation" if content in chose else "test" for content in hashes]
-    return table.set_axis(["file", "true", "predicted", "sure"], axis=1).assign(
-        split=split, hash=hashes
-    )
+    kept = table.iloc[:, :4].set_axis(["file", "true", "predicted", "sure"], axis=1)
+    return kept.assign(split=split, hash=hashes)
 
 
 def _compared(
