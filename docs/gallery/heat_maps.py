@@ -1,4 +1,5 @@
-"""Draw the pictures of docs/explanation.md: shapes that a network learnt, and digits like a digit.
+"""Draw the pictures of docs/explanation.md: shapes that a network learnt, its feature maps, and
+digits like a digit.
 
 python docs/gallery/heat_maps.py docs/pictures/explanation
 """
@@ -21,12 +22,15 @@ def main() -> None:
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        plots.save(shapes(Path(scratch)), target / "shapes.png", dpi=80)
+        run = taught(Path(scratch))
+        plots.save(shapes(run), target / "shapes.png", dpi=80)
+        triangle = Path(scratch) / "shapes" / "triangle" / "000.png"
+        plots.save(run.feature_maps(triangle), target / "feature_maps.png", dpi=60)
         plots.save(digits(Path(scratch)), target / "similar.png", dpi=80)
 
 
-def shapes(scratch: Path):
-    """Return what speaks for the class in a triangle, a square and a circle."""
+def taught(scratch: Path):
+    """Return a run on drawn shapes."""
     random = np.random.default_rng(0)
     for shape in SHAPES:
         (scratch / "shapes" / shape).mkdir(parents=True)
@@ -36,7 +40,12 @@ def shapes(scratch: Path):
         scratch / "shapes", epochs=25, settings={"filters": [16, 32, 64]}, output=scratch / "run"
     )
     print(*run.sentences, sep="\n")
-    rows = []
+    return run
+
+
+def shapes(run):
+    """Return what speaks for the class in a triangle, a square and a circle."""
+    random, rows = np.random.default_rng(1), []
     for shape in SHAPES[::-1]:
         image = np.asarray(drawn(random, shape))
         given = run.model, image[None], [SHAPES.index(shape)]

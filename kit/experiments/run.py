@@ -110,6 +110,18 @@ class Run(runs.Opened):
         answers = prediction.classify(self._classifier, paths)
         return list(answer_pictures.pictures(self._classifier, answers))
 
+    def filters(self) -> Any:
+        """Draw the filters of the first layer, the templates of a linear network."""
+        from kit.experiments.answers import layer_pictures
+
+        return layer_pictures.filters(self._classifier)
+
+    def feature_maps(self, image: Path | str) -> Any:
+        """Draw what the layers make of an image: the feature maps of each size."""
+        from kit.experiments.answers import layer_pictures
+
+        return layer_pictures.feature_maps(self._classifier, image)
+
     def similar(self, image: Path | str, **settings: Any) -> "Similar":
         """Find the images that it sees as most like this one, as :func:`kit.similar`."""
         from kit.experiments.answers.similar_images import similar

@@ -7,7 +7,7 @@ made in one process. A notebook shows it; :func:`save` writes it.
 from kit.plots.confusion_matrix import confusion
 from kit.plots.figure_text import save
 from kit.plots.heat_overlays import overlay
-from kit.plots.image_grids import augmented, images, mixed, templates
+from kit.plots.image_grids import augmented, feature_maps, images, mixed, templates
 from kit.plots.layer_curves import layers
 from kit.plots.networks.network_drawing import network
 from kit.plots.searches.search_costs import search_cost, search_curves
@@ -21,6 +21,7 @@ __all__ = [
     "by_heart",
     "confusion",
     "curves",
+    "feature_maps",
     "gradient_errors",
     "head_penalties",
     "images",

@@ -1,6 +1,6 @@
 """Images side by side, with their names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,38 @@ def templates(
     largest = np.abs(rows).max(axis=(1, 2, 3), keepdims=True)
     shares = rows / np.where(largest > 0, largest, 1)
     return images(np.rint(127.5 * (1 + shares)).astype(np.uint8), titles, columns)
+
+
+def feature_maps(maps: Mapping[str, NDArray[np.floating[Any]]], columns: int = 8) -> Figure:
+    """Draw what the layers of a network make of an image: a row each, named on the left.
+
+    Of each layer the channels that vary most are drawn, the one that varies most first. Black is
+    the smallest value of these channels, white the largest.
+
+    Args:
+        maps: ``(height, width, channels)`` by the name of a layer.
+        columns: Channels in a row.
+
+    Raises:
+        SettingError: There is no map, or the shape is another one.
+    """
+    if not maps or any(values.ndim != 3 or not values.size for values in maps.values()):
+        raise SettingError(
+            "maps must be arrays (height, width, channels) by the name of a layer, and at least "
+            f"one; got {[values.shape for values in maps.values()]}."
+        )
+    size = next(iter(maps.values())).shape[:2]
+    figure, grid = _grid(len(maps), columns, (size[0], size[1]), side=1.4)
+    for row, (name, values) in zip(grid, maps.items(), strict=True):
+        drawn = values[..., np.argsort(-values.std(axis=(0, 1)), kind="stable")[:columns]]
+        low, high = drawn.min(), drawn.max()
+        shares = (drawn - low) / (high - low if high > low else 1)
+        for axes, image in zip(row, np.moveaxis(np.rint(255 * shares), -1, 0), strict=False):
+            _show(axes, image[..., None].astype(np.uint8))
+        height, width, channels = values.shape
+        text = f"{shorten(name.rpartition('/')[2], 20)}\n{height} x {width} x {channels}"
+        row[0].set_ylabel(text, rotation=0, ha="right", va="center", **plain(8))
+    return figure
 
 
 def augmented(

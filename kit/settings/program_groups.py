@@ -176,6 +176,14 @@ class Reasons(Group):
     explain: Path | None = None
     """A new folder for pictures of each image beside its heat map, which shows the places that
     support the answer."""
+    layers: bool = False
+    """With --explain, also draw the filters of the network's first layer, and the feature maps of
+    each image."""
+
+    def verify(self) -> None:
+        """Check that there is a folder for the pictures."""
+        if self.layers and self.explain is None:
+            raise SettingError("`layers` draws pictures into a folder; name it with `explain`.")
 
 
 @dataclass(frozen=True)

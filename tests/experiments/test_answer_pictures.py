@@ -14,7 +14,7 @@ from kit import prediction
 from kit.commands.predict import predict
 from kit.commands.terminal import program
 from kit.errors import SettingError
-from kit.experiments.answers import answer_pictures
+from kit.experiments.answers import answer_pictures, layer_pictures
 
 STORED = Path(__file__).parents[1] / "stored_run_0.1"
 HOSTILE = ("../../out", "/etc/\x1b[31m\n", "\u202egnp.<script>" + "x" * 300)
@@ -80,6 +80,37 @@ def test_hostile_names_do_not_leave_the_folder(images: Path, tmp_path: Path) -> 
         "-etc---31m-",
         "-gnp--script",
     ]
+
+
+def test_layers_are_drawn_on_request_beside_the_heat_maps(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(predict, [str(STORED), str(images), "--explain", str(tmp_path / "why"), "--layers"])
+
+    names = [path.name for path in sorted((tmp_path / "why").glob("*"))]
+    assert [name for name in names if "layers" in name] == [
+        f"0000{n}_layers.png" for n in (1, 2, 3)
+    ]
+    assert names[6:] == ["filters.png"]
+    run = kit.load(STORED)
+    first = next(layer for layer in run.model.layers if layer.weights)
+    assert len([axes for axes in run.filters().axes if axes.images]) == first.filters
+    rows = [axes.get_ylabel() for axes in run.feature_maps(images / "one.png").axes]
+    assert any("8 x 8 x" in row for row in rows)
+
+
+def test_layers_need_a_folder_for_their_pictures(images: Path) -> None:
+    with pytest.raises(SettingError, match="name it with explain"):
+        kit.predict(STORED, images, layers=True)
+
+
+def test_templates_bear_the_names_of_their_classes(tmp_path: Path) -> None:
+    classifier = prediction.Classifier(
+        kit.build("linear", (6, 6, 1), 3), ("cat", "سگ", "$x$"), (6, 6), "gray", "stretch"
+    )
+
+    drawn = [axes for axes in layer_pictures.filters(classifier).axes if axes.images]
+    assert [axes.get_title() for axes in drawn] == ["cat", "سگ", "$x$"]
 
 
 def test_a_network_without_a_map_is_explained_by_occlusion(

@@ -123,7 +123,7 @@ def test_a_network_without_convolutions_has_no_map(name: str) -> None:
     ("shape", "classes", "said"),
     [
         ((1, 8, 8, 3), [0], r"\(count, 24, 24, 3\)"),
-        ((SIDE, SIDE, 3), [0], "images must have the shape"),
+        ((SIDE, SIDE, 3), [0], "must have the network's input shape"),
         ((1, SIDE, SIDE, 3), [2], "a number from 0 to 1 for each of the 1 images"),
         ((2, SIDE, SIDE, 3), [0], "for each of the 2 images"),
         ((1, SIDE, SIDE, 3), [0.5], r"got \[0\.5\]"),

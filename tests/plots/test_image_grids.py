@@ -92,3 +92,20 @@ def test_augmented_images_need_no_titles():
 def test_what_is_no_batch_of_images_is_refused(shape, titles, says):
     with pytest.raises(SettingError, match=says):
         plots.images(np.zeros(shape, np.uint8), titles)
+
+
+def test_feature_maps_are_drawn_a_row_each_the_most_varied_channels_first() -> None:
+    early = np.zeros((2, 2, 3))
+    early[0, 0] = [1, -3, 2]
+    figure = plots.feature_maps({"net/early": early, "late": np.full((1, 1, 1), 5.0)}, columns=2)
+    drawn = shown(figure)
+
+    assert [axes.get_ylabel() for axes in drawn] == ["early\n2 x 2 x 3", "", "late\n1 x 1 x 1"]
+    np.testing.assert_array_equal(drawn[0].images[0].get_array(), [[0, 153], [153, 153]])
+    np.testing.assert_array_equal(drawn[1].images[0].get_array(), [[255, 153], [153, 153]])
+
+
+@pytest.mark.parametrize("maps", [{}, {"conv": np.zeros((2, 2))}])
+def test_feature_maps_of_another_shape_are_refused(maps: dict[str, np.ndarray]) -> None:
+    with pytest.raises(SettingError, match=r"arrays \(height, width, channels\)"):
+        plots.feature_maps(maps)

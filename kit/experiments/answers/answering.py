@@ -5,7 +5,7 @@ import dataclasses
 from kit import prediction, progress
 from kit.errors import SettingError
 from kit.experiments import places
-from kit.experiments.answers import answer_pictures, averaging
+from kit.experiments.answers import answer_pictures, averaging, layer_pictures
 from kit.keras_start import start_keras
 from kit.settings import Predicting
 from kit.settings.keywords import by_keywords
@@ -19,7 +19,8 @@ def predict(settings: Predicting) -> prediction.Predictions:
     ``paths`` are images, folders or patterns, one or several. Where ``paths`` begins with more
     runs, as in ``[other_run, "photos"]``, the probabilities of all are averaged. Files that cannot
     be read are named on stderr and in the result. ``explain`` is a new folder for a picture of each
-    image with the places that spoke for the answer.
+    image with the places that spoke for the answer; with ``layers`` also for the filters of the
+    first layer, and the feature maps of each image.
 
     Raises:
         SettingError: There is no such run, or a path matches nothing, or `explain` cannot be used.
@@ -58,5 +59,7 @@ def predict(settings: Predicting) -> prediction.Predictions:
         progress.say(f"{text}{hidden}.")
     if explain is not None and len(answers.table):
         answer_pictures.save(classifier, answers, explain)
+        if settings.reasons.layers:
+            layer_pictures.save(classifier, answers.table["file"].unique(), explain)
         progress.say(f"The pictures are in {explain}.")
     return answers
