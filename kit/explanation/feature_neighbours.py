@@ -1,5 +1,7 @@
 """Neighbours: the known images that a network sees as most like another one."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -27,20 +29,34 @@ def features(model: keras.Model, images: ArrayLike, *, batch_size: int = 64) -> 
     Raises:
         SettingError: The images do not suit the model.
     """
-    pixels = checked_images(model, images)
+    with telling(model) as told:
+        return told(images, batch_size)
+
+
+@contextmanager
+def telling(model: keras.Model) -> Iterator[Callable[[ArrayLike, int], NDArray[np.float32]]]:
+    """Yield :func:`features` of one network, a function of images and the batch size.
+
+    The network is traced once, however often the function is called.
+    """
     last = [layer for _, layer in leaves(model) if layer.weights][-1]
-    rows = []
     with entering(last) as seen:
 
         def asked(batch: Any) -> Any:
             model(batch, training=False)
             return seen.pop()
 
-        told = tf.function(asked, input_signature=[tf.TensorSpec((None, *pixels.shape[1:]))])
-        for start in range(0, len(pixels), batch_size):
-            values = np.asarray(told(pixels[start : start + batch_size]), np.float32)
-            rows.append(values.mean(axis=(1, 2)) if values.ndim == 4 else values)
-    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+        signature = [tf.TensorSpec((None, *model.input_shape[1:]))]
+        traced = tf.function(asked, input_signature=signature)
+
+        def told(images: ArrayLike, batch_size: int) -> NDArray[np.float32]:
+            pixels, rows = checked_images(model, images), []
+            for start in range(0, len(pixels), batch_size):
+                values = np.asarray(traced(pixels[start : start + batch_size]), np.float32)
+                rows.append(values.mean(axis=(1, 2)) if values.ndim == 4 else values)
+            return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+
+        yield told
 
 
 def neighbours(

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
-from kit.checks.recording import leaves, recorded
 from kit.errors import SettingError
 from kit.explanation.class_evidence import checked, entering, evidence
+from kit.explanation.layer_views import has_kernel, outputs, positions
 
 TINY = 1e-12
 
@@ -80,20 +80,17 @@ def _heat(model: keras.Model, reader: keras.Layer, pixels: Any, classes: Any) ->
 
 
 def _reader_of_the_last_map(model: keras.Model) -> keras.Layer | None:
-    """Return the layer that the last map with more than one place enters, None without a map."""
-    with recorded(model) as recording:
-        model(np.zeros((1, *model.input_shape[1:]), np.float32), training=False)
-    layers = dict(leaves(model))
-    reader, convolved = None, False
+    """Return the layer that takes the last map of a convolution, None without such a map.
+
+    That is the layer that pools or flattens it. Of several poolings in a row it is the first: the
+    map before it shows more.
+    """
+    recording, layers = outputs(model, np.zeros((1, *model.input_shape[1:]), np.float32))
+    reader, is_new = None, False
     for name, output in recording.outputs.items():  # in the order of their work
-        if convolved and _places(recording.inputs[name]) > 1 >= _places(output):
-            reader = layers[name]
-        if _places(output) > 0 and any("kernel" in one.name for one in layers[name].weights):
-            convolved = True
+        before, after = positions(recording.inputs[name]), positions(output)
+        weighted = has_kernel(layers[name])
+        if is_new and before > 1 and (after <= 1 or (after < before and not weighted)):
+            reader, is_new = layers[name], False
+        is_new = is_new or (weighted and after > 1)
     return reader
-
-
-def _places(values: Any) -> int:
-    """Return how many places a map has, 0 for what is no map."""
-    shape: Any = getattr(values, "shape", ())
-    return int(shape[1] * shape[2]) if len(shape) == 4 else 0

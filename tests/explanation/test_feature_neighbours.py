@@ -7,6 +7,7 @@ from example_networks import build_example, pictures
 
 from kit import explanation
 from kit.errors import SettingError
+from kit.explanation.feature_neighbours import telling
 
 
 @pytest.mark.parametrize("style", ["functional", "sequential"])
@@ -32,6 +33,22 @@ def test_of_a_last_map_the_features_are_the_mean_of_each_channel() -> None:
 
     means = np.asarray(before(images, training=False)).mean(axis=(1, 2))
     np.testing.assert_allclose(found, means, atol=1e-6)
+
+
+def test_many_batches_trace_a_network_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build_example("basic_cnn")
+    images = pictures(model.input_shape[1:], 6)
+    expected = explanation.features(model, images)
+    called = []
+    pooling = model.get_layer("features")
+    original = pooling.call
+    monkeypatch.setattr(pooling, "call", lambda x: (called.append(1), original(x))[1])
+
+    with telling(model) as told:
+        parts = [told(images[start : start + 3], 2) for start in (0, 3)]
+
+    np.testing.assert_allclose(np.concatenate(parts), expected, atol=1e-6)
+    assert len(called) == 1
 
 
 def test_neighbours_are_those_of_the_least_angle() -> None:

@@ -50,6 +50,22 @@ def test_heat_lies_on_the_object_until_the_last_layer_is_random(
     assert share_with_random_last_layers(model, images, labels, inside) < 0.5
 
 
+def test_heat_is_that_of_the_map_before_the_poolings() -> None:
+    stages = [
+        keras.Input((8, 8, 1)),
+        keras.layers.Conv2D(1, 1),
+        keras.layers.MaxPooling2D(4),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(2, "softmax"),
+    ]
+    model = keras.Sequential(stages)
+    model.set_weights([np.ones((1, 1, 1, 1)), np.zeros(1), np.array([[0, 1]]), np.zeros(2)])
+    image = np.zeros((1, 8, 8, 1))
+    image[0, 5, 2] = 1
+
+    np.testing.assert_allclose(explanation.heat_map(model, image, [1]), image[..., 0], atol=1e-6)
+
+
 def test_heat_for_the_other_class_lies_elsewhere(averaged: keras.Model) -> None:
     images, labels, inside = planted(32, SIDE, seed=1)
 

@@ -120,15 +120,16 @@ def features(
     classifier: prediction.Classifier, files: Sequence[str], doing: str
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return the files that can be read, and what the network makes of them, ``(n, features)``."""
-    from kit import explanation
+    from kit.explanation.feature_neighbours import telling
 
     readings = prediction.decoded(classifier, files)
     tracked = progress.track(readings, len(files), doing, "files read")
     there: list[str] = []
     rows = [np.empty((0, 0), np.float32)]
-    for names, pixels in _batches(_readable(tracked)):
-        there += names
-        rows.append(explanation.features(classifier.model, pixels))
+    with telling(classifier.model) as told:
+        for names, pixels in _batches(_readable(tracked)):
+            there += names
+            rows.append(told(pixels, AT_ONCE))
     return there, np.concatenate(rows[1:] or rows)
 
 
