@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kit.progress import clean
 
@@ -19,6 +19,7 @@ POLICY = (
     "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 )
 PERCENT = re.compile(r"(?<=\d) %")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def environment(**settings: Any) -> Environment:
         **settings,
     )
     templates.filters["percent"] = percent
+    templates.filters["flags"] = flags
     return templates
 
 
@@ -84,6 +86,11 @@ def _shown(value: object) -> object:
     A number and its percent sign stay on one line.
     """
     return value if isinstance(value, Markup) else PERCENT.sub("\u00a0%", clean(value))
+
+
+def flags(text: object) -> Markup:
+    """Return a text whose flags are marked, so that no line ends within one."""
+    return Markup(FLAG.sub(r'<code class="flag">\g<0></code>', str(escape(_shown(text)))))
 
 
 def percent(share: float) -> str:

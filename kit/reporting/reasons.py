@@ -24,7 +24,7 @@ class Reason:
     """Why an image may have got a wrong answer.
 
     Attributes:
-        heats: What spoke for the answer, and what for the label; none where the network has no map.
+        heats: Evidence for the answer, and for the label; none where the network has no map.
         like: The nearest training images, each with its class.
     """
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 WIDTH, HEIGHT = 640.0, 300.0  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 10.0, 12.0, 40.0  # of the frame, for what is written there
 BINS = 300  # of the steps; of each the lowest and the highest loss are drawn, so spikes are seen
-TICKS = 5
+TICKS = 5  # at most
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,16 @@ def chart(losses: Sequence[float], epochs: Mapping[str, Sequence[float]]) -> Cha
             (place(len(steps) * number / count, 0)[0], str(number))
             for number in range(every, count + 1, every)
         ],
-        upright=[
-            (place(0, loss)[1], f"{loss:.3g}") for loss in np.linspace(0, highest, TICKS).tolist()
-        ],
+        upright=[(place(0, loss)[1], f"{loss:.3g}") for loss in _ticks(highest)],
     )
+
+
+def _ticks(highest: float) -> list[float]:
+    """Return round numbers from 0 up to the highest, 1, 2 or 5 times a power of ten apart."""
+    least = (highest or 1.0) / (TICKS - 1)
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(power * one for one in (1, 2, 5, 10) if power * one >= 0.999 * least)
+    return [step * number for number in range(int(1.001 * highest / step) + 1)]
 
 
 def _extremes(steps: npt.NDArray[np.float64]) -> list[tuple[int, float]]:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-VOID = {"meta", "img", "br", "link", "hr", "input"}
+VOID = {"meta", "img", "br", "link", "hr", "input", "wbr"}
 Attributes = list[tuple[str, str | None]]
 
 
@@ -17,6 +17,7 @@ class Page(HTMLParser):
         self.texts: list[str] = []
         self.open: list[str] = []
         self.wrong: list[str] = []
+        self.path: list[str] | None = None  # parts of the name of a file, isolated from each other
         self.feed(text)
         self.close()
 
@@ -24,13 +25,20 @@ class Page(HTMLParser):
         self.tags.append((tag, {name: value or "" for name, value in attributes}))
         if tag not in VOID:
             self.open.append(tag)
+        if (tag, attributes) == ("span", [("dir", "ltr")]):
+            self.path = []
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
             self.wrong.append(tag)
+        if tag == "span" and self.path is not None:
+            self.texts.append("".join(self.path))
+            self.path = None
 
     def handle_data(self, text: str) -> None:
-        if text.strip() and self.open[-1] != "style":
+        if self.path is not None:
+            self.path.append(text)
+        elif text.strip() and self.open[-1] != "style":
             self.texts.append(text.strip().replace("\u00a0", " "))
 
     def all(self, tag: str) -> list[dict[str, str]]:

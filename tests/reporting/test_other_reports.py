@@ -63,7 +63,7 @@ def test_a_search_that_was_interrupted_says_so(search: Path) -> None:
 
     page = html_pages.read(kit.report(str(search)))
 
-    assert any("not gone through its whole plan; 2 trials" in text for text in page.texts)
+    assert any("search is not complete: 2 trials" in text for text in page.texts)
     assert [one["id"] for one in page.all("section")][:2] == ["found", "trials"]
 
 
@@ -90,6 +90,22 @@ def test_the_findings_of_an_audit_show_both_pictures_and_name_the_partner(
     assert any("no picture, cannot be read" in text for text in page.texts)
 
 
+def test_only_a_clear_shortcut_is_called_one(photos: Path, tmp_path: Path) -> None:
+    known = json.loads(auditing.to_json(auditing.audit(photos)))
+    hint = {"balanced_accuracy": 0.6, "low": 0.4, "high": 0.8, "guessing": 0.5, "advice": "Crop."}
+    known["shortcuts"] = [{**hint, "name": "file size", "clear": False}]
+    (tmp_path / "audit.json").write_text(json.dumps(known), "utf-8")
+    unclear = html_pages.read(kit.report(tmp_path)).texts
+    known["shortcuts"][0] |= {"clear": True, "advice": "Use --aspect crop."}
+    (tmp_path / "audit.json").write_text(json.dumps(known), "utf-8")
+    clear = html_pages.read(kit.report(tmp_path)).texts
+
+    assert "Not clearly." in unclear
+    assert not {"Yes.", "Crop."} & set(unclear)
+    place = clear.index("Yes.")
+    assert clear[place + 1 : place + 4] == ["Use", "--aspect", "crop."]
+
+
 def test_an_audit_that_found_nothing_says_so_and_a_damaged_one_is_named(
     photos: Path, tmp_path: Path
 ) -> None:
@@ -99,6 +115,6 @@ def test_an_audit_that_found_nothing_says_so_and_a_damaged_one_is_named(
     (tmp_path / "audit.json").write_text("[]", "utf-8")
 
     assert "findings" not in [one["id"] for one in page.all("section")]
-    assert any(text.startswith("No file was found that is broken") for text in page.texts)
+    assert any(text.startswith("No broken, duplicate or unusual file") for text in page.texts)
     with pytest.raises(SettingError, match=r"audit\.json is damaged"):
         kit.report(tmp_path)

@@ -30,8 +30,8 @@ def test_a_mistake_has_a_heat_map_for_each_class_and_four_training_images(
 ) -> None:
     found = alternatives(run)
 
-    heats = [text for text in found if text.startswith("What spoke for")]
-    assert heats == [f"What spoke for {name}" for name in ("null", "two words", "یک", "two words")]
+    heats = [text for text in found if text.startswith("Evidence for")]
+    assert heats == [f"Evidence for {name}" for name in ("null", "two words", "یک", "two words")]
     assert len(found) - len(heats) == 2 * reasons.LIKE
     assert {*found} - {*heats} <= {"null", "two words", "یک"}
     assert "2 mistakes explained for the report" in capsys.readouterr().err
@@ -44,7 +44,7 @@ def test_training_images_are_looked_through_up_to_a_number_that_is_said(
 
     page = html_pages.read(kit.report(run))
 
-    assert any(": of 3 drawn from 48" in text for text in page.texts)
+    assert any(", of 3 drawn at random from 48" in text for text in page.texts)
 
 
 def test_without_heat_maps_the_network_is_not_loaded(run: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_network_without_a_map_has_neighbours_and_no_word_of_heat(
 def test_without_the_training_images_there_are_heat_maps_alone(run: Path) -> None:
     (run / "split.csv").unlink()
 
-    assert [text[:15] for text in alternatives(run)] == ["What spoke for "] * 4
+    assert [text[:13] for text in alternatives(run)] == ["Evidence for "] * 4
 
 
 def test_answers_of_models_that_are_gone_are_not_explained(run: Path) -> None:

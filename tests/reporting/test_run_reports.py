@@ -48,7 +48,7 @@ def test_the_verdict_is_how_good_how_sure_and_what_next(page: html_pages.Page, r
     scores = json.loads((run / "metrics.json").read_text("utf-8"))["validation"]
     right = round(scores["accuracy"] * 24)
 
-    assert good.startswith(f"The network is right about {right} of 24 validation images")
+    assert good.startswith(f"The network classifies {right} of 24 validation images correctly")
     assert f"{100 * scores['accuracy_low']:.1f} % to {100 * scores['accuracy_high']:.1f} %" in sure
     assert "these images also chose the epoch" in sure
     assert following == "Next: Lower the rate."
@@ -92,7 +92,7 @@ def test_a_run_of_version_0_1_has_a_report_of_what_it_has(tmp_path: Path) -> Non
     page = html_pages.read(kit.report(kit.load(copy)))
 
     assert "checks" not in {one["id"] for one in page.all("section")}
-    assert "The network is right about 10 of 12 validation images" in " ".join(page.texts)
+    assert "The network classifies 10 of 12 validation images correctly" in " ".join(page.texts)
     assert "two words/04.png" in page.texts
     assert any("not there any more" in text for text in page.texts)
     assert kit.load(copy).report == copy / "report.html"
@@ -107,7 +107,7 @@ def test_an_interrupted_run_says_that_nothing_is_known(tmp_path: Path) -> None:
 
     page = html_pages.read(kit.report(run))
 
-    assert any("was interrupted, so nothing says how good" in text for text in page.texts)
+    assert any("was interrupted, so nothing shows how good" in text for text in page.texts)
 
 
 def test_a_run_that_is_not_whole_is_named_and_an_older_report_stays(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import html_pages
 import made_up_runs
+import pytest
 
 import kit
 from kit.reporting.step_losses import BINS, chart
@@ -21,6 +22,23 @@ def test_the_ends_of_epochs_lie_where_their_last_step_does() -> None:
     assert len(validation) == 1
     assert [text for _, text in drawn.upright] == ["0", "1", "2", "3", "4"]
     assert [text for _, text in drawn.across] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("highest", "texts"),
+    [
+        (1.51, ["0", "0.5", "1", "1.5"]),
+        (3.73, ["0", "1", "2", "3"]),
+        (0.04, ["0", "0.01", "0.02", "0.03", "0.04"]),
+        (0.0, ["0"]),
+        (812.0, ["0", "500"]),
+    ],
+)
+def test_the_losses_at_the_axis_are_round(highest: float, texts: list[str]) -> None:
+    drawn = chart([highest, 0.0], {"training": [0.0]})
+
+    assert drawn is not None
+    assert [text for _, text in drawn.upright] == texts
 
 
 def test_of_many_steps_the_spikes_stay() -> None:

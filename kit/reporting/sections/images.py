@@ -12,7 +12,7 @@ from kit.reporting.search_files import SearchFiles
 TITLE = "The images"
 ALT = {
     "samples": "Some of the training images with their classes",
-    "augmentation": "Images as training changes them",
+    "augmentation": "Training images, each beside augmented variants of it",
 }
 LEFT_OUT = 50  # files that are named
 

@@ -1,4 +1,4 @@
-"""The worst mistakes: images that got a wrong answer, the surest first, and what spoke for it."""
+"""The worst mistakes: wrong answers, the most certain first, and the evidence for them."""
 
 from typing import Any
 

@@ -15,9 +15,9 @@ TITLE = "In short"
 def values(run: RunFiles) -> dict[str, Any]:
     """Return three sentences."""
     if not run.parts:
-        good = "Nothing says how good this network is: no images were kept apart and scored."
+        good = "Nothing shows how good this network is: no images were set apart to score it."
         if not run.saved.facts.get("finished", True):
-            good = "This training was interrupted, so nothing says how good its network is."
+            good = "This training was interrupted, so nothing shows how good its network is."
         return {"sentences": [good, _next(run)]}
     part = run.parts[0]
     return {"sentences": [_good(part), _sure(part, run), _next(run)]}
@@ -27,25 +27,25 @@ def _good(part: Part) -> str:
     scores = part.scores
     right = int(np.diagonal(scores.confusion).sum())
     text = (
-        f"The network is right about {right:,} of {scores.images:,} {part.words} images, "
-        f"{percent(scores.accuracy)}, and wrong about {scores.images - right:,}."
+        f"The network classifies {right:,} of {scores.images:,} {part.words} images correctly "
+        f"({percent(scores.accuracy)}) and {scores.images - right:,} wrongly."
     )
     if doubt := evaluation.against_majority(scores):
         return f"{text} {doubt}"
     largest = clean(scores.class_names[int(scores.confusion.sum(axis=1).argmax())])
     always = percent(scores.majority_baseline)
-    return f'{text} Always answering "{largest}" would be right about {always}.'
+    return f'{text} Always answering "{largest}" would be correct for {always}.'
 
 
 def _sure(part: Part, run: RunFiles) -> str:
     low, high = part.scores.accuracy_low, part.scores.accuracy_high
     text = (
-        f"Of many more such images it would probably be right about {percent(low)} to "
-        f"{percent(high)} (95 % interval of {part.scores.images:,} images)"
+        f"Of many more such images, it would probably classify {percent(low)} to {percent(high)} "
+        f"correctly (95 % interval, from {part.scores.images:,} images)."
     )
     if part.name == "validation" and run.saved.settings.get("last_epoch") is None:
-        return f"{text}, or somewhat fewer, since these images also chose the epoch that is kept."
-    return f"{text}."
+        return f"{text} It may be somewhat fewer, because these images also chose the epoch."
+    return text
 
 
 def _next(run: RunFiles) -> str:

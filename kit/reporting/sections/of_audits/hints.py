@@ -4,7 +4,7 @@ from typing import Any
 
 from kit.reporting.audit_files import AuditFiles
 
-TITLE = "What else there is to know"
+TITLE = "Other observations"
 
 
 def values(audit: AuditFiles) -> dict[str, Any] | None:
