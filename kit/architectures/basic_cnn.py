@@ -98,12 +98,15 @@ def block(
 ) -> Tensor:
     """Apply some convolutions and halve the sides (an odd side is rounded down, by a stride up)."""
     for number in range(1, convolutions + 1):
-        strides = 2 if number == convolutions and downsampling == "stride" else 1
-        step = f"{name}_{number}"
-        x = convolution(x, filters, kernel_size, strides=strides, traits=traits, name=step)
-    if downsampling == "max":
-        x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)
-    elif downsampling == "mean":
+        last, step = number == convolutions, f"{name}_{number}"
+        strides = 2 if last and downsampling == "stride" else 1
+        pool = (
+            layers.MaxPooling2D(2, name=f"{name}_pool") if last and downsampling == "max" else None
+        )
+        x = convolution(
+            x, filters, kernel_size, strides=strides, pool=pool, traits=traits, name=step
+        )
+    if downsampling == "mean":
         x = layers.AveragePooling2D(2, name=f"{name}_pool")(x)
     if dropout:
         x = layers.Dropout(dropout, name=f"{name}_dropout")(x)

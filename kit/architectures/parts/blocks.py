@@ -28,6 +28,7 @@ def convolution(
     kernel_size: int,
     *,
     strides: int = 1,
+    pool: layers.MaxPooling2D | None = None,
     traits: Traits = Traits(),
     name: str,
 ) -> Tensor:
@@ -38,6 +39,8 @@ def convolution(
         filters: Channels of the result.
         kernel_size: Side of the square kernel in pixels.
         strides: Step in pixels; the result is ``ceil(side / strides)`` pixels wide and high.
+        pool: A pooling that follows. A normalization before the activation stands behind it: it
+            then has a quarter of the values to do, and is as costly as the convolution otherwise.
         traits: How the layers are. Ioffe and Szegedy, "Batch Normalization", ICML 2015, have the
             normalization before the activation (section 3.2).
         name: Prefix of the layers' names.
@@ -51,7 +54,10 @@ def convolution(
         **kernel(traits),
         name=f"{name}_conv",
     )(x)
-    for stage in normalized(traits.activation, traits.normalization, name):
+    stages = normalized(traits.activation, traits.normalization, name)
+    if pool is not None:
+        stages.insert(0 if traits.normalization == "before" else len(stages), pool)
+    for stage in stages:
         x = stage(x)
     return x
 
@@ -96,10 +102,11 @@ def stem_block(
     1) with a 5x5 kernel in place of 7x7 and fewer filters; the others suit small images.
     """
     kernel_size, strides = (5, 2) if kind == "strided" else (3, 1)
-    x = convolution(x, filters, kernel_size, strides=strides, traits=traits, name=name)
-    if kind != "plain":
-        x = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_pool")(x)
-    return x
+    pool = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_pool")
+    pooling = None if kind == "plain" else pool
+    return convolution(
+        x, filters, kernel_size, strides=strides, pool=pooling, traits=traits, name=name
+    )
 
 
 def groups(

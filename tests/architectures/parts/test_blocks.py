@@ -208,3 +208,20 @@ def test_the_elastic_net_is_both_penalties():
     assert float(penalty(0.5)(kernel)) == pytest.approx(0.5 * 5)
     assert float(penalty(0.5, 0.1)(kernel)) == pytest.approx(0.5 * 5 + 0.1 * 3)
     assert float(penalty(0.0, 0.1)(kernel)) == pytest.approx(0.1 * 3)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "order"),
+    [
+        ("before", ["Conv2D", "MaxPooling2D", "BatchNormalization", "ReLU"]),
+        ("after", ["Conv2D", "ReLU", "BatchNormalization", "MaxPooling2D"]),
+        ("none", ["Conv2D", "ReLU", "MaxPooling2D"]),
+    ],
+)
+@pytest.mark.parametrize("made", [block, stem_block])
+def test_a_normalization_before_the_activation_works_on_what_the_pooling_leaves(
+    made, normalization, order
+):
+    traits = Traits(normalization=normalization)
+    _, *found = model_of(made, (12, 12, 3), 4, traits=traits).layers
+    assert [type(layer).__name__.replace("Activation", "ReLU") for layer in found] == order
