@@ -15,7 +15,7 @@ from keras import layers
 from kit.architectures.parts.assembling import Block, Stage, Tensor
 from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, stem_stages
 from kit.architectures.parts.heads import classifier
-from kit.architectures.parts.rules import AnyStem, Count, Counts, Pair, require_room
+from kit.architectures.parts.rules import Count, Counts, Pair, Stem, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
@@ -37,7 +37,7 @@ def stages(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    stem: AnyStem = "auto",
+    stem: Stem = "auto",
     stem_filters: Count = 32,
     modules: Counts = (1, 1, 1),
     one: Count = 16,

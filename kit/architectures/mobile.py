@@ -17,7 +17,7 @@ from kit.architectures.parts.assembling import Stage, Tensor
 from kit.architectures.parts.blocks import SHRINKS, chosen_stem, convolution, groups, stem_stages
 from kit.architectures.parts.heads import classifier
 from kit.architectures.parts.kernels import depthwise_initializer, penalty
-from kit.architectures.parts.rules import AnyStem, Count, Counts, require_room
+from kit.architectures.parts.rules import Count, Counts, Stem, require_room
 from kit.architectures.parts.scaling import scaling
 from kit.architectures.parts.traits import Traits
 
@@ -37,7 +37,7 @@ def stages(
     filters: Counts = (64, 128, 256, 512),
     blocks: Counts = (1, 2, 2, 2),
     kernel_size: Count = 3,
-    stem: AnyStem = "auto",
+    stem: Stem = "auto",
     stem_filters: Count = 32,
     traits: Traits = Traits(),
 ) -> list[Stage]:

@@ -125,8 +125,7 @@ Normalization = Literal["after", "before", "none"]
 Scale = Literal[
     "unit", "symmetric", "minmax", "zscore", "mean_image", "mean_channel", "channel_zscore"
 ]
-Stem = Literal["auto", "strided", "none"]
-AnyStem = Literal["auto", "strided", "pooled", "plain"]
+Stem = Literal["auto", "strided", "pooled", "plain", "none"]
 
 
 def require_room(
