@@ -15,6 +15,7 @@ from kit.commands.terminal import (
     shown,
     typed,
 )
+from kit.errors import KitError
 from kit.settings import Tuning
 
 
@@ -32,6 +33,10 @@ def tune(folder: Path | None = None, **settings: Any) -> None:
                 f"{program_name('kit-tune')} --resume"
             )
             progress.say(f"{kept} --output {quoted(search)}")
+        raise
+    except KitError as error:
+        if search := getattr(error, "search", None):  # it found nothing, which its report shows
+            draw_report(search)
         raise
     best = tuned.best.folder
     for made in (best, tuned.folder):

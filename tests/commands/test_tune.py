@@ -233,6 +233,19 @@ def test_a_search_without_a_feasible_trial_says_so(
     assert not (tmp_path / "search" / "best").exists()
 
 
+def test_a_search_that_learned_nothing_has_its_report(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = [*NETWORK[:-2], *ONE_SIZE, "--learning-rate", "1e-6"]
+    given = [str(photos), *network, "--search", "dropout=0:0.5", *SMALL]
+
+    code, told = failure([*given, "--output", str(tmp_path / "search")], capsys)
+
+    assert code == 1
+    assert "No trial is clearly better than guessing" in told
+    assert "Trial by trial" in (tmp_path / "search" / "report.html").read_text("utf-8")
+
+
 def test_the_network_is_searched_from_python_without_a_word_on_stdout(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

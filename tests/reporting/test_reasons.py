@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import kit
+from kit.commands.report import report
+from kit.commands.terminal import program
 from kit.reporting import reasons
 
 NUMBERS = ("probability", "true_probability", "second_probability")
@@ -51,6 +53,10 @@ def test_without_heat_maps_the_network_is_not_loaded(run: Path) -> None:
     (run / "model.keras").write_bytes(b"none")
 
     assert alternatives(run, heat_maps=False) == []
+    assert "not explained" not in (run / "report.html").read_text("utf-8")
+    program(report, [str(run)])
+    assert "not explained" in (run / "report.html").read_text("utf-8")
+    program(report, [str(run), "--no-heat-maps"])
     assert "not explained" not in (run / "report.html").read_text("utf-8")
 
 

@@ -129,10 +129,12 @@ def _search(
         sentences=found.sentences,
     )
     if found.findings.guessing:
-        raise KitError(
+        error = KitError(
             f"No trial is clearly better than guessing, so no winner was trained. {folder} has the "
             "search: trials.csv and figures."
         )
+        vars(error)["search"] = folder
+        raise error
     best = load(folder / last.BEST)
     again = last.unusual(resolved, space, found.best.values, found.best.epochs)
     return Tuned(folder, best, trained, found, again)
