@@ -104,7 +104,7 @@ class Run(runs.Opened):
         return prediction.classify(self._classifier, paths, top)
 
     def explain(self, paths: prediction.Paths) -> "list[AnswerPicture]":
-        """Show for each image which places spoke for the answer; a notebook draws each picture."""
+        """Show for each image which places support the answer; a notebook draws each picture."""
         from kit.experiments.answers import answer_pictures
 
         answers = prediction.classify(self._classifier, paths)

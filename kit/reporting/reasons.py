@@ -1,4 +1,4 @@
-"""Reasons for mistakes: what spoke for which class, and the training images like the image."""
+"""Reasons for mistakes: evidence for each class, and the most similar training images."""
 
 import time
 from collections.abc import Sequence

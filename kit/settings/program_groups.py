@@ -191,8 +191,8 @@ class Page(Group):
     """What is on the page."""
 
     heat_maps: bool = True
-    """Load the network, and show at its worst mistakes what spoke for each class, and the training
-    images most like them. Without them no TensorFlow is started."""
+    """Load the network, and show the evidence for its worst mistakes, and the training images most
+    similar to them. Without them TensorFlow does not start."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The worst mistakes with what spoke for each class, and the training images like them."""
+"""The worst mistakes with the evidence for each class, and the most similar training images."""
 
 import json
 from pathlib import Path

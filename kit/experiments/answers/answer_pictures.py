@@ -22,7 +22,7 @@ LONGEST = 60  # bytes of a name within a file's name
 
 @dataclass(frozen=True, eq=False)
 class AnswerPicture:
-    """What a run answers about an image, and which places spoke for it.
+    """What a run answers about an image, and which places support it.
 
     Attributes:
         file: The image.

@@ -19,7 +19,7 @@ def predict(settings: Predicting) -> prediction.Predictions:
     ``paths`` are images, folders or patterns, one or several. Where ``paths`` begins with more
     runs, as in ``[other_run, "photos"]``, the probabilities of all are averaged. Files that cannot
     be read are named on stderr and in the result. ``explain`` is a new folder for a picture of each
-    image with the places that spoke for the answer; with ``layers`` also for the filters of the
+    image with the places that support the answer; with ``layers`` it also gets the filters of the
     first layer, and the feature maps of each image.
 
     Raises:
