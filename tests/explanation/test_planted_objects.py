@@ -11,6 +11,7 @@ from kit import architectures, explanation
 
 ENOUGH = 0.6  # share of the heat in the boxes
 SMALL = {"dropout": 0.0}
+SCALED = {"initialization": "he_normal", "scale": "symmetric", **SMALL}
 NETWORKS = {
     "basic_cnn": {"side": 24, "filters": (8,), "stem": "none", **SMALL},
     "convnet": {"side": 24, "epochs": 5, "filters": (8,), "convolutions": 1, "dense": ()},
@@ -20,7 +21,15 @@ NETWORKS = {
     "pointwise": {"side": 32, "filters": (8,), "stem": "none", **SMALL},
     "alexnet": {
         **{"side": 448, "filters": (8, 8, 8, 8, 8), "dense": (), "normalization": "before"},
-        **{"initialization": "he_normal", "scale": "symmetric", **SMALL},
+        **SCALED,
+    },
+    "network_in_network": {
+        **{"side": 48, "stem": "none", "block1": (8, 8), "block2": (8, 8), "block3": (8,)},
+        **{"epochs": 20, "rate": 0.003, **SCALED},
+    },
+    "vgg": {
+        **{"side": 224, "configuration": "A", "filters": (8, 8, 16, 16, 16), "dense": ()},
+        **{"normalization": "before", "epochs": 10, "rate": 0.003, **SCALED},
     },
 }
 
