@@ -25,6 +25,9 @@ EXAMPLE = {
 }
 
 FILTERS = (64, 128, 256, 512)  # of the blocks, where none are given
+# Pixels on the shorter side from which half of them do, unless a strided stem shrinks the image: a
+# filter then costs four times as much, and seeing the images more often helps more than filters.
+HALF_FROM = 24
 
 
 def stages(
@@ -45,8 +48,8 @@ def stages(
     Args:
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
-        filters: Filters of each block; as many blocks as numbers. None takes ``FILTERS``, without
-            the last of them where the image would be used up before.
+        filters: Filters of each block; as many blocks as numbers. None takes ``FILTERS``, or half
+            of each for images of 24 to 95 pixels, and as many of them as the image has room for.
         convolutions_per_block: Convolutions before each pooling.
         kernel_size: Side of the kernels in pixels.
         downsampling: 2x2 pooling by the maximum or the mean, or a last convolution of stride 2.
@@ -61,9 +64,10 @@ def stages(
     """
     first = chosen_stem(stem, input_shape)
     if filters is None:
-        side = -(-min(input_shape[:2]) // SHRINKS[first])
-        halvings = side.bit_length() - 1  # rounding down, before the side is 0
-        filters = FILTERS[: max(1, halvings)]
+        side = min(input_shape[:2])
+        part = 2 if first != "strided" and side >= HALF_FROM else 1
+        halvings = (-(-side // SHRINKS[first])).bit_length() - 1  # rounding down, before it is 0
+        filters = tuple(count // part for count in FILTERS[: max(1, halvings)])
     require_room("basic_cnn", input_shape, len(filters), "blocks", stem=SHRINKS[first])
     return [
         scaling(traits.scale),

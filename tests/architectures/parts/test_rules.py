@@ -11,7 +11,6 @@ import pytest
 
 from kit import architectures, description
 from kit.architectures import mlp
-from kit.architectures.basic_cnn import FILTERS
 from kit.architectures.parts.arguments import arguments
 from kit.errors import SettingError
 
@@ -155,20 +154,25 @@ def test_an_image_too_small_for_the_poolings_is_refused_by_one_pixel(name, setti
 
 
 @pytest.mark.parametrize(
-    ("shape", "stem", "fitting"),
+    ("shape", "stem", "filters"),
     [
-        ((2, 3, 1), "auto", 1),
-        ((15, 80, 3), "auto", 3),
-        ((28, 28, 3), "strided", 2),
-        ((29, 29, 3), "strided", 3),
-        ((96, 96, 3), "auto", 4),
+        ((2, 3, 1), "auto", [64]),
+        ((15, 80, 3), "auto", [64, 128, 256]),
+        ((23, 23, 3), "auto", [64, 128, 256, 512]),
+        ((24, 24, 3), "auto", [32, 64, 128, 256]),
+        ((28, 28, 3), "strided", [64, 128]),
+        ((29, 29, 3), "strided", [64, 128, 256]),
+        ((95, 95, 3), "auto", [32, 64, 128, 256]),
+        ((96, 96, 3), "auto", [64, 128, 256, 512]),
     ],
 )
-def test_left_to_itself_basic_cnn_has_the_blocks_that_the_image_has_room_for(shape, stem, fitting):
+def test_left_to_itself_basic_cnn_has_what_the_image_has_room_for(shape, stem, filters):
     model = architectures.build("basic_cnn", shape, 3, stem=stem)
-    first = architectures.build("basic_cnn", shape, 3, stem=stem, filters=FILTERS[:fitting])
-    assert description.layer_table(model) == description.layer_table(first)
-    more = [4] * (fitting + 1)
+    same = architectures.build("basic_cnn", shape, 3, stem=stem, filters=filters)
+    assert description.layer_table(model) == description.layer_table(same)
+    if len(filters) == 4:
+        return
+    more = [4] * (len(filters) + 1)
     assert f"{len(more)} blocks halve the sides" in refused(shape=shape, stem=stem, filters=more)
 
 
