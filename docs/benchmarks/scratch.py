@@ -2,7 +2,7 @@
 
 python docs/benchmarks/scratch.py FOLDER --networks basic_cnn residual --minutes 1 3 --seeds 42 43
 
-A network may come with settings: 'residual:configuration=20'. The time is that of the training
+A network may come with settings: 'residual:configuration=20;stem=cifar'. The time is that of the training
 alone (processor time of one thread), of which each network trains as many epochs as fit; the split
 is the same for all. Rows are appended to the CSV.
 """
@@ -47,7 +47,7 @@ def main() -> None:
 
 def one(folder: Path, network: str, minutes: float, seed: int, size: int | None) -> dict:
     name, _, texts = network.partition(":")
-    settings = dict(text.split("=", 1) for text in texts.split(",") if text)
+    settings = dict(text.split("=", 1) for text in texts.split(";") if text)
     splits = data.load(folder, image_size=size, test_split=0.0, seed=42)
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
