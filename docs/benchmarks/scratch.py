@@ -2,9 +2,9 @@
 
 python docs/benchmarks/scratch.py FOLDER --networks basic_cnn residual --minutes 1 3 --seeds 42 43
 
-A network may come with settings: 'residual:configuration=20;stem=cifar'. The time is that of the training
-alone (processor time of one thread), of which each network trains as many epochs as fit; the split
-is the same for all. Rows are appended to the CSV.
+A network may come with settings: 'residual:configuration=20;stem=cifar'. The time is that of the
+training alone (processor time of one thread), of which each network trains as many epochs as fit;
+the split is the same for all. Rows are appended to the CSV.
 """
 
 import argparse

@@ -97,7 +97,8 @@ def test_outputs_that_fade_are_judged_as_the_page_says(share, verdict) -> None:
     page = Path(__file__).parents[3] / "docs/checks/units.md"
 
     assert judge_units([row(mean=0.0, std=1.0), row(mean=0.0, std=share)]).verdict == verdict
-    assert f"{FADED:g} times the largest before it (failed below {LOST:g})" in page.read_text("utf-8")
+    said = f"{FADED:g} times the largest before it (failed below {LOST:g})"
+    assert said in page.read_text("utf-8")
 
 
 def test_where_a_fall_begins_is_named() -> None:
