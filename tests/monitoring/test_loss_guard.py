@@ -94,7 +94,7 @@ def test_three_times_the_first_loss_is_too_much_after_the_warm_up() -> None:
     smoothed = smoothed_loss.Smoothed(warm_up=5)
 
     assert [smoothed.add(loss) for loss in (1, 50, 50, 50, 50)] == [""] * 5
-    assert "over 3 times the 1 it began with" in smoothed.add(50)
+    assert "more than 3 times the 1 it began with" in smoothed.add(50)
 
 
 def test_one_bad_step_is_smoothed_away() -> None:

@@ -79,12 +79,12 @@ def test_what_no_search_can_have_is_refused(given: dict[str, int]) -> None:
 
 
 def test_a_limit_that_no_search_without_stages_meets_blames_no_stages() -> None:
-    with pytest.raises(SettingError, match=r"without stages .* 5 trials .* take fewer epochs"):
+    with pytest.raises(SettingError, match=r"without stages .* 5 trials .* use fewer epochs"):
         plan(max_trials=4, staged=False)
 
 
 def test_the_plan_tells_what_it_will_cost() -> None:
     text = str(plan(trials=32, epochs=16, stages=2, finalists=2, seeds=3, schedule="geometric"))
 
-    assert "stage 1: 32 trials of 4 epochs, the better half goes on after 1 and 2" in text
+    assert "stage 1: 32 trials of 4 epochs, the better half continues after 1 and 2" in text
     assert "the best 2, 3 starts each, 16 epochs" in text

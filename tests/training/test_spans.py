@@ -204,7 +204,7 @@ def test_what_diverges_is_stopped_within_the_epoch(photos: Path) -> None:
     span = fit_span(model, splits, first=0, last=3, epochs=3, schedule="constant")
 
     assert span.stopped.startswith("the data loss rose to")
-    assert re.search(r"over 3 times the .* at step \d+ of epoch 1$", span.stopped)
+    assert re.search(r"more than 3 times the .* at step \d+ of epoch 1$", span.stopped)
     assert len(span.rows) == 1
     assert "val_loss" not in span.rows[0]  # nobody waits for that
 
@@ -214,7 +214,7 @@ def test_few_steps_do_not_hide_an_explosion(plain: data.Splits) -> None:
     model = network(plain, "scores", l2=0.0, optimizer="sgd", learning_rate=30.0)
     span = fit_span(model, plain, first=0, last=3, epochs=3, schedule="constant")
 
-    assert re.search(r"over 3 times .* at the end of epoch 1$", span.stopped)
+    assert re.search(r"more than 3 times .* at the end of epoch 1$", span.stopped)
     assert len(span.rows) == 1
     assert span.rows[0]["val_data_loss"] > 3
 

@@ -280,11 +280,14 @@ def png_of(width, height):
         (png_of(20000, 20000), "400 megapixels, more than the limit of 89.48"),
         (png_of(9460, 9460), "89.49 megapixels, more than the limit of 89.48; .*MAX_MEGAPIXELS"),
         (png_of(60, 60), "damaged"),
-        (b"\xff\xd8\xff\xe0" + bytes(100), "damaged|no image"),
-        (b"", "no image"),
+        (b"\xff\xd8\xff\xe0" + bytes(100), "damaged|not a readable image format"),
+        (b"", "not a readable image format"),
         (b"<!DOCTYPE html><title>404</title>", "web page"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage", "no image"),
-        (b"hello " * 50, "no image"),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage",
+            "not a readable image format",
+        ),
+        (b"hello " * 50, "not a readable image format"),
     ],
 )
 def test_a_broken_file_gives_a_reason(data, reason):

@@ -111,7 +111,7 @@ def test_views_are_the_images_of_later_epochs_and_belong_to_training(data):
 def test_views_need_an_augmentation(data):
     with pytest.raises(SettingError, match="views must be at least 1"):
         featured(data, Means(), views=0)
-    with pytest.raises(SettingError, match="are equal"):
+    with pytest.raises(SettingError, match="would be equal"):
         featured(dataclasses.replace(data, augmentation="none"), Means(), views=2)
 
 

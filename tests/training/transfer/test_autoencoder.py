@@ -187,7 +187,7 @@ def test_joined_images_are_read_from_where_they_lie() -> None:
         joined.read(np.array([4, 0, 3, 2])), np.concatenate(arrays)[[4, 0, 3, 2]]
     )
     assert len(joined) == 5
-    with pytest.raises(SettingError, match=r"\(4, 4, 1\) cannot join images of shape \(4, 5, 1\)"):
+    with pytest.raises(SettingError, match=r"\(4, 4, 1\) cannot be combined .* \(4, 5, 1\)"):
         data.Joined(data.CachedImages(arrays[0]), data.CachedImages(arrays[1][:, :, :4]))
 
 
