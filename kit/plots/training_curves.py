@@ -165,7 +165,12 @@ def _name(
     colors: Mapping[str, Any],
 ) -> None:
     handles = [Line2D([], [], color=colors[name], linewidth=3) for name in runs]
-    texts = [isolated(shorten(name, 40)) + _result(runs[name], chosen[name]) for name in runs]
+    texts = []
+    for name, run in runs.items():
+        result = _result(run, chosen[name])
+        if len(runs) > 1 or not result:  # one alone is named where its figure stands
+            result = ": ".join(filter(None, (isolated(shorten(name, 40)), result)))
+        texts.append(result)
     legend(figure, handles, texts, "outside lower center", 1)
 
 
@@ -173,4 +178,4 @@ def _result(run: Columns, chosen: int | None) -> str:
     accuracy = run.get("val_accuracy", np.empty(0))
     if chosen is None or chosen > len(accuracy):
         return ""
-    return f": validation accuracy {accuracy[chosen - 1]:.3f} at epoch {chosen}"
+    return f"validation accuracy {accuracy[chosen - 1]:.3f} at epoch {chosen}"

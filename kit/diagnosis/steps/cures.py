@@ -74,7 +74,7 @@ def _validation(finding: Finding, facts: Facts) -> Iterable[Step]:
         return
     if (facts.settings.get("validation_split") or 0.2) < 0.3:
         yield Step(
-            "Use more images for validation, if the folder does not set them.",
+            "Use more images for validation, unless the folder already says which they are.",
             "--validation-split 0.3",
         )
     if not facts.settings.get("last_epoch") and (facts.settings.get("repeats") or 1) == 1:

@@ -11,7 +11,7 @@ from kit.diagnosis.training_evidence import Facts
 LARGE = 256  # pixels: no network here was trained on more than about as many
 FEWEST_PIXELS = 32  # that backbones take
 SEEN_MUCH = "Start from a pretrained network."
-MORE = Step("Add training images: the one cure without a price.")
+MORE = Step("Add training images.")
 
 
 def worthy_weights(finding: Finding, facts: Facts) -> Iterable[Step]:
