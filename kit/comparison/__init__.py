@@ -1,5 +1,6 @@
-"""Are two ways of answering told apart: numbers in, numbers and sentences out."""
+"""Are two ways of answering, or two kinds of images, told apart: numbers in, sentences out."""
 
 from kit.comparison.differences import Difference, difference
+from kit.comparison.slices import Slice, slices
 
-__all__ = ["Difference", "difference"]
+__all__ = ["Difference", "Slice", "difference", "slices"]

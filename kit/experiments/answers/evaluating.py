@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kit import architectures, comparison, data, errors, evaluation, files, progress, runs
 from kit.errors import SettingError
 from kit.experiments import places
-from kit.experiments.answers import averaging
+from kit.experiments.answers import averaging, slicing
 from kit.keras_start import start_keras
 from kit.settings import Evaluating
 from kit.settings.keywords import by_keywords
@@ -28,11 +28,13 @@ class Evaluation:
         scores: The numbers, with their intervals.
         sentences: The same in words, with what limits it.
         predictions: A row for each image: file, true, predicted, probability or score.
+        slices: Each kind of image that was compared with the others: dark, small, unsharp, ...
     """
 
     scores: evaluation.Scores
     sentences: tuple[str, ...]
     predictions: pd.DataFrame
+    slices: tuple[comparison.Slice, ...] = ()
 
     def __str__(self) -> str:
         """Return the sentences as lines."""
@@ -45,6 +47,8 @@ class Evaluation:
         folder = Path(folder)
         score_files.keep(self.scores, "test", folder)
         score_files.save_table(self.predictions, folder / "predictions.csv")
+        if self.slices:
+            score_files.save_table(pd.DataFrame(self.slices), folder / "slices.csv")
         metrics = {"test": self.scores.summary()}
         files.write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
@@ -154,6 +158,8 @@ def evaluate(settings: Evaluating) -> Evaluation:
     asked, gains = _averaged(names, each)
     splits, kind = asked.splits, {"are_probabilities": asked.are_probabilities}
     scores = evaluation.score(asked.true, asked.answers, splits.class_names, **kind)
+    scoring = settings.scoring
+    compared = _sliced(asked, folder, scoring.parts, scoring.cache)
     found = Evaluation(
         scores,
         (
@@ -164,13 +170,22 @@ def evaluate(settings: Evaluating) -> Evaluation:
                 shared_with="training or validation",
             ),
             *gains,
+            *slicing.sentences(compared),
         ),
         evaluation.predictions(asked.files, asked.true, asked.answers, splits.class_names, **kind),
+        tuple(compared),
     )
     if output is not None:
         with errors.reaching(found):
             found.save(output)
     return found
+
+
+def _sliced(asked: Asked, folder: Path, parts: str | None, cache: bool) -> list[comparison.Slice]:
+    names = asked.splits.class_names
+    images = slicing.measured(folder, names, asked.files, parts, cache)
+    right = pd.Series(asked.right(asked.answers), asked.files)[images["file"]]
+    return comparison.slices(right.to_numpy(), slicing.kinds(images, names))
 
 
 def _averaged(names: Sequence[str], each: Sequence[Asked]) -> tuple[Asked, list[str]]:
