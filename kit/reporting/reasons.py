@@ -73,7 +73,8 @@ def reasons(run: RunFiles, mistakes: pd.DataFrame) -> Reasons:
     like, known, trained = _like(run, classifier, shown, pixels)
     found = iter([Reason(*one) for one in zip(heats, like, strict=True)])
     seconds = time.monotonic() - start
-    progress.say(f"{len(shown)} mistakes explained for the report in {seconds:.1f} s")
+    counted = "1 mistake" if len(shown) == 1 else f"{len(shown)} mistakes"
+    progress.say(f"{counted} explained for the report in {seconds:.1f} s")
     return Reasons([next(found) if one else Reason() for one in there], known, trained)
 
 

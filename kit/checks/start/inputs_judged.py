@@ -26,7 +26,7 @@ def judge_inputs(seen: Pixels) -> Check:
     """
     photos = len(seen.shape) == 3
     expected = (
-        f"values of about 1 at {seen.layer or 'the first layer'}: in [0, 1], in [-1, 1], or with "
+        f"values of about 1; at {seen.layer or 'the first layer'} in [0, 1], in [-1, 1], or with "
         "mean 0 and standard deviation 1, as initial weights and learning rates assume"
     )
     mean, deviation = (seen.mean, seen.deviation) if seen.channels else (None, None)
