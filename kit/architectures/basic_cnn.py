@@ -49,7 +49,8 @@ def stages(
         input_shape: ``(height, width, channels)``.
         num_classes: Number of classes.
         filters: Filters of each block; as many blocks as numbers. None takes ``FILTERS``, or half
-            of each for images of 24 to 95 pixels, and as many of them as the image has room for.
+            of each from 24 pixels on where no strided stem shrinks the image ("auto" has one from
+            96 pixels on), and as many of them as the image has room for.
         convolutions_per_block: Convolutions before each pooling.
         kernel_size: Side of the kernels in pixels.
         downsampling: 2x2 pooling by the maximum or the mean, or a last convolution of stride 2.
