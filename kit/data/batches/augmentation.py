@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.data.batches.offered_layers import COLOURS_ONLY, Row, rows
+from kit.data.batches.offered_layers import COLOURS_ONLY, FLIP, Row, rows
 from kit.errors import require_choice
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Preset:
 
 
 # What leaves the frame is filled by the mirrored image, which has no edge to learn from.
-FLIP: Row = ("RandomFlip", {"mode": "horizontal"})
 ZOOM: Row = ("RandomZoom", {"height_factor": (-0.2, 0.1)})  # from 20 % nearer to 10 % farther
 COLOURS: tuple[Row, ...] = (
     ("RandomBrightness", {"factor": 0.1}),  # of the range of values, up or down

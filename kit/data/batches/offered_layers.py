@@ -6,6 +6,7 @@ from typing import Any
 from kit.errors import SettingError, nearest
 
 Row = tuple[str, dict[str, Any]]  # a layer's name in keras.layers, and its settings
+FLIP: Row = ("RandomFlip", {"mode": "horizontal"})
 
 # Layers that take all their random numbers from a given seed, and what one value for them sets.
 OFFERED: Mapping[str, tuple[str, ...]] = {

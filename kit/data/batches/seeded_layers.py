@@ -1,11 +1,12 @@
 """Keras' augmentation layers, with random numbers that belong to an image and an epoch.
 
 Left to itself a layer counts its calls, so that what it does to an image depends on the images
-before it, and draws once for a whole batch. Here every image starts the count anew, from a seed of
-its own: its neighbours, the number of threads or an interruption change nothing.
+before it, and draws once for a whole batch. Here every image has numbers of its own seed: its
+neighbours, the number of threads or an interruption change nothing.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,13 +15,25 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kit.data.batches.offered_layers import Row
+from kit.data.batches.offered_layers import FLIP, Row
 from kit.data.batches.rand_augment import RandAugment
 from kit.errors import SettingError, nearest
 
 OURS = ("self", "seed", "data_format", "value_range", "kwargs")  # not for others to set
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 TRIAL = (24, 24, 3)  # shape of the image that settings are tried on
+# Layers that draw nothing but a few uniform numbers for each image.
+UNIFORM = (
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+)
+MOST = 64  # numbers that one image can have in an epoch
+SEEDED = "no seed of the layer's own: see _ImageNumbers"
 
 
 def seeds(
@@ -75,36 +88,115 @@ def change(rows: Sequence[Row], shape: Sequence[int], shift: float = 0.0) -> Cal
         rows: The layers, in their order.
         shape: ``(height, width, channels)`` of the images.
         shift: Share of a side by which an image moves first, at most: its frame is filled by the
-            mirrored image, and ``RandomCrop`` cuts the size of the image out of that.
+            mirrored image.
 
     Returns:
         A function of uint8 images ``(n, height, width, channels)`` in [0, 255] and of their
         :func:`seeds`, to float32 images of the same shape.
     """
-    height, width, _ = shape
-    down, right = (max(1, round(shift * side)) if shift else 0 for side in (height, width))
-    margins = [[down, down], [right, right], [0, 0]]
-    if shift:
-        rows = [("RandomCrop", {"height": height, "width": width}), *rows]
-    layers, generator = [_layer(*row) for row in rows], _ImageSeed()
+    margins = [max(1, round(shift * side)) if shift else 0 for side in shape[:2]]
+    mirrored = next(iter(rows), None) == FLIP
+    rows, numbers = rows[mirrored:], _ImageNumbers()
+    calls = [_batched(row, numbers) if _draws_few(row) else _one_by_one(row) for row in rows]
+
+    def batch(images: Any, seeds: Any) -> Any:
+        numbers.start(seeds)
+        for axis, margin in enumerate(margins, start=1):
+            flip = mirrored and axis == 2
+            if margin or flip:
+                places = _window(numbers.uniform((-1,)), margin, shape[axis - 1])
+                if flip:
+                    turned = numbers.uniform((-1, 1)) < 0.5
+                    places = tf.where(turned, tf.reverse(places, [1]), places)
+                images = tf.gather(images, places, axis=axis, batch_dims=1)
+        images = tf.cast(images, tf.float32)
+        for call in calls:
+            images = tf.ensure_shape(call(images, seeds), (None, *shape))
+        return tf.clip_by_value(images, 0.0, 255.0)  # resampled ones reach 255.00002
+
+    return batch
+
+
+def _window(drawn: Any, margin: int, side: int) -> Any:
+    """Return which rows are seen, int32 ``(n, side)``: a window of the image in a mirrored frame.
+
+    The edge is repeated, as the layers' own fill mode "reflect" does it.
+
+    Args:
+        drawn: float32 ``(n,)`` in [0, 1): where the window begins.
+        margin: Rows of the frame at each end.
+        side: Rows of the image.
+    """
+    frame = np.pad(np.arange(side, dtype=np.int32), margin, "symmetric")
+    first = tf.cast(drawn * (2 * margin + 1), tf.int32)
+    return tf.gather(frame, first[:, None] + tf.range(side))
+
+
+def _draws_few(row: Row) -> bool:
+    """Tell whether a layer takes a few uniform numbers for each image, so that a batch can."""
+    name, settings = row
+    if name == "RandomErasing":  # draws every pixel, unless it paints one value
+        return settings.get("fill_value") is not None
+    return name in UNIFORM
+
+
+def _batched(row: Row, numbers: "_ImageNumbers") -> Callable[..., Any]:
+    layer = _layer(*row)
+    layer.backend.random = numbers
+
+    def call(images: Any, seeds: Any) -> Any:
+        drawn = layer.get_random_transformation(images, training=True, seed=SEEDED)
+        return layer.transform_images(images, drawn)
+
+    return call
+
+
+def _one_by_one(row: Row) -> Callable[..., Any]:
+    layer, generator = _layer(*row), _ImageSeed()
 
     def one(image_and_seed: tuple[Any, Any]) -> Any:
         image, seed = image_and_seed
         generator.start(seed)
-        # SYMMETRIC repeats the edge, as the layers' own fill mode "reflect" does, and has enough to
-        # mirror in any image. Of uint8 it takes four times as long.
-        image = tf.pad(tf.cast(image, tf.float32), margins, "SYMMETRIC")
-        for layer in layers:
-            drawn = layer.get_random_transformation(image, training=True, seed=generator)
-            image = layer.transform_single_image(image, drawn)
-        return tf.ensure_shape(image, shape)
+        drawn = layer.get_random_transformation(image, training=True, seed=generator)
+        return layer.transform_single_image(image, drawn)
 
-    def batch(images: Any, seeds: Any) -> Any:
-        kind = tf.TensorSpec(shape, tf.float32)
-        changed = tf.map_fn(one, (images, seeds), fn_output_signature=kind)
-        return tf.clip_by_value(changed, 0.0, 255.0)  # resampled ones reach 255.00002
+    def call(images: Any, seeds: Any) -> Any:
+        kind = tf.TensorSpec(images.shape[1:], tf.float32)
+        return tf.map_fn(one, (images, seeds), fn_output_signature=kind)
 
-    return batch
+    return call
+
+
+class _ImageNumbers:
+    """Stands for ``keras.random`` in a layer: each image of a batch gets numbers of its own seed.
+
+    One call per image draws all that the layers of a batch may ask for. A call per image and layer
+    took ten times as long as changing the images.
+    """
+
+    def start(self, seeds: Any) -> None:
+        """Draw for these images, whose seeds are int32 ``(n,)``."""
+        self._drawn = tf.map_fn(
+            lambda seed: tf.random.stateless_uniform([MOST], tf.stack([seed, 0])),
+            seeds,
+            fn_output_signature=tf.TensorSpec([MOST], tf.float32),
+        )
+        self._taken = 0
+
+    def uniform(
+        self,
+        shape: Sequence[Any],
+        minval: Any = 0.0,
+        maxval: Any = 1.0,
+        dtype: Any = None,
+        seed: Any = None,
+    ) -> Any:
+        """Return the next numbers of each image, ``(n, ...)``, whatever the seed."""
+        first, self._taken = self._taken, self._taken + math.prod(shape[1:])
+        if self._taken > MOST:
+            raise SettingError(f"augment: the layers draw more than {MOST} numbers for an image.")
+        drawn = tf.reshape(self._drawn[:, first : self._taken], [-1, *shape[1:]])
+        return minval + drawn * (maxval - minval)
 
 
 class _ImageSeed(keras.random.SeedGenerator):
