@@ -29,7 +29,10 @@ PHRASES = {
 }
 
 
-def graph(model: "keras.Model") -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+Graph = tuple[list[tuple[str, str, str]], list[tuple[str, str]]]  # as `graph` returns it
+
+
+def graph(model: "keras.Model") -> Graph:
     """Return what a drawing of the network needs.
 
     Normalization, activation and dropout are told with the layer whose result they change.

@@ -98,13 +98,14 @@ def quick(model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]
         splits: The data.
         compiled: What the model was compiled with.
     """
-    make_model, sample = _subject(model, splits, compiled, FEW)
-    return _done(_quick(make_model, sample))
+    model, sample = _subject(model, splits, compiled, FEW)
+    return _done(_quick(lambda: model, sample))  # they look at copies of it and spoil none
 
 
 def everything(model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any]) -> Checks:
     """Run all checks; the arguments are those of :func:`quick`."""
-    make_model, sample = _subject(model, splits, compiled, MORE)
+    subject, sample = _subject(model, splits, compiled, MORE)
+    make_model = checks.from_model(subject)
     runs: Named = [
         *_quick(make_model, sample),
         ("tiny subset", lambda: checks.tiny_subset(make_model, sample)),
@@ -119,14 +120,14 @@ def everything(model: "keras.Model", splits: data.Splits, compiled: Mapping[str,
 
 def _subject(
     model: "keras.Model", splits: data.Splits, compiled: Mapping[str, Any], count: int
-) -> tuple[checks.MakeModel, checks.Sample]:
+) -> tuple["keras.Model", checks.Sample]:
     """Return what is checked: the model, or of one with a frozen backbone the head."""
     sample = checks.sample(splits, model, count)
     if training.is_frozen(model):
         head, vectors = training.on_features(model, sample.images)
         model = training.compile_model(head, **compiled)
         sample = dataclasses.replace(sample, images=vectors)
-    return checks.from_model(model), sample
+    return model, sample
 
 
 def _quick(make_model: checks.MakeModel, sample: checks.Sample) -> Named:

@@ -28,7 +28,7 @@ def train(settings: Training) -> Run:
 
     planned = plan(settings)
     start_keras()
-    from kit import runs
+    from kit import description, runs
     from kit.experiments.trainings import (
         building,
         divided_data,
@@ -47,10 +47,12 @@ def train(settings: Training) -> Run:
     said = progress.Lines()
     with errors.reaching(said), runs.create(planned.target, planned.overwrites) as run:
         record.begin(planned, divided, run)
-        overview.draw(planned, first, divided[0], run)
+        progress.say(*overview.layers_table(first).split("\n"))
+        graph = description.graph(first)
         explaining.check_start(planned, first, divided[0], run)
         models = itertools.chain([first], models)
         trained = trained_networks.train_all(planned, models, divided, run, start)
+        overview.draw(planned, graph, divided[0], run)  # not before the first step, which waits
         metrics = scoring.score_all(planned, trained, divided, run, said)
         explaining.diagnose(planned, trained, run, said)
         record.finish(planned, trained, divided, metrics, run, start)

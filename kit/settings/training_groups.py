@@ -15,7 +15,8 @@ class Duration(Group):
     """How long the training lasts, and which epoch is kept."""
 
     epochs: int | None = None
-    """Passes over the training images; by default about 1,500 steps, 10 to 100 epochs."""
+    """Passes over the training images; by default about 1,500 steps, 10 to 100 epochs. With
+    `max_minutes`, as many as fit, at most 100."""
     max_minutes: float | None = None
     """Time limit, from the start of the program to its end. It trains as many epochs as fit, and
     fits the schedule to them."""
@@ -27,9 +28,9 @@ class Duration(Group):
     last_epoch: int | None = None
     """Stop after this epoch of the schedule and keep its weights, instead of choosing an epoch: for
     known settings, for example from a search."""
-    precision: Precision = "float32"
-    """Precision for training a whole network: bfloat16 is faster if the processor or graphics card
-    supports it, and auto then uses it. The saved model computes in float32."""
+    precision: Precision = "auto"
+    """Precision for training a whole network: auto uses bfloat16 if the processor or graphics card
+    has instructions for it, otherwise float32. The saved model computes in float32."""
     use_validation: bool = False
     """Train on the validation images too, for `last_epoch` epochs. Then only a test part can show
     how good the network is."""

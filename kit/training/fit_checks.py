@@ -13,11 +13,14 @@ from kit.training.schedules import Schedule
 MONITORS = ("val_accuracy", "val_balanced_accuracy", "val_loss")
 ABSURD = 10  # times the guard's limit
 STEPS = 1500  # that the default number of epochs aims at; see docs/defaults.md
+MOST_EPOCHS = 100  # by default
 
 
-def default_epochs(steps: int) -> int:
-    """Return how many epochs make about 1,500 steps, but 10 to 100."""
-    return min(max(round(STEPS / steps), 10), 100)
+def default_epochs(steps: int, max_minutes: float | None = None) -> int:
+    """Return how many epochs make about 1,500 steps, but 10 to 100; under a time limit, 100."""
+    if max_minutes is not None:
+        return MOST_EPOCHS
+    return min(max(round(STEPS / steps), 10), MOST_EPOCHS)
 
 
 def default_monitor(splits: data.Splits) -> str:

@@ -88,7 +88,8 @@ def fit(
     Args:
         model: Compiled, for example by :func:`kit.training.compile_model`.
         splits: The data; the optimizer's learning rate is the peak of the schedule.
-        epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100.
+        epochs: Passes over the training part; by default about 1,500 steps of them, 10 to 100; with
+            ``max_minutes``, as many as fit, at most 100.
         schedule: How the rate goes from epoch to epoch.
         decay: Its constant, see :class:`kit.settings.Optimization`.
         every: Epochs between the steps of schedule "step".
@@ -123,7 +124,8 @@ def fit(
         SettingError: A setting is out of its range or fits no metric.
         KitError: Training diverged before a single epoch was usable.
     """
-    epochs = default_epochs(data.steps(splits)) if epochs is None else epochs
+    if epochs is None:
+        epochs = default_epochs(data.steps(splits), max_minutes)
     monitor = default_monitor(splits) if monitor is None else monitor
     check_fit(epochs, monitor, schedule, patience, max_minutes, last_epoch, decay, every, first)
     if state is not None and (watch or max_minutes is not None):

@@ -9,6 +9,7 @@ import pandas as pd
 from kit import data, description, plots, progress
 from kit.data import samples
 from kit.data.batches import augmentation, mixing
+from kit.description.layer_graph import Graph
 from kit.experiments.choice.plan import Plan
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ def parts_table(splits: data.Splits) -> str:
     return f"{title}\n{table}"
 
 
-def draw(plan: Plan, model: "keras.Model", splits: data.Splits, run: Path) -> None:
-    """Show the network, and draw it, some images, and some as training sees them."""
+def draw(plan: Plan, graph: Graph, splits: data.Splits, run: Path) -> None:
+    """Draw the network, some images, and some as training sees them."""
     figures = run / "figures"
-    plots.save(plots.network(*description.graph(model)), figures / "network.png")
-    progress.say(*layers_table(model).split("\n"))
+    plots.save(plots.network(*graph), figures / "network.png")
     images, classes, _ = samples.random_images(splits, count=16, seed=splits.seed)
     plots.save(plots.images(images, classes), figures / "samples.png")
     varied = plan.varies_images

@@ -36,7 +36,10 @@ def in_force(settings: Training, choice: Choice, source: Path, splits: data.Spli
     rate = building.compile_settings(choice, known)["learning_rate"]
     precision = training.resolved_precision(settings.duration.precision)
     defaults = {
-        "epochs": training.default_epochs(data.steps(splits) * settings.transfer.views),
+        "epochs": training.default_epochs(
+            data.steps(splits) * settings.transfer.views,
+            None if choice.frozen else settings.duration.max_minutes,
+        ),
         "monitor": training.default_monitor(splits),
         "augmentation": None if splits.augmentation == "none" else splits.augmentation,
         "learning_rate": training.default_rate(known.optimizer) if rate is None else rate,
