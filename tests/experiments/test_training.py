@@ -8,6 +8,7 @@ import kit
 from kit.errors import SettingError
 from kit.experiments import training
 from kit.experiments.choice.plan import attempts, check_last
+from kit.experiments.trainings.trained_networks import training_limit
 from kit.settings import Training
 
 
@@ -28,3 +29,9 @@ def test_pre_training_needs_validation_images() -> None:
 
     with pytest.raises(SettingError, match="use_validation leaves none"):
         check_last(settings, attempts(42))
+
+
+def test_a_limit_leaves_time_for_pictures_and_the_report():
+    assert training_limit(None) is None
+    assert training_limit(10) == pytest.approx(10 - 8 / 60)
+    assert training_limit(0.8) == pytest.approx(0.7)

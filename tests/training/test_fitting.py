@@ -235,6 +235,7 @@ def test_a_wrong_setting_says_what_must_hold(
 @pytest.mark.parametrize(("steps", "epochs"), [(1, 100), (75, 20), (37, 41), (5000, 10)])
 def test_the_default_epochs_are_about_1500_steps(steps: int, epochs: int) -> None:
     assert default_epochs(steps) == epochs
+    assert default_epochs(steps, max_minutes=1) == 100
 
 
 def test_a_last_epoch_ends_the_training_within_its_schedule_and_is_kept(

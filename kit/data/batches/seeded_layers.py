@@ -32,7 +32,7 @@ UNIFORM = (
     "RandomTranslation",
     "RandomZoom",
 )
-MOST = 64  # numbers that one image can have in an epoch
+MOST = 32  # numbers that an image has in an epoch: all these layers together draw 17
 SEEDED = "no seed of the layer's own: see _ImageNumbers"
 
 
@@ -193,8 +193,6 @@ class _ImageNumbers:
     ) -> Any:
         """Return the next numbers of each image, ``(n, ...)``, whatever the seed."""
         first, self._taken = self._taken, self._taken + math.prod(shape[1:])
-        if self._taken > MOST:
-            raise SettingError(f"augment: the layers draw more than {MOST} numbers for an image.")
         drawn = tf.reshape(self._drawn[:, first : self._taken], [-1, *shape[1:]])
         return minval + drawn * (maxval - minval)
 

@@ -16,6 +16,8 @@ from kit.experiments.trainings import building
 from kit.intervals import worth
 from kit.settings import Training
 
+AFTER = 8 / 60  # minutes of a limit that are left for pictures and the report, or an eighth of it
+
 if TYPE_CHECKING:
     import keras
 
@@ -58,7 +60,7 @@ def train_all(
     trained: list[Trained] = []
     features: Sequence[data.Splits | None] = ()
     for attempt, model, splits in zip(plan.attempts, models, divided, strict=True):
-        left = training.minutes_left(plan.settings.duration.max_minutes, start)
+        left = training.minutes_left(training_limit(plan.settings.duration.max_minutes), start)
         features = features or _shared_features(plan, model, divided, left)
         own = dataclasses.replace(splits, seed=attempt.seed)
         share = None if left is None else left / (len(plan.attempts) - len(trained))
@@ -94,6 +96,11 @@ def kept_data(trained: Sequence[Trained], divided: Sequence[data.Splits]) -> dat
     """Return the data of the attempt that is kept."""
     best = best_of(trained)
     return next(splits for splits, one in zip(divided, trained, strict=True) if one is best)
+
+
+def training_limit(max_minutes: float | None) -> float | None:
+    """Return the limit less what pictures and the report take after the training."""
+    return None if max_minutes is None else max_minutes - min(AFTER, max_minutes / 8)
 
 
 def _fit_settings(

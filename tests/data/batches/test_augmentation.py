@@ -106,6 +106,15 @@ def test_shift_shows_a_window_of_the_image_with_mirrored_margins(shape, margins)
     assert len({place[0] for place in places}) == reached
 
 
+def test_light_shows_a_window_of_the_image_or_of_its_mirror_image():
+    images = photos(shape=(24, 20, 3))
+    found = changed("light", images)
+    straight = [len(window(f, i, (3, 2))) for f, i in zip(found, images, strict=True)]
+    mirrored = [len(window(f, i, (3, 2))) for f, i in zip(found, images[:, :, ::-1], strict=True)]
+    assert all(a + b == 1 for a, b in zip(straight, mirrored, strict=True))
+    assert 14 < sum(mirrored) < 46  # 30 of 60 expected, 4 standard deviations
+
+
 def test_images_of_one_pixel_stay_as_they_are():
     images = photos(shape=(1, 1, 3))
     np.testing.assert_array_equal(changed("light", images), images)
