@@ -15,8 +15,8 @@ class Duration(Group):
     """How long the training lasts, and which epoch is kept."""
 
     epochs: int | None = None
-    """Passes over the training images; by default about 1,500 steps, 10 to 100 epochs. With
-    `max_minutes`, as many as fit, at most 100."""
+    """Passes over the training images; by default about 1,500 steps, 10 to 100 epochs. A
+    network from scratch with `max_minutes` trains as many as fit, at most 100."""
     max_minutes: float | None = None
     """Time limit, from the start of the program to its end. It trains as many epochs as fit, and
     fits the schedule to them."""

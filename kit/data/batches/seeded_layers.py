@@ -6,7 +6,6 @@ neighbours, the number of threads or an interruption change nothing.
 """
 
 import inspect
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from kit.data.batches.image_numbers import ImageNumbers, ImageSeed
 from kit.data.batches.offered_layers import FLIP, Row
 from kit.data.batches.rand_augment import RandAugment
 from kit.errors import SettingError, nearest
@@ -32,8 +32,6 @@ UNIFORM = (
     "RandomTranslation",
     "RandomZoom",
 )
-MOST = 32  # numbers that an image has in an epoch: all these layers together draw 17
-SEEDED = "no seed of the layer's own: see _ImageNumbers"
 
 
 def seeds(
@@ -95,26 +93,35 @@ def change(rows: Sequence[Row], shape: Sequence[int], shift: float = 0.0) -> Cal
         :func:`seeds`, to float32 images of the same shape.
     """
     margins = [max(1, round(shift * side)) if shift else 0 for side in shape[:2]]
-    mirrored = next(iter(rows), None) == FLIP
-    rows, numbers = rows[mirrored:], _ImageNumbers()
+    flips, rows = (True, rows[1:]) if rows and rows[0] == FLIP else (False, rows)
+    numbers = ImageNumbers()
     calls = [_batched(row, numbers) if _draws_few(row) else _one_by_one(row) for row in rows]
 
     def batch(images: Any, seeds: Any) -> Any:
         numbers.start(seeds)
-        for axis, margin in enumerate(margins, start=1):
-            flip = mirrored and axis == 2
-            if margin or flip:
-                places = _window(numbers.uniform((-1,)), margin, shape[axis - 1])
-                if flip:
-                    turned = numbers.uniform((-1, 1)) < 0.5
-                    places = tf.where(turned, tf.reverse(places, [1]), places)
-                images = tf.gather(images, places, axis=axis, batch_dims=1)
-        images = tf.cast(images, tf.float32)
+        images = tf.cast(_moved(images, margins, flips, numbers), tf.float32)
         for call in calls:
             images = tf.ensure_shape(call(images, seeds), (None, *shape))
         return tf.clip_by_value(images, 0.0, 255.0)  # resampled ones reach 255.00002
 
     return batch
+
+
+def _moved(images: Any, margins: Sequence[int], flips: bool, numbers: ImageNumbers) -> Any:
+    """Shift images by their rows and columns, and mirror half of them left and right if wanted.
+
+    Both choose which column is seen, so one gather of bytes does both: Keras' RandomFlip reverses
+    the whole batch of floats, which takes eight times as long.
+    """
+    for axis, (margin, mirrored) in enumerate(zip(margins, (False, flips), strict=True), start=1):
+        if not margin and not mirrored:
+            continue
+        places = _window(numbers.uniform((-1,)), margin, images.shape[axis])
+        if mirrored:
+            turned = numbers.uniform((-1, 1)) < 0.5
+            places = tf.where(turned, tf.reverse(places, [1]), places)
+        images = tf.gather(images, places, axis=axis, batch_dims=1)
+    return images
 
 
 def _window(drawn: Any, margin: int, side: int) -> Any:
@@ -140,19 +147,19 @@ def _draws_few(row: Row) -> bool:
     return name in UNIFORM
 
 
-def _batched(row: Row, numbers: "_ImageNumbers") -> Callable[..., Any]:
+def _batched(row: Row, numbers: ImageNumbers) -> Callable[..., Any]:
     layer = _layer(*row)
     layer.backend.random = numbers
 
     def call(images: Any, seeds: Any) -> Any:
-        drawn = layer.get_random_transformation(images, training=True, seed=SEEDED)
+        drawn = layer.get_random_transformation(images, training=True, seed=numbers)
         return layer.transform_images(images, drawn)
 
     return call
 
 
 def _one_by_one(row: Row) -> Callable[..., Any]:
-    layer, generator = _layer(*row), _ImageSeed()
+    layer, generator = _layer(*row), ImageSeed()
 
     def one(image_and_seed: tuple[Any, Any]) -> Any:
         image, seed = image_and_seed
@@ -165,53 +172,6 @@ def _one_by_one(row: Row) -> Callable[..., Any]:
         return tf.map_fn(one, (images, seeds), fn_output_signature=kind)
 
     return call
-
-
-class _ImageNumbers:
-    """Stands for ``keras.random`` in a layer: each image of a batch gets numbers of its own seed.
-
-    One call per image draws all that the layers of a batch may ask for. A call per image and layer
-    took ten times as long as changing the images.
-    """
-
-    def start(self, seeds: Any) -> None:
-        """Draw for these images, whose seeds are int32 ``(n,)``."""
-        self._drawn = tf.map_fn(
-            lambda seed: tf.random.stateless_uniform([MOST], tf.stack([seed, 0])),
-            seeds,
-            fn_output_signature=tf.TensorSpec([MOST], tf.float32),
-        )
-        self._taken = 0
-
-    def uniform(
-        self,
-        shape: Sequence[Any],
-        minval: Any = 0.0,
-        maxval: Any = 1.0,
-        dtype: Any = None,
-        seed: Any = None,
-    ) -> Any:
-        """Return the next numbers of each image, ``(n, ...)``, whatever the seed."""
-        first, self._taken = self._taken, self._taken + math.prod(shape[1:])
-        drawn = tf.reshape(self._drawn[:, first : self._taken], [-1, *shape[1:]])
-        return minval + drawn * (maxval - minval)
-
-
-class _ImageSeed(keras.random.SeedGenerator):
-    """Seeds that follow from an image's own, and nothing else."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
-        self.start(0)
-
-    def start(self, seed: Any) -> None:
-        """Go to the first draw for an image, whose seed is an int32 tensor without axes."""
-        self._seed, self._draw = seed, 0
-
-    def next(self, ordered: bool = True) -> Any:
-        """Return the seed of the next draw, int32 ``(2,)``: the image's and the draw's number."""
-        self._draw += 1  # counted while TensorFlow traces: the first layer's first draw is 1
-        return tf.stack([self._seed, self._draw])
 
 
 def _kind(name: str) -> Any:

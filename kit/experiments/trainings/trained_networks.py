@@ -16,10 +16,10 @@ from kit.experiments.trainings import building
 from kit.intervals import worth
 from kit.settings import Training
 
-AFTER = 8 / 60  # minutes of a limit that are left for pictures and the report, or an eighth of it
-
 if TYPE_CHECKING:
     import keras
+
+AFTER = 8 / 60  # minutes of a limit that are left for pictures and the report, or an eighth of it
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,13 @@ import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 from stand_in import splits
 
-from kit.data.batches import augmentation, offered_layers, rand_augment, seeded_layers
+from kit.data.batches import (
+    augmentation,
+    image_numbers,
+    offered_layers,
+    rand_augment,
+    seeded_layers,
+)
 from kit.data.decoding.equalization import equalized
 
 SHAPE = (31, 40, 3)
@@ -122,7 +128,7 @@ def drawn(settings, count=300):
     layer = rand_augment.RandAugment(**settings)
     found = []
     for seed in seeded_layers.seeds(1, 0, range(count)):
-        generator = seeded_layers._ImageSeed()
+        generator = image_numbers.ImageSeed()
         generator.start(tf.constant(seed))
         found.append(layer.get_random_transformation(tf.zeros(SHAPE), True, generator))
     return np.array([c for c, _ in found]), np.array([s for _, s in found])
